@@ -1,0 +1,184 @@
+//! Gates of a plan: who is asked what, when, and what happens if nobody answers.
+
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::{Expr, Type};
+
+/// `require approval`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gate {
+    /// `as name`, else `approval` (`approval 2` for the second without a name, and so on).
+    pub name: SmolStr,
+    /// The documentation comment above it.
+    pub doc: Option<String>,
+    /// Tried in order: the first whose condition holds decides who is asked; none: nobody is. A plain gate has one.
+    pub bands: Vec<Band>,
+    /// `title`, a text; the compiler always gives one.
+    pub title: Expr,
+    /// What is shown, in order.
+    pub shows: Vec<Show>,
+    /// `within`
+    pub deadline: Option<Deadline>,
+    /// `reason required`
+    pub reason: ReasonRequired,
+    /// The calls that can be reached after it.
+    pub guards: Vec<Guard>,
+    /// Where its values go.
+    pub slots: GateSlots,
+}
+
+/// One band of a gate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Band {
+    /// The condition; `None` always holds.
+    pub when: Option<Expr>,
+    /// Its text as the author wrote it, for the page and the journal.
+    pub when_text: Option<String>,
+    /// Values that the condition uses, with their names, for the journal.
+    pub sees: Vec<Show>,
+    /// Who is asked; `None` for nobody.
+    pub by: Option<Approvers>,
+}
+
+/// Who decides: stages in order, in each all terms must be met, exclusions cover all.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Approvers {
+    /// Stages.
+    pub stages: Vec<Vec<Term>>,
+    /// `except`
+    pub except: Vec<Who>,
+}
+
+/// One term.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Term {
+    /// Any one of them.
+    Any(Who),
+    /// So many of them.
+    Some(u32, Who),
+    /// All of them.
+    All(Who),
+}
+
+/// People.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Who {
+    /// The run's owner.
+    Owner,
+    /// Who asked for the run.
+    Requester,
+    /// A group by its name.
+    Group(SmolStr),
+    /// An address, a text.
+    Address(Expr),
+}
+
+/// A value that is shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Show {
+    /// Its label.
+    pub label: SmolStr,
+    /// The value.
+    pub value: Expr,
+    /// Its type.
+    pub ty: Type,
+    /// How it is drawn.
+    pub style: Style,
+}
+
+/// How a value is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Style {
+    /// By its type.
+    Plain,
+    /// `as table`
+    Table,
+    /// `as diff`
+    Diff,
+    /// `as markdown`
+    Markdown,
+    /// `as code`
+    Code,
+}
+
+/// `within D, then ...`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Deadline {
+    /// How long after the gate opened (after the escalation, for an escalation's own).
+    pub after: Period,
+    /// What then.
+    pub then: Lapse,
+}
+
+/// A stretch of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Period {
+    /// So long by the clock.
+    Exact(#[serde(with = "crate::value::serde_duration")] SignedDuration),
+    /// So many business days of the calendar.
+    BusinessDays(u32),
+}
+
+/// What happens when a deadline passes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Lapse {
+    /// As if rejected.
+    Reject,
+    /// The run fails, perhaps with a text.
+    Fail(Option<Expr>),
+    /// As if approved.
+    Approve,
+    /// Others are asked too.
+    Escalate {
+        /// Who.
+        to: Approvers,
+        /// Until when.
+        deadline: Box<Deadline>,
+    },
+}
+
+/// `reason required`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReasonRequired {
+    /// A comment must be given to approve.
+    pub on_approve: bool,
+    /// A comment must be given to reject.
+    pub on_reject: bool,
+}
+
+/// A call that can be reached after a gate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Guard {
+    /// The call's node in the same region.
+    pub node: u32,
+    /// One for each parameter of the action.
+    pub arguments: Vec<GuardArgument>,
+    /// Whether a further gate stands between.
+    pub behind_gate: bool,
+    /// Whether all arguments are known at the gate: then what is approved binds the call.
+    pub bound: bool,
+    /// Whether it stands in an arm of a branch that is not decided at the gate.
+    pub conditional: bool,
+}
+
+/// An argument of a guarded call as seen from the gate.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum GuardArgument {
+    /// Computable at the gate.
+    Known(Expr),
+    /// Decided later.
+    Later,
+}
+
+/// Slots for the values that a gate gives.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct GateSlots {
+    /// `name.by`, a text.
+    pub by: Option<u32>,
+    /// `name.at`, a time.
+    pub at: Option<u32>,
+    /// `name.comment`, a text.
+    pub comment: Option<u32>,
+}

@@ -1,0 +1,265 @@
+//! The plan: what the compiler makes of one workflow and all that it uses, and the only thing of the language that the runtime sees.
+//!
+//! It is serialisable, self-contained, and the same byte for byte for the same sources. A run is pinned to the plan it started with.
+//! INVARIANT: indices in a plan (types, actions, slots, nodes) are within bounds; [`Plan::decode`] of foreign bytes checks them.
+
+mod action;
+mod expr;
+mod gate;
+
+pub use action::{Action, Body, Effect, Implementation, SecretUse, Sql, Exec, Http, Email, Model};
+pub use expr::{Arithmetic, Builtin, Comparison, Expr, Fold, TextPart, TextTest};
+pub use gate::{Approvers, Band, Deadline, Gate, GateSlots, Guard, GuardArgument, Lapse, Period, ReasonRequired, Show, Style, Term, Who};
+
+use flow_grammar::Span;
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+/// The version of the plan's layout. Changed when old plans cannot be read as they are.
+pub const FORMAT: u32 = 1;
+
+/// The version of what a plan means. Changed when the same plan would run differently.
+pub const SEMANTICS: u32 = 1;
+
+/// A workflow with all that it uses.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// [`FORMAT`] when it was made.
+    pub format: u32,
+    /// [`SEMANTICS`] when it was made.
+    pub semantics: u32,
+    /// The file it was made from, as the compiler was told it.
+    pub file: String,
+    /// Records and enums that are used.
+    pub types: Vec<TypeDef>,
+    /// Groups declared in the sources that are used.
+    pub groups: Vec<Group>,
+    /// Actions that are used, built-in ones included.
+    pub actions: Vec<Action>,
+    /// The workflow itself.
+    pub workflow: Workflow,
+}
+
+/// A type.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Type {
+    /// `text`
+    Text,
+    /// `number`
+    Number,
+    /// `bool`
+    Bool,
+    /// `money`
+    Money,
+    /// `date`
+    Date,
+    /// `time`
+    Time,
+    /// `duration`
+    Duration,
+    /// `json`
+    Json,
+    /// `secret`
+    Secret,
+    /// `[T]`
+    List(Box<Type>),
+    /// `T?`
+    Optional(Box<Type>),
+    /// A record: its index in [`Plan::types`].
+    Record(u32),
+    /// An enum: its index in [`Plan::types`].
+    Enum(u32),
+}
+
+/// A declared type.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TypeDef {
+    /// Its name, with its module's name where it has one (`bank.Receipt`).
+    pub name: SmolStr,
+    /// Its documentation comment.
+    pub doc: Option<String>,
+    /// What it is.
+    pub kind: TypeKind,
+}
+
+/// See [`TypeDef`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum TypeKind {
+    /// A record with its fields, in order.
+    Record(Vec<Field>),
+    /// An enum with its members, in order.
+    Enum(Vec<SmolStr>),
+}
+
+/// A field of a record.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    /// Its name in the language.
+    pub name: SmolStr,
+    /// Its name in JSON.
+    pub json: SmolStr,
+    /// Its type.
+    pub ty: Type,
+    /// Its documentation comment.
+    pub doc: Option<String>,
+}
+
+/// A group of people declared in the sources.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Group {
+    /// Its name.
+    pub name: SmolStr,
+    /// Addresses.
+    pub members: Vec<SmolStr>,
+}
+
+/// A parameter of an action or workflow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// Its name.
+    pub name: SmolStr,
+    /// Its type.
+    pub ty: Type,
+    /// What it is when it is not given. Uses no slots.
+    pub default: Option<Expr>,
+}
+
+/// A workflow.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Workflow {
+    /// Its name.
+    pub name: SmolStr,
+    /// Its documentation comment.
+    pub doc: Option<String>,
+    /// Its parameters; they are the first slots of `body`.
+    pub parameters: Vec<Parameter>,
+    /// What it returns.
+    pub result: Option<Type>,
+    /// `owner ...`, evaluated when a run starts (it sees the parameters). `None`: who starts the run.
+    pub owner: Option<Who>,
+    /// What it does.
+    pub body: Region,
+}
+
+/// Nodes that run over one set of slots: the body of a workflow, later of a loop.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Region {
+    /// Its slots.
+    pub slots: Vec<Slot>,
+    /// Its nodes. INVARIANT: `after` and `within` of a node name earlier nodes only, so the order of the list is an order of the graph.
+    pub nodes: Vec<Node>,
+}
+
+/// A place for a value of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Slot {
+    /// The name it has in the flow, `review.by` for a gate's.
+    pub name: SmolStr,
+    /// Its type.
+    pub ty: Type,
+}
+
+/// A node of the graph.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Node {
+    /// Nodes that must be done or skipped before this one starts: the graph's edges, transitively reduced.
+    pub after: Vec<u32>,
+    /// The arm of a branch that this node stands in directly; it is skipped when another arm is taken or the branch is skipped.
+    pub within: Option<Within>,
+    /// What it is.
+    pub kind: NodeKind,
+    /// The line of its statement, from 1.
+    pub line: u32,
+    /// The bytes of its statement in [`Plan::file`].
+    #[serde(with = "span")]
+    pub span: Span,
+}
+
+/// See [`Node::within`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Within {
+    /// The branch's node.
+    pub branch: u32,
+    /// Which arm of it.
+    pub arm: u32,
+}
+
+/// What a node does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum NodeKind {
+    /// `let`: computes a value.
+    Let {
+        /// Where it goes.
+        slot: u32,
+        /// The value.
+        value: Expr,
+    },
+    /// `step`: calls an action.
+    Call(Call),
+    /// `require approval`
+    Gate(Box<Gate>),
+    /// `if`: takes the first arm whose condition holds, else the last arm when there is one more arm than conditions, else none.
+    Branch {
+        /// Conditions in order.
+        conditions: Vec<Expr>,
+        /// Whether there is an `else` (arm number `conditions.len()`).
+        otherwise: bool,
+    },
+    /// The end of a branch: comes after the last nodes of every arm.
+    Join {
+        /// The branch's node.
+        branch: u32,
+    },
+    /// `return`
+    Return(Option<Expr>),
+    /// `fail`
+    Fail(Option<Expr>),
+}
+
+/// A call of an action.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// Its name in the flow: the step's name, else the action's.
+    pub name: SmolStr,
+    /// Index in [`Plan::actions`].
+    pub action: u32,
+    /// One for each parameter of the action, defaults filled in.
+    pub arguments: Vec<Expr>,
+    /// Where the result goes.
+    pub slot: Option<u32>,
+    /// `retry`
+    pub retry: Option<Retry>,
+    /// `timeout` of the step, which stands before the action's.
+    #[serde(with = "crate::value::serde_duration::option")]
+    pub timeout: Option<SignedDuration>,
+    /// `without approval because "why"`
+    pub waiver: Option<String>,
+}
+
+/// `retry N times [every D [doubling]]`
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Retry {
+    /// How often it is tried again after the first attempt.
+    pub times: u32,
+    /// The pause before the first of them.
+    #[serde(with = "crate::value::serde_duration")]
+    pub every: SignedDuration,
+    /// Whether each pause is twice the one before.
+    pub doubling: bool,
+}
+
+mod span {
+    //! A span as two numbers.
+
+    use flow_grammar::Span;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(span: &Span, serializer: S) -> Result<S::Ok, S::Error> {
+        (span.start, span.end).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Span, D::Error> {
+        <(u32, u32)>::deserialize(deserializer).map(|(start, end)| Span::new(start, end))
+    }
+}
