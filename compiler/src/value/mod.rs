@@ -5,6 +5,7 @@
 
 mod codec;
 mod json;
+pub(crate) mod nesting;
 pub mod serde_duration;
 pub mod serde_value;
 mod text;
