@@ -4,13 +4,16 @@
 //! declaration, an enum member its index.
 
 mod codec;
+pub(crate) mod decimal;
 mod json;
+pub(crate) mod money;
 pub(crate) mod nesting;
 pub mod serde_duration;
 pub mod serde_value;
 mod text;
+pub(crate) mod time;
 
-pub use json::{Mismatch, from_json, to_json};
+pub use json::{Mismatch, from_input, from_json, to_json};
 pub use text::{from_argument, to_text};
 
 use std::sync::Arc;
