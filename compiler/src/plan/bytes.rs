@@ -5,8 +5,9 @@ use sha2::{Digest, Sha256};
 use super::{FORMAT, Plan, SEMANTICS, bounds};
 use crate::value::nesting;
 
-/// How deep an expression of a plan may be nested. The compiler refuses deeper ones, the evaluator and [`Plan::decode`] as well.
-pub const DEEPEST: usize = 500;
+/// How deep an expression of a plan may be nested. The compiler refuses deeper ones, the evaluator and [`Plan::decode`] as well: all that
+/// recurse over expressions then fit a thread's stack.
+pub const DEEPEST: usize = 128;
 
 /// Levels of CBOR for each level of an expression: the variant's map and its array or map of fields.
 const LEVELS: usize = 2 * DEEPEST + 64;

@@ -164,7 +164,6 @@ fn depth_is_bounded() {
         plan.workflow.body.nodes[2].kind = NodeKind::Return(Some(value));
         plan
     };
-    for d in [100,150,200,250,300,350,400,450,500]{ eprintln!("{d}"); let p=nested(d); eprintln!("built"); let b=p.encode(); eprintln!("enc"); Plan::decode(&b).unwrap();}
     let plan = nested(DEEPEST);
     assert_eq!(Plan::decode(&plan.encode()).unwrap(), plan);
     assert!(matches!(Plan::decode(&nested(DEEPEST + 1).encode()), Err(PlanError::Unsound(_))));

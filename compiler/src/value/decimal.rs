@@ -246,15 +246,6 @@ pub(crate) fn text(number: Decimal) -> String {
     plain(number).normalize().to_string()
 }
 
-/// The whole number, if it is one.
-pub(crate) fn whole(number: Decimal) -> Option<i64> {
-    let (mantissa, scale) = stripped(number);
-    if scale > 0 {
-        return None;
-    }
-    mantissa.checked_mul(power(scale.unsigned_abs())?)?.try_into().ok()
-}
-
 /// Reads `-12.50` or `1.25e3`, exactly or not at all.
 pub(crate) fn parse(text: &str) -> Result<Decimal, Fault> {
     let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));

@@ -35,7 +35,7 @@ fn length(text: &str) -> Option<SignedDuration> {
 }
 
 /// As the language writes it: `2 days`, `1 hour 30 minutes`.
-pub(super) fn duration_text(duration: SignedDuration) -> String {
+pub(crate) fn duration_text(duration: SignedDuration) -> String {
     let seconds = duration.as_secs().unsigned_abs();
     let units = [("day", seconds / 86_400), ("hour", seconds / 3_600 % 24), ("minute", seconds / 60 % 60)];
     let mut words: Vec<String> = units
