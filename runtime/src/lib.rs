@@ -1,1 +1,6 @@
-//! placeholder
+//! The runtime of Flow: a pure machine, its host, the store, actions, people, notifications, API and pages.
+
+pub mod actions;
+pub mod ids;
+pub mod machine;
+pub mod store;
