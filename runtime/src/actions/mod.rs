@@ -31,3 +31,7 @@ pub struct Attempt {
     /// See `owner`.
     pub requester: String,
 }
+
+/// Carries attempts out.
+#[derive(Debug)]
+pub struct Executor {}

@@ -3,3 +3,4 @@
 //! INVARIANT: no input or output, no clock, no random number, no task.
 
 pub mod event;
+pub mod refusal;
