@@ -1,6 +1,10 @@
 //! The runtime of Flow: a pure machine, its host, the store, actions, people, notifications, API and pages.
 
 pub mod actions;
+pub mod config;
 pub mod ids;
 pub mod machine;
+pub mod notify;
 pub mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
