@@ -242,7 +242,6 @@ impl Engine {
                 }
             };
             let mut work = self.record(run, node, number, outcome).await;
-            self.executor.forget(&attempt);
             next = work.pop();
             self.dispatch(run, work);
         }
@@ -274,9 +273,9 @@ impl Engine {
     /// Attempts of a run that nobody makes any more end as lost, once no child of them is left.
     pub(super) async fn take_up(self: &Arc<Self>, run: RunId) -> Result<(), EngineError> {
         for (node, number, attempt) in self.abandoned(run).await? {
-            self.executor.settle_orphan(&attempt).await;
+            let patience = Duration::try_from(attempt.timeout).unwrap_or_default();
+            self.executor.settle_orphan(&attempt.lock, patience).await;
             let work = self.record(run, node, number, Outcome::Lost).await;
-            self.executor.forget(&attempt);
             self.dispatch(run, work);
         }
         self.poke(run).await
