@@ -33,19 +33,17 @@ fn each(
     scope: &Scope<'_>,
     mut visit: impl FnMut(&Value, &Scope<'_>) -> Result<ControlFlow<()>, EvalError>,
 ) -> Result<(), EvalError> {
-    scope.meter.nested(|| {
-        let list = operand(list, scope)?;
-        for item in operate::items(&list)? {
-            scope.meter.pay(1)?;
-            let local = scope.bind(item);
-            let inner = scope.within(&local);
-            let kept = filter.map_or(Ok(true), |filter| truth::of(filter, &inner))?;
-            if kept && visit(item, &inner)?.is_break() {
-                break;
-            }
+    let list = operand(list, scope)?;
+    for item in operate::items(&list)? {
+        scope.meter.pay(1)?;
+        let local = scope.bind(item);
+        let inner = scope.within(&local);
+        let kept = filter.map_or(Ok(true), |filter| truth::of(filter, &inner))?;
+        if kept && visit(item, &inner)?.is_break() {
+            break;
         }
-        Ok(())
-    })
+    }
+    Ok(())
 }
 
 /// Any comprehension.

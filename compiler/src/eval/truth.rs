@@ -21,9 +21,9 @@ pub(super) fn of(condition: &Expr, scope: &Scope<'_>) -> Truth {
             Some(value) => expect(value),
             None => made(condition, scope),
         },
-        Expr::In(..) | Expr::IsNone(_) | Expr::TextTest(..) | Expr::Matches(..) => rare(condition, scope),
+        Expr::In(..) | Expr::IsNone(_) | Expr::TextTest(..) | Expr::Matches(..) => scope.meter.nested(|| rare(condition, scope)),
         Expr::For { fold: which @ (Fold::Any | Fold::All), list, filter, body } => {
-            fold::decide(*which == Fold::Any, list, filter.as_deref(), body, scope)
+            scope.meter.nested(|| fold::decide(*which == Fold::Any, list, filter.as_deref(), body, scope))
         }
         _ => made(condition, scope),
     }
@@ -115,23 +115,21 @@ fn compare_made(comparison: Comparison, left: &Expr, right: &Expr, scope: &Scope
 }
 
 fn contains(item: &Expr, list: &Expr, scope: &Scope<'_>) -> Truth {
-    scope.meter.nested(|| {
-        let item = operand(item, scope)?;
-        if let Expr::List(items) = list {
-            // A literal list is not made; what stands in it is evaluated up to the first that is equal.
-            for candidate in items {
-                if relate::equal(&item, &*operand(candidate, scope)?, scope.meter)? {
-                    return Ok(true);
-                }
-            }
-            return Ok(false);
-        }
-        let list = operand(list, scope)?;
-        for candidate in operate::items(&list)? {
-            if relate::equal(&item, candidate, scope.meter)? {
+    let item = operand(item, scope)?;
+    if let Expr::List(items) = list {
+        // A literal list is not made; what stands in it is evaluated up to the first that is equal.
+        for candidate in items {
+            if relate::equal(&item, &*operand(candidate, scope)?, scope.meter)? {
                 return Ok(true);
             }
         }
-        Ok(false)
-    })
+        return Ok(false);
+    }
+    let list = operand(list, scope)?;
+    for candidate in operate::items(&list)? {
+        if relate::equal(&item, candidate, scope.meter)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

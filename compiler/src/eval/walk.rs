@@ -44,7 +44,11 @@ pub(super) fn operand<'e>(expr: &'e Expr, scope: &Scope<'e>) -> Seen<'e> {
 
 /// As [`operand`], for what is probably to be made.
 pub(super) fn value<'e>(expr: &'e Expr, scope: &Scope<'e>) -> Seen<'e> {
-    scope.meter.nested(|| dispatch(expr, scope))
+    match expr {
+        Expr::Not(_) | Expr::And(..) | Expr::Or(..) | Expr::Compare(..) | Expr::In(..) | Expr::TextTest(..) => truth(expr, scope),
+        Expr::Matches(..) | Expr::IsNone(_) => truth(expr, scope),
+        _ => scope.meter.nested(|| dispatch(expr, scope)),
+    }
 }
 
 /// Each kind in a function of its own: what one level of nesting needs of the stack stays small.
@@ -56,8 +60,6 @@ fn dispatch<'e>(expr: &'e Expr, scope: &Scope<'e>) -> Seen<'e> {
         Expr::Otherwise(first, second) => fall_back(first, second, scope),
         Expr::Field(inner, index) => of_record(operand(inner, scope)?, *index),
         Expr::Index(list, index) => at(list, index, scope),
-        Expr::Not(_) | Expr::And(..) | Expr::Or(..) | Expr::Compare(..) | Expr::In(..) | Expr::TextTest(..) => truth(expr, scope),
-        Expr::Matches(..) | Expr::IsNone(_) => truth(expr, scope),
         _ => made(expr, scope).map(Cow::Owned),
     }
 }

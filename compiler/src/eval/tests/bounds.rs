@@ -29,7 +29,7 @@ fn depth_is_an_error() {
     for (levels, wrap) in wraps {
         let deepest = deep(levels, wrap);
         assert!(build::env(|env| eval(&deepest, env)).is_ok(), "{}", shown(&deepest, &Type::Bool));
-        let deeper = deep(2 * DEEPEST + 2, wrap);
+        let deeper = deep(DEEPEST + 2, wrap);
         assert_eq!(shown(&deeper, &Type::Bool), "! the expression is nested too deep");
         assert!(build::env(|env| holds(&deeper, env)).is_err());
     }
