@@ -1,6 +1,6 @@
 //! What the store costs beside what the machine's disk and SQLite cost, all in one run.
 //!
-//! `cargo bench -p flow-runtime --bench store`; a number as argument is the seconds that each row takes.
+//! `cargo bench -p flow-runtime --bench store -- 2 /some/folder`: the seconds that each row takes, and where the files are.
 
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
@@ -19,7 +19,8 @@ fn main() -> Result<(), Failure> {
     let seconds = std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(2.0);
     let time = Duration::from_secs_f64(seconds);
     // Where the target folder is, there is a disk; the folder for temporary files may be memory.
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    let place = std::env::args().skip(1).find(|argument| argument.contains('/'));
+    let folder = tempfile::tempdir_in(place.as_deref().unwrap_or(env!("CARGO_TARGET_TMPDIR")))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
 
     let (rate, waits) = overwrite(&folder.path().join("floor"), time)?;
