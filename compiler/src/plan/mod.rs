@@ -6,6 +6,7 @@
 mod action;
 mod expr;
 mod gate;
+mod walk;
 
 pub use action::{Action, Body, Effect, Implementation, SecretUse, Sql, Exec, Http, Email, Model};
 pub use expr::{Arithmetic, Builtin, Comparison, Expr, Fold, TextPart, TextTest};
