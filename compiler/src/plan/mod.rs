@@ -178,7 +178,7 @@ pub struct Node {
 }
 
 /// See [`Node::within`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Within {
     /// The branch's node.
     pub branch: u32,
