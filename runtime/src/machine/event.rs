@@ -1,0 +1,440 @@
+//! What can happen to a run: the words of the journal.
+//!
+//! Events are encoded as deterministic CBOR with integer keys; a key once given is never used for anything else.
+//! Each carries everything that its application needs, so that applying one evaluates nothing.
+
+use flow_compiler::value::Value;
+use minicbor::{Decode, Encode};
+
+use crate::ids::{At, Digest, Path};
+
+/// All events of one turn of the machine, in the order of their arrival: one row of the journal.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct Transition {
+    /// When: never before the transition before it.
+    #[n(0)]
+    pub at: At,
+    /// What happened.
+    #[n(1)]
+    pub events: Vec<Event>,
+    /// The digest of the run's state after it, where a snapshot was taken.
+    #[n(2)]
+    pub snapshot: Option<Digest>,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub enum Event {
+    /// The run began.
+    #[n(0)]
+    Started(#[n(0)] Started),
+    /// A `let` was computed.
+    #[n(1)]
+    Computed {
+        /// The node.
+        #[n(0)]
+        node: Path,
+        /// Where the value goes.
+        #[n(1)]
+        slot: u32,
+        /// The value.
+        #[n(2)]
+        value: Value,
+    },
+    /// A branch took an arm.
+    #[n(2)]
+    Branched {
+        /// The node.
+        #[n(0)]
+        node: Path,
+        /// The arm; `None` when no condition held and there is no `else`.
+        #[n(1)]
+        arm: Option<u32>,
+        /// Ranges `first..last` of nodes that are skipped because of it.
+        #[n(2)]
+        skipped: Vec<(u32, u32)>,
+    },
+    /// A join was passed.
+    #[n(3)]
+    Joined {
+        /// The node.
+        #[n(0)]
+        node: Path,
+    },
+    /// An attempt at a call started.
+    #[n(4)]
+    AttemptStarted {
+        /// The call's node.
+        #[n(0)]
+        node: Path,
+        /// Which attempt, from 1.
+        #[n(1)]
+        attempt: u32,
+        /// The arguments, with the first attempt only.
+        #[n(2)]
+        arguments: Option<Vec<Value>>,
+    },
+    /// An attempt ended.
+    #[n(5)]
+    AttemptEnded {
+        /// The call's node.
+        #[n(0)]
+        node: Path,
+        /// Which attempt.
+        #[n(1)]
+        attempt: u32,
+        /// How.
+        #[n(2)]
+        outcome: Outcome,
+        /// Where the result goes.
+        #[n(3)]
+        slot: Option<u32>,
+    },
+    /// The call will be tried again.
+    #[n(6)]
+    RetryPlanned {
+        /// The call's node.
+        #[n(0)]
+        node: Path,
+        /// When.
+        #[n(1)]
+        due: At,
+    },
+    /// A gate was passed with nobody asked.
+    #[n(7)]
+    NotAsked {
+        /// The gate's node.
+        #[n(0)]
+        node: Path,
+        /// The band that said so; `None` when no band's condition held.
+        #[n(1)]
+        band: Option<u32>,
+        /// The values that the conditions saw.
+        #[n(2)]
+        saw: Vec<Value>,
+    },
+    /// Somebody was asked.
+    #[n(8)]
+    Asked(#[n(0)] Question),
+    /// Somebody answered.
+    #[n(9)]
+    Voted {
+        /// Which question.
+        #[n(0)]
+        n: u32,
+        /// The answer.
+        #[n(1)]
+        vote: Vote,
+    },
+    /// A question was closed.
+    #[n(10)]
+    Closed {
+        /// Which question.
+        #[n(0)]
+        n: u32,
+        /// How.
+        #[n(1)]
+        how: Closing,
+        /// Values that it gives to slots.
+        #[n(2)]
+        writes: Vec<(u32, Value)>,
+    },
+    /// The run will end once all that is under way has ended.
+    #[n(11)]
+    Ending {
+        /// Why.
+        #[n(0)]
+        why: End,
+    },
+    /// The run ended.
+    #[n(12)]
+    Ended {
+        /// Why.
+        #[n(0)]
+        why: End,
+    },
+}
+
+/// See [`Event::Started`].
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct Started {
+    /// The plan.
+    #[n(0)]
+    pub plan: Digest,
+    /// Who asked for the run.
+    #[n(1)]
+    pub requester: String,
+    /// How they asked.
+    #[n(2)]
+    pub channel: Channel,
+    /// Whose the run is.
+    #[n(3)]
+    pub owner: Principal,
+    /// The values of the parameters.
+    #[n(4)]
+    pub input: Vec<Value>,
+    /// How many nodes the workflow has.
+    #[n(5)]
+    pub nodes: u32,
+    /// How many slots the workflow has.
+    #[n(6)]
+    pub slots: u32,
+    /// The service that asked on the requester's behalf.
+    #[n(7)]
+    pub on_behalf_by: Option<String>,
+    /// Where the run's end is told.
+    #[n(8)]
+    pub callback: Option<String>,
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub enum Outcome {
+    /// It was done, with this result ([`Value::None`] for an action without one).
+    #[n(0)]
+    Done(#[n(0)] Value),
+    /// It is known to have had no effect.
+    #[n(1)]
+    NotDone(#[n(0)] String),
+    /// Whether it happened is not known.
+    #[n(2)]
+    Unknown(#[n(0)] String),
+    /// The process that made it ended before it could tell: whether it happened is not known, and it is nobody's failure.
+    #[n(3)]
+    Lost,
+}
+
+/// A person or a group.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
+pub enum Principal {
+    /// An address, in its one spelling (see `people`).
+    #[n(0)]
+    Person(#[n(0)] String),
+    /// A group's name.
+    #[n(1)]
+    Group(#[n(0)] String),
+}
+
+/// How somebody spoke to the runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Channel {
+    /// A command on the same machine.
+    #[n(0)]
+    Local,
+    /// The API, with a token.
+    #[n(1)]
+    Api,
+    /// A page, with a session.
+    #[n(2)]
+    Page,
+    /// A clock.
+    #[n(3)]
+    Timer,
+}
+
+/// A question to people: a round of a gate, or a call whose outcome is unknown.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct Question {
+    /// Which question of the run, from 1.
+    #[n(0)]
+    pub n: u32,
+    /// The gate's or call's node.
+    #[n(1)]
+    pub node: Path,
+    /// What is asked.
+    #[n(2)]
+    pub about: About,
+    /// Which round, from 1.
+    #[n(3)]
+    pub round: u32,
+    /// What is about to happen, in a line.
+    #[n(4)]
+    pub title: String,
+    /// The values shown, one for each `show` of the plan's gate; an error where one could not be computed.
+    #[n(5)]
+    pub shown: Vec<Shown>,
+    /// For each guard of the plan's gate the arguments that are known; `None` where they are decided later.
+    #[n(6)]
+    pub will_run: Vec<Vec<Option<Value>>>,
+    /// Who is asked.
+    #[n(7)]
+    pub of: Approvers,
+    /// When it lapses.
+    #[n(8)]
+    pub due: Option<At>,
+    /// The subject digest.
+    #[n(9)]
+    pub digest: Digest,
+    /// The band that asked.
+    #[n(10)]
+    pub band: u32,
+    /// The values that the band's condition saw.
+    #[n(11)]
+    pub saw: Vec<Value>,
+    /// Why it could not be told whether to ask.
+    #[n(12)]
+    pub unsure: Option<String>,
+    /// When it was asked.
+    #[n(13)]
+    pub at: At,
+}
+
+/// See [`Question::about`].
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub enum About {
+    /// May it go on?
+    #[n(0)]
+    Gate,
+    /// Did this call happen?
+    #[n(1)]
+    InDoubt {
+        /// Which attempt.
+        #[n(0)]
+        attempt: u32,
+        /// Why it is not known.
+        #[n(1)]
+        why: String,
+    },
+}
+
+/// A shown value, or why there is none.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub enum Shown {
+    /// The value.
+    #[n(0)]
+    Value(#[n(0)] Value),
+    /// Why it could not be computed.
+    #[n(1)]
+    Error(#[n(0)] String),
+}
+
+/// Who is asked: stages in order, all terms of each must be met, exclusions cover all.
+#[derive(Clone, Debug, Default, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct Approvers {
+    /// Stages.
+    #[n(0)]
+    pub stages: Vec<Vec<Term>>,
+    /// People who may not decide.
+    #[n(1)]
+    pub except: Vec<Principal>,
+}
+
+/// One term of [`Approvers`].
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct Term {
+    /// How many of them must approve; 0 for all.
+    #[n(0)]
+    pub count: u32,
+    /// Of whom.
+    #[n(1)]
+    pub of: Principal,
+}
+
+/// An answer to a question.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct Vote {
+    /// Who answered.
+    #[n(0)]
+    pub by: String,
+    /// How.
+    #[n(1)]
+    pub channel: Channel,
+    /// What.
+    #[n(2)]
+    pub answer: Verdict,
+    /// What they said with it.
+    #[n(3)]
+    pub comment: Option<String>,
+    /// When.
+    #[n(4)]
+    pub at: At,
+    /// The operating system's user, on the channel `local`.
+    #[n(5)]
+    pub os_user: Option<String>,
+}
+
+/// What somebody answered.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub enum Verdict {
+    /// A gate: go on.
+    #[n(0)]
+    Approve,
+    /// A gate: do not.
+    #[n(1)]
+    Reject,
+    /// In doubt: it happened, with this result.
+    #[n(2)]
+    Done(#[n(0)] Value),
+    /// In doubt: it did not happen; try again.
+    #[n(3)]
+    NotDone,
+    /// In doubt: nobody can tell, or it does not matter any more; the step fails.
+    #[n(4)]
+    GiveUp,
+}
+
+/// How a question was closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Closing {
+    /// Approved; for a call in doubt: answered.
+    #[n(0)]
+    Approved,
+    /// Rejected.
+    #[n(1)]
+    Rejected,
+    /// Nobody answered in time.
+    #[n(2)]
+    Expired,
+    /// Another round took its place.
+    #[n(3)]
+    Superseded,
+    /// The run ended before anybody answered.
+    #[n(4)]
+    Withdrawn,
+}
+
+/// Why a run ends.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub enum End {
+    /// It returned.
+    #[n(0)]
+    Completed(#[n(0)] Value),
+    /// Something went wrong.
+    #[n(1)]
+    Failed {
+        /// What, in plain words.
+        #[n(0)]
+        error: String,
+        /// The node.
+        #[n(1)]
+        node: Option<Path>,
+    },
+    /// A person, or a deadline, said no.
+    #[n(2)]
+    Rejected {
+        /// Which question.
+        #[n(0)]
+        n: u32,
+        /// Who; `None` for a deadline.
+        #[n(1)]
+        by: Option<String>,
+        /// What they said.
+        #[n(2)]
+        comment: Option<String>,
+    },
+    /// Somebody cancelled it.
+    #[n(3)]
+    Cancelled {
+        /// Who.
+        #[n(0)]
+        by: String,
+    },
+}
