@@ -2,6 +2,7 @@
 
 pub mod actions;
 pub mod engine;
+pub mod http;
 pub mod ids;
 pub mod machine;
 pub mod people;
