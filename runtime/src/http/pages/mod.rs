@@ -1,5 +1,6 @@
 //! Pages: the same engine, for people. They work without JavaScript; with it they stay up to date.
 
+mod answer;
 mod approval;
 mod assets;
 mod html;

@@ -1,7 +1,6 @@
 //! Instants as people say them.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 /// An instant: for programs, for people, and how far away it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +21,7 @@ impl Moment {
         let Ok(at) = text.parse::<Timestamp>() else {
             return Self { exact: text.to_owned(), plain: text.to_owned(), far: String::new(), past: false };
         };
-        let plain = at.to_zoned(TimeZone::UTC).strftime("%-d %b %Y, %H:%M UTC").to_string();
+        let plain = at.strftime("%-d %b %Y, %H:%M UTC").to_string();
         let seconds = at.as_second().saturating_sub(now.as_second());
         let span = span(seconds.unsigned_abs());
         let far = match seconds {
