@@ -5,6 +5,7 @@
 mod code;
 pub mod diagnostic;
 pub mod eval;
+pub mod graph;
 pub mod plan;
 pub mod value;
 

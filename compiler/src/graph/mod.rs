@@ -1,0 +1,3 @@
+//! The graph of a workflow.
+
+pub mod draw;
