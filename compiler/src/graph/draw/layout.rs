@@ -14,7 +14,10 @@ const GAP_Y: f64 = 34.0;
 const ORDER_SWEEPS: usize = 12;
 
 /// How often places within layers are improved.
-const PLACE_SWEEPS: usize = 16;
+const PLACE_SWEEPS: usize = 40;
+
+/// How many of them look both ways, at the end: they straighten chains.
+const BOTH_WAYS: usize = 30;
 
 /// A box to be placed: something to see, a label on a line, or the bend of a long line.
 #[derive(Clone, Copy, Debug, Default)]
@@ -169,7 +172,7 @@ fn place_x(vertices: &mut [Vertex], rows: &[Vec<usize>], neighbours: &Neighbours
     for sweep in 0..PLACE_SWEEPS {
         let near = |vertex: usize| -> Vec<usize> {
             match sweep {
-                _ if sweep + 2 >= PLACE_SWEEPS => [neighbours.above(vertex), neighbours.below(vertex)].concat(),
+                _ if sweep + BOTH_WAYS >= PLACE_SWEEPS => [neighbours.above(vertex), neighbours.below(vertex)].concat(),
                 _ if sweep % 2 == 0 => neighbours.above(vertex).to_vec(),
                 _ => neighbours.below(vertex).to_vec(),
             }

@@ -6,8 +6,7 @@ use super::model::{Drawing, Item, Kind};
 use crate::plan::Effect;
 
 /// Styles that stand on light and on dark pages.
-const CLASSES: &str = "\
-  classDef gate fill:#fff3d6,stroke:#b7791f,stroke-width:2px,color:#3d2c00
+const CLASSES: &str = "  classDef gate fill:#fff3d6,stroke:#b7791f,stroke-width:2px,color:#3d2c00
   classDef irreversible fill:#fde2e1,stroke:#c53030,stroke-width:2px,color:#4a1010
   classDef write fill:#e6f0fd,stroke:#3b6fb5,color:#10294d
   classDef read fill:#f4f6f8,stroke:#8a97a6,stroke-dasharray:4 3,color:#27313d
