@@ -2,19 +2,39 @@
 //!
 //! It hands the machine its facts, commits what the machine decided, and only then does it and answers. It has no rule of its own.
 
+mod cache;
+mod clock;
+mod host;
+mod journal;
+mod public_id;
+mod show;
+mod time;
+mod using;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use public_id::PublicIds;
+pub use show::vote as show_vote;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use flow_compiler::eval::Names;
 use flow_compiler::plan::Plan;
 use flow_compiler::value::Mismatch;
+use parking_lot::{Mutex, RwLock};
 use serde_json::{Map, Value as Json};
+use smol_str::SmolStr;
+use tokio::sync::{Notify, watch};
 
 use crate::actions::Executor;
 use crate::ids::{ApprovalId, Digest, RunId};
+use crate::machine::event::{Principal, Question};
 use crate::machine::refusal::Refusal;
+use crate::machine::{Facts, Membership};
 use crate::people::{Caller, Person};
-use crate::store::{RunFilter, Store, StoreError};
-use crate::view;
+use crate::store::{Store, StoreError};
 
 /// How the engine is set up.
 #[derive(Clone, Debug)]
@@ -27,6 +47,10 @@ pub struct Options {
     pub mail: bool,
     /// Names of configured webhooks that are told when a gate opens.
     pub webhooks: Vec<String>,
+    /// Groups of the project and their members.
+    pub groups: BTreeMap<String, Vec<String>>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
 }
 
 /// A request to start a run.
@@ -130,18 +154,65 @@ pub enum EngineError {
 #[derive(Debug)]
 pub struct Engine {
     options: Options,
+    clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
+    executor: Arc<Executor>,
+    /// The store's random number.
+    id: [u8; 16],
+    ids: PublicIds,
+    groups: Groups,
+    plans: RwLock<HashMap<Digest, Arc<Plan>>>,
+    /// The current version of each workflow.
+    served: RwLock<BTreeMap<String, (Digest, Arc<Plan>)>>,
+    cache: cache::Cache,
+    next_run: AtomicU64,
+    /// Idempotency keys whose request is under way.
+    keys: Mutex<HashSet<(String, String)>>,
+    watchers: Mutex<HashMap<RunId, watch::Sender<u64>>>,
+    /// Attempts under way, and a bell for when there are none.
+    under_way: AtomicUsize,
+    idle: Notify,
+    /// The earliest timer that is known, and the bells that shorten a sleep.
+    next_due: AtomicI64,
+    timer: Notify,
+    post: Notify,
+    draining: AtomicBool,
+    /// Set once, when the store can no longer be trusted.
+    failed: watch::Sender<Option<String>>,
 }
 
-// The signatures that pages, API and commands are written against.
 impl Engine {
     /// Opens the engine on a store. Nothing is taken up before [`Engine::recover`].
     ///
     /// # Errors
     /// [`EngineError::Store`]
     pub async fn open(store: Arc<dyn Store>, executor: Arc<Executor>, options: Options) -> Result<Arc<Self>, EngineError> {
-        let _ = executor;
-        Ok(Arc::new(Self { options, store }))
+        let id = store.head().await?.store;
+        let RunId(first) = store.first_free_run().await?;
+        let spelled = |members: &Vec<String>| members.iter().map(|member| Person::new(member).to_string()).collect();
+        let groups = options.groups.iter().map(|(name, members)| (name.clone(), spelled(members))).collect();
+        Ok(Arc::new(Self {
+            clock: Arc::clone(&options.clock),
+            options,
+            store,
+            executor,
+            id,
+            ids: PublicIds::new(id),
+            groups: Groups(groups),
+            plans: RwLock::default(),
+            served: RwLock::default(),
+            cache: cache::Cache::default(),
+            next_run: AtomicU64::new(first),
+            keys: Mutex::default(),
+            watchers: Mutex::default(),
+            under_way: AtomicUsize::new(0),
+            idle: Notify::new(),
+            next_due: AtomicI64::new(i64::MAX),
+            timer: Notify::new(),
+            post: Notify::new(),
+            draining: AtomicBool::new(false),
+            failed: watch::channel(None).0,
+        }))
     }
 
     /// The store.
@@ -156,145 +227,83 @@ impl Engine {
         &self.options
     }
 
-    /// Makes a plan the current version of its workflow. Runs that have started keep theirs.
-    ///
-    /// # Errors
-    /// [`EngineError::Store`]
-    pub async fn serve_plan(&self, plan: Plan) -> Result<Digest, EngineError> {
-        let _ = plan;
-        Err(EngineError::Draining)
-    }
-
-    /// The workflows that can be started.
+    /// The clock's time.
     #[must_use]
-    pub fn workflows(&self) -> Vec<view::Workflow> {
-        Vec::new()
+    pub fn now(&self) -> crate::ids::At {
+        self.clock.now()
     }
 
-    /// Takes up every unfinished run that has work under way.
+    /// Takes up every unfinished run that has work under way. Says how many there are; each is taken up in the background.
     ///
     /// # Errors
     /// [`EngineError::Store`]
     pub async fn recover(self: &Arc<Self>) -> Result<usize, EngineError> {
-        Ok(0)
+        let live = self.store.live().await?;
+        for run in &live {
+            let (engine, run) = (Arc::clone(self), *run);
+            self.under_way.fetch_add(1, Ordering::SeqCst);
+            tokio::spawn(async move {
+                if let Err(error) = engine.take_up(run).await {
+                    tracing::error!(run = %engine.run_id(run), %error, "a run could not be taken up");
+                }
+                if engine.under_way.fetch_sub(1, Ordering::SeqCst) == 1 {
+                    engine.idle.notify_waiters();
+                }
+            });
+        }
+        Ok(live.len())
     }
 
-    /// Fires timers and sends letters until [`Engine::shut_down`].
-    pub async fn keep_time(self: Arc<Self>) {}
-
-    /// Starts a run, durably before it answers.
-    ///
-    /// # Errors
-    /// What [`EngineError`] says of starting.
-    pub async fn start(self: &Arc<Self>, start: Start) -> Result<view::Run, EngineError> {
-        let _ = start;
-        Err(EngineError::Draining)
-    }
-
-    /// Decides an approval, durably before it answers. The one way to do so.
-    ///
-    /// # Errors
-    /// What [`EngineError`] says of deciding.
-    pub async fn decide(self: &Arc<Self>, decide: Decide) -> Result<view::Decided, EngineError> {
-        let _ = decide;
-        Err(EngineError::Draining)
-    }
-
-    /// A run.
-    ///
-    /// # Errors
-    /// [`EngineError::NotFound`], [`EngineError::Store`]
-    pub async fn run(&self, run: RunId) -> Result<view::Run, EngineError> {
-        Err(EngineError::NotFound(format!("run {}", self.run_id(run))))
-    }
-
-    /// Runs, newest first.
-    ///
-    /// # Errors
-    /// [`EngineError::Store`]
-    pub async fn runs(&self, filter: RunFilter) -> Result<view::Page<view::Run>, EngineError> {
-        let _ = filter;
-        Err(EngineError::Draining)
-    }
-
-    /// Waits until a run is settled (paused, in doubt or ended), at most so long, and gives it.
-    ///
-    /// # Errors
-    /// [`EngineError::NotFound`], [`EngineError::Store`]
-    pub async fn settled(&self, run: RunId, at_most: Duration) -> Result<view::Run, EngineError> {
-        let _ = at_most;
-        self.run(run).await
-    }
-
-    /// Wakes whenever a run has changed; `changed().await` on it.
-    #[must_use]
-    pub fn watch(&self, run: RunId) -> tokio::sync::watch::Receiver<u64> {
-        let _ = run;
-        tokio::sync::watch::channel(0).1
-    }
-
-    /// An approval as `caller` sees it (`why_you`).
-    ///
-    /// # Errors
-    /// [`EngineError::NotFound`], [`EngineError::Store`]
-    pub async fn approval(&self, approval: ApprovalId, caller: Option<&Person>) -> Result<view::Approval, EngineError> {
-        let _ = caller;
-        Err(EngineError::NotFound(format!("approval {}", self.approval_id(approval))))
-    }
-
-    /// Open approvals, oldest first: those that `caller` may decide, or all.
-    ///
-    /// # Errors
-    /// [`EngineError::Store`]
-    pub async fn approvals(
-        &self,
-        caller: Option<&Person>,
-        cursor: Option<ApprovalId>,
-        limit: u32,
-    ) -> Result<view::Page<view::Approval>, EngineError> {
-        let _ = (caller, cursor, limit);
-        Err(EngineError::Draining)
-    }
-
-    /// Transitions of a run above `after`, in order, at most `limit`.
-    ///
-    /// # Errors
-    /// [`EngineError::NotFound`], [`EngineError::Store`]
-    pub async fn journal(&self, run: RunId, after: u64, limit: u32) -> Result<Vec<view::Entry>, EngineError> {
-        let _ = (run, after, limit);
-        Err(EngineError::Draining)
-    }
-
-    /// Cancels a run: nothing new starts, what is under way is awaited.
-    ///
-    /// # Errors
-    /// [`EngineError::NotFound`], [`EngineError::Refused`], [`EngineError::Forbidden`] unless it is the owner, the requester or an admin.
-    pub async fn cancel(self: &Arc<Self>, run: RunId, caller: &Caller) -> Result<view::Run, EngineError> {
-        let _ = (run, caller);
-        Err(EngineError::Draining)
+    /// Waits until no attempt is under way.
+    pub async fn idle(&self) {
+        loop {
+            let bell = self.idle.notified();
+            if self.under_way.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            bell.await;
+        }
     }
 
     /// Takes nothing more, waits at most so long for what is under way, and closes the store.
     pub async fn shut_down(&self, at_most: Duration) {
-        let _ = at_most;
+        self.draining.store(true, Ordering::SeqCst);
+        self.timer.notify_one();
+        self.post.notify_one();
+        let _ = tokio::time::timeout(at_most, self.idle()).await;
+        self.store.close().await;
     }
 
     /// Whether it still takes requests.
     #[must_use]
     pub fn ready(&self) -> bool {
-        true
+        !self.draining.load(Ordering::SeqCst)
+    }
+
+    /// Waits until the store can no longer be trusted, and says why: the process must end then.
+    pub async fn failure(&self) -> String {
+        let mut failed = self.failed.subscribe();
+        let why = failed.wait_for(Option::is_some).await.map(|why| why.clone());
+        why.ok().flatten().unwrap_or_default()
+    }
+
+    fn note_failure(&self, error: &StoreError) {
+        if let StoreError::Broken(why) = error {
+            self.draining.store(true, Ordering::SeqCst);
+            self.failed.send_replace(Some(why.clone()));
+        }
     }
 
     /// The public id of a run.
     #[must_use]
     pub fn run_id(&self, run: RunId) -> String {
-        format!("r{}", run.0)
+        self.ids.write(run)
     }
 
     /// The run of a public id.
     #[must_use]
     pub fn parse_run(&self, id: &str) -> Option<RunId> {
-        id.strip_prefix('r')?.parse().ok().map(RunId)
+        self.ids.read(id)
     }
 
     /// The public id of an approval: the run's, a dash, and its number.
@@ -308,5 +317,57 @@ impl Engine {
     pub fn parse_approval(&self, id: &str) -> Option<ApprovalId> {
         let (run, n) = id.rsplit_once('-')?;
         Some(ApprovalId { run: self.parse_run(run)?, n: n.parse().ok()? })
+    }
+
+    fn with_facts<T>(&self, f: impl FnOnce(&Facts<'_>) -> T) -> T {
+        f(&Facts { now: self.clock.now(), zone: &self.options.zone, names: &Environment, people: &self.groups })
+    }
+
+    fn is_among(&self, person: &Person, principal: &Principal) -> bool {
+        self.with_facts(|facts| facts.is_among(person.as_str(), principal))
+    }
+
+    /// Whether a person may answer a question.
+    fn is_asked(&self, question: &Question, person: &Person) -> bool {
+        let excluded = question.of.except.iter().any(|principal| self.is_among(person, principal));
+        !excluded && question.of.stages.iter().flatten().any(|term| self.is_among(person, &term.of))
+    }
+
+    /// The people behind principals, each once.
+    fn people_of<'a>(&self, principals: impl Iterator<Item = &'a Principal>) -> Vec<String> {
+        let mut people: Vec<String> = Vec::new();
+        for principal in principals {
+            match principal {
+                Principal::Person(address) => people.push(address.clone()),
+                Principal::Group(group) => people.extend(self.groups.members(group)),
+            }
+        }
+        people.sort_unstable();
+        people.dedup();
+        people
+    }
+}
+
+/// Groups of the project.
+#[derive(Debug)]
+struct Groups(BTreeMap<String, Vec<String>>);
+
+impl Membership for Groups {
+    fn members(&self, group: &str) -> Vec<String> {
+        self.0.get(group).cloned().unwrap_or_default()
+    }
+}
+
+/// The process's environment, without secrets.
+#[derive(Debug)]
+struct Environment;
+
+impl Names for Environment {
+    fn env(&self, name: &str) -> Option<SmolStr> {
+        std::env::var(name).ok().map(SmolStr::from)
+    }
+
+    fn secret(&self, _: &str) -> Option<SmolStr> {
+        None
     }
 }

@@ -157,7 +157,7 @@ fn approvers(by: &plan::Approvers, state: &RunState, env: &Env<'_>) -> Result<Ap
 ///
 /// # Errors
 /// Why that cannot be told.
-pub(super) fn principal(who: &Who, state: &RunState, env: &Env<'_>) -> Result<Principal, String> {
+pub fn principal(who: &Who, state: &RunState, env: &Env<'_>) -> Result<Principal, String> {
     match who {
         Who::Owner => Ok(state.owner.clone()),
         Who::Requester => Ok(Principal::Person(state.requester.clone())),
@@ -179,7 +179,7 @@ fn due(at: At, after: Period, facts: &Facts<'_>) -> At {
 
 /// So many business days (Monday to Friday) later, at the same time of day.
 fn business(at: At, days: u32, facts: &Facts<'_>) -> At {
-    let mut time = jiff::Zoned::new(at.timestamp(), facts.zone.clone());
+    let mut time = jiff::ZonedDateTime::new(at.timestamp(), facts.zone.clone());
     let mut left = days;
     while left > 0 {
         let Ok(later) = time.checked_add(1.day()) else { break };

@@ -15,7 +15,8 @@ mod state;
 mod turn;
 
 pub use decide::{Decision, Request, decide};
+pub use gate::principal;
 pub use facts::{Facts, Membership};
 pub use next::{Command, next};
-pub use state::{Asked, Closed, NodeState, RunState};
+pub use state::{Asked, Calling, Closed, NodeState, RunState};
 pub use turn::{Turn, turn};
