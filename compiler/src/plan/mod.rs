@@ -10,6 +10,7 @@ mod expr;
 mod gate;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 pub use action::{Action, Body, Effect, Implementation, SecretUse, Sql, Exec, Http, Email, Model};
 pub use bytes::{DEEPEST, PlanError};
