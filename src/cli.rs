@@ -44,7 +44,17 @@ impl Color {
 pub(crate) enum Command {
     New(commands::new::Args),
     Check(commands::check::Args),
+    Run(commands::run::Args),
+    Start(commands::start::Args),
+    Serve(commands::serve::Args),
+    Resume(commands::resume::Args),
+    Approvals(commands::approvals::Args),
+    Show(commands::approvals::ShowArgs),
+    Approve(commands::decide::ApproveArgs),
+    Reject(commands::decide::RejectArgs),
+    Runs(commands::runs::Args),
     Graph(commands::graph::Args),
     Explain(commands::explain::Args),
+    Token(commands::token::Args),
     Completions(commands::completions::Args),
 }

@@ -62,3 +62,9 @@ pub fn json(plan: &Plan) -> String {
 pub fn expression(plan: &Plan, expr: &crate::plan::Expr) -> String {
     words::Words::new(plan).expr(expr)
 }
+
+/// A type of the plan as an author writes it.
+#[must_use]
+pub fn type_name(plan: &Plan, ty: &crate::plan::Type) -> String {
+    words::Words::new(plan).ty(ty)
+}
