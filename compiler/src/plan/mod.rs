@@ -8,9 +8,9 @@ mod bounds;
 mod bytes;
 mod expr;
 mod gate;
+mod walk;
 #[cfg(test)]
 mod tests;
-mod walk;
 
 pub use action::{Action, Body, Effect, Implementation, SecretUse, Sql, Exec, Http, Email, Model};
 pub use bytes::{DEEPEST, PlanError};
@@ -183,7 +183,7 @@ pub struct Node {
 }
 
 /// See [`Node::within`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Within {
     /// The branch's node.
     pub branch: u32,

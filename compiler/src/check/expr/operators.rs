@@ -262,7 +262,7 @@ impl<'a> Checker<'a> {
     }
 
     /// What literals alone give is known now, and so is what they cannot.
-    fn folded_constant(&mut self, expr: Expr, ty: Ty, span: Span) -> Typed {
+    pub(super) fn folded_constant(&mut self, expr: Expr, ty: Ty, span: Span) -> Typed {
         match fold::fold(expr) {
             Ok(expr) => Typed::new(expr, ty),
             Err(why) => {
