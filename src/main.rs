@@ -28,7 +28,6 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use cli::{Cli, Command};
-use fault::Fault;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

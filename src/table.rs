@@ -14,7 +14,7 @@ const SHORT: usize = 48;
 /// A table without lines, as wide as the terminal allows; whole in a pipe.
 pub(crate) fn draw(heads: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     if std::io::stdout().is_terminal() {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }

@@ -104,11 +104,11 @@ fn instant(text: &str) -> Result<Timestamp, Fault> {
         return Ok(time);
     }
     if let Ok(date) = text.parse::<jiff::civil::Date>() {
-        let end = date.tomorrow().and_then(|next| next.to_zoned(TimeZone::system()));
+        let end = date.tomorrow().and_then(|next| next.to_zoned_datetime(TimeZone::system()));
         return end.map(|end| end.timestamp()).map_err(|_| wrong());
     }
     let span: Span = text.parse().map_err(|_| wrong())?;
-    let later = Timestamp::now().to_zoned(TimeZone::UTC).checked_add(span).map_err(|_| wrong())?;
+    let later = Timestamp::now().to_zoned_datetime(TimeZone::UTC).checked_add(span).map_err(|_| wrong())?;
     if span.is_negative() || span.is_zero() { Err(wrong()) } else { Ok(later.timestamp()) }
 }
 
