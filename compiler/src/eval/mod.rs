@@ -10,6 +10,8 @@ mod operate;
 mod pattern;
 mod relate;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod truth;
 mod walk;
 

@@ -65,8 +65,22 @@ fn signed_scale(number: Decimal) -> i32 {
     number.scale().try_into().unwrap_or(SCALE)
 }
 
+/// Powers of ten.
+const POWERS: [i128; 39] = {
+    let mut powers = [1; 39];
+    let mut exponent = 1;
+    while exponent < 39 {
+        #[expect(clippy::indexing_slicing, reason = "a wrong index is an error of the compiler here")]
+        {
+            powers[exponent] = powers[exponent - 1] * 10;
+        }
+        exponent += 1;
+    }
+    powers
+};
+
 fn power(exponent: u32) -> Option<i128> {
-    10_i128.checked_pow(exponent)
+    POWERS.get(exponent as usize).copied()
 }
 
 /// Without zeros at the end; zero itself has scale 0.
@@ -85,7 +99,10 @@ fn stripped(number: Decimal) -> (i128, i32) {
     strip(number.mantissa(), signed_scale(number))
 }
 
-/// Whether multiplying by `10^18` stays far from overflow.
+/// How many zeros a small mantissa can take.
+const SMALL_SCALE: u32 = 18;
+
+/// Whether multiplying by `10^18`, or by another such number, stays far from overflow.
 fn is_small(mantissa: i128) -> bool {
     i64::try_from(mantissa).is_ok()
 }
@@ -96,6 +113,10 @@ pub(crate) fn add(a: Decimal, b: Decimal) -> Result<Decimal, Fault> {
     if a.scale() == b.scale() {
         // Two mantissas of 96 bits.
         return build(left + right, signed_scale(a));
+    }
+    if let Some(zeros) = power(a.scale().abs_diff(b.scale())).filter(|zeros| is_small(left) && is_small(right) && is_small(*zeros)) {
+        let (scale, sum) = if a.scale() < b.scale() { (b, left * zeros + right) } else { (a, left + right * zeros) };
+        return build(sum, signed_scale(scale));
     }
     aligned_sum((left, signed_scale(a)), (right, signed_scale(b)))
         .or_else(|| aligned_sum(stripped(a), stripped(b)))
@@ -223,7 +244,10 @@ fn compare_scaled(a: Decimal, b: Decimal) -> Ordering {
     let (left, right) = (a.mantissa(), b.mantissa());
     let (left_scale, right_scale) = (a.scale(), b.scale());
     // What overflows is further from zero than any mantissa.
-    let grown = |mantissa: i128, by: u32| power(by).and_then(|zeros| mantissa.checked_mul(zeros));
+    let grown = |mantissa: i128, by: u32| match power(by) {
+        Some(zeros) if by <= SMALL_SCALE && is_small(mantissa) => Some(mantissa * zeros),
+        zeros => zeros.and_then(|zeros| mantissa.checked_mul(zeros)),
+    };
     if left_scale < right_scale {
         grown(left, right_scale - left_scale).map_or(left.cmp(&0), |left| left.cmp(&right))
     } else {

@@ -10,6 +10,8 @@ pub(crate) mod money;
 pub(crate) mod nesting;
 pub mod serde_duration;
 pub mod serde_value;
+#[cfg(test)]
+mod tests;
 mod text;
 pub(crate) mod time;
 
