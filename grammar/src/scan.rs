@@ -124,10 +124,20 @@ impl Scanner<'_> {
                 self.at += 1;
             }
             b',' | b':' | b'.' | b'=' | b'<' | b'>' | b'+' | b'-' | b'*' | b'/' | b'%' | b'?' => self.at += 1,
+            b'\'' => self.single_quotes(),
             _ => self.stray(),
         }
         self.after_matches = false;
         self.line_start = false;
+    }
+
+    /// `'text'` is one fault, not two.
+    fn single_quotes(&mut self) {
+        let start = self.at;
+        let line = self.text.get(start + 1..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let end = line.find('\'').map_or(start + 1, |length| start + length + 2);
+        self.fault(FaultKind::StrayCharacter('\''), start, end);
+        self.at = end;
     }
 
     /// A run of characters that nothing begins with is one fault.

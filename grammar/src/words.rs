@@ -54,6 +54,9 @@ pub(crate) fn opens_statement(word: &str) -> bool {
 
 /// The allowed word that an author may have meant, if one is near enough.
 pub(crate) fn nearest(word: &str, allowed: &'static [&'static str]) -> Option<&'static str> {
+    if is_reserved(word) {
+        return None;
+    }
     let lower = word.to_ascii_lowercase();
     let limit = match word.chars().count() {
         0..=2 => 1,

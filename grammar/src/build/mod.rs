@@ -186,12 +186,12 @@ impl<'i> Builder<'i> {
         let slice = self.span(node);
         let text = self.text.get(slice.range()).unwrap_or_default();
         let names = diagnose::declared(text, slice.start, place.allowed);
-        let quiet = diagnose::explained(self.scan, slice) || items.explains(text, place) || self.faults.len() >= MAX_FAULTS;
+        let quiet = diagnose::explained(self.scan, slice) || items.explains(self.text, slice, place) || self.faults.len() >= MAX_FAULTS;
         if !quiet {
             let fault = diagnose::junk(self.text, self.scan, slice, place, items.sound);
             self.faults.push(fault);
         }
-        items.broken(text);
+        items.broken(text, slice);
         Broken { names, span: slice }
     }
 }
@@ -203,26 +203,29 @@ struct Items {
     sound: Option<Span>,
     /// The item before was junk, and it ended in the middle of something.
     open_junk: bool,
-    after_junk: bool,
+    /// The end of the junk directly before.
+    junk_end: Option<u32>,
 }
 
 impl Items {
     const fn sound(&mut self, place: Span) {
         self.sound = Some(place);
         self.open_junk = false;
-        self.after_junk = false;
+        self.junk_end = None;
     }
 
-    fn broken(&mut self, text: &str) {
+    fn broken(&mut self, text: &str, slice: Span) {
         self.sound = None;
-        self.after_junk = true;
+        self.junk_end = Some(slice.end);
         self.open_junk = diagnose::ends_open(text);
     }
 
     /// Whether the junk before has said already what is wrong with this junk.
-    fn explains(&self, text: &str, place: &Place) -> bool {
-        let word = diagnose::first_word(text);
-        self.after_junk && (word.is_empty() || (self.open_junk && !place.allowed.contains(&word)))
+    fn explains(&self, text: &str, slice: Span, place: &Place) -> bool {
+        let Some(end) = self.junk_end else { return false };
+        let word = diagnose::first_word(text.get(slice.range()).unwrap_or_default());
+        let same_line = !text.get(end as usize..slice.start as usize).unwrap_or_default().contains('\n');
+        same_line || word.is_empty() || (self.open_junk && !place.allowed.contains(&word))
     }
 }
 
