@@ -16,8 +16,24 @@ pub(crate) struct Scan {
     pub(crate) faults: Vec<Fault>,
     /// Brackets without their partner.
     pub(crate) unclosed: Vec<Span>,
-    /// Places too deep to be read; the grammar sees blanks there.
-    pub(crate) too_deep: Vec<Span>,
+    /// Places that the grammar does not see: comments aside, what is too deep, and what nothing begins with.
+    pub(crate) hidden: Vec<Span>,
+}
+
+impl Scan {
+    /// The text as the grammar sees it, each hidden byte a blank.
+    pub(crate) fn visible(&self, text: &str) -> String {
+        let mut bytes = text.as_bytes().to_vec();
+        for place in self.comments.iter().chain(&self.hidden) {
+            for byte in bytes.get_mut(place.range()).unwrap_or_default() {
+                if *byte != b'\n' {
+                    *byte = b' ';
+                }
+            }
+        }
+        // Hidden places hold whole characters, so this is UTF-8 as before.
+        String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+    }
 }
 
 /// `if ... then ... else if ...` may go on this long in one expression.
@@ -76,6 +92,7 @@ pub(crate) fn scan(text: &str) -> Scan {
     };
     if text.starts_with('\u{feff}') {
         scanner.at = 3;
+        scanner.scan.hidden.push(span(0, 3));
     }
     while let Some(byte) = scanner.peek(0) {
         scanner.token(byte);
@@ -121,6 +138,7 @@ impl Scanner<'_> {
             b'&' | b'|' | b'!' => self.operator(byte),
             b';' => {
                 self.fault(FaultKind::Semicolon, self.at, self.at + 1);
+                self.scan.hidden.push(span(self.at, self.at + 1));
                 self.at += 1;
             }
             b',' | b':' | b'.' | b'=' | b'<' | b'>' | b'+' | b'-' | b'*' | b'/' | b'%' | b'?' => self.at += 1,
@@ -137,6 +155,8 @@ impl Scanner<'_> {
         let line = self.text.get(start + 1..).and_then(|rest| rest.lines().next()).unwrap_or_default();
         let end = line.find('\'').map_or(start + 1, |length| start + length + 2);
         self.fault(FaultKind::StrayCharacter('\''), start, end);
+        self.scan.hidden.push(span(start, start + 1));
+        self.scan.hidden.push(span(end - 1, end));
         self.at = end;
     }
 
@@ -153,7 +173,10 @@ impl Scanner<'_> {
             self.at += character.len_utf8();
         }
         match first {
-            Some(character) => self.fault(FaultKind::StrayCharacter(character), start, self.at),
+            Some(character) => {
+                self.fault(FaultKind::StrayCharacter(character), start, self.at);
+                self.scan.hidden.push(span(start, self.at));
+            }
             // Never the case for valid UTF-8, but the loop must go on.
             None => self.at += 1,
         }
@@ -366,7 +389,7 @@ impl Scanner<'_> {
 
     fn too_deep(&mut self, start: usize, end: usize) {
         self.fault(FaultKind::TooDeep, start, start + 1);
-        self.scan.too_deep.push(span(start, end));
+        self.scan.hidden.push(span(start, end));
     }
 
     fn end_above(&mut self, at: usize) {

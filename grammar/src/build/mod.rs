@@ -39,7 +39,9 @@ struct Missing {
 
 /// Builds the tree of one text.
 pub(crate) struct Builder<'i> {
-    /// The text as the grammar saw it.
+    /// The text as the author wrote it.
+    written: &'i str,
+    /// The text as the grammar saw it: comments are blanks.
     text: &'i str,
     scan: &'i Scan,
     faults: Vec<Fault>,
@@ -49,8 +51,8 @@ pub(crate) struct Builder<'i> {
 }
 
 impl<'i> Builder<'i> {
-    pub(crate) const fn new(text: &'i str, scan: &'i Scan) -> Self {
-        Self { text, scan, faults: Vec::new(), missing: Vec::new(), level: 0 }
+    pub(crate) const fn new(written: &'i str, text: &'i str, scan: &'i Scan) -> Self {
+        Self { written, text, scan, faults: Vec::new(), missing: Vec::new(), level: 0 }
     }
 
     /// The module, and the faults beside those that the scan found.
@@ -86,17 +88,9 @@ impl<'i> Builder<'i> {
         span(place.start(), self.trim(place.start(), place.end()))
     }
 
-    fn trim(&self, start: usize, mut end: usize) -> usize {
-        loop {
-            let inside = self.text.get(start..end).unwrap_or_default();
-            let trimmed = start + inside.trim_end().len();
-            let comments = &self.scan.comments;
-            let before = comments.partition_point(|comment| (comment.start as usize) < trimmed);
-            match before.checked_sub(1).and_then(|index| comments.get(index)) {
-                Some(comment) if comment.end as usize >= trimmed && comment.start as usize >= start => end = comment.start as usize,
-                _ => return trimmed,
-            }
-        }
+    fn trim(&self, start: usize, end: usize) -> usize {
+        let inside = self.text.as_bytes().get(start..end).unwrap_or_default();
+        start + inside.iter().rposition(|byte| *byte > b' ').map_or(0, |last| last + 1)
     }
 
     fn ident(&self, node: &Node<'i>) -> Ident {
@@ -119,15 +113,15 @@ impl<'i> Builder<'i> {
         let mut lines = Vec::new();
         let mut below = start as usize;
         while let Some(comment) = index.checked_sub(1).and_then(|before| comments.get(before)) {
-            let between = self.text.get(comment.end as usize..below)?;
-            let own_line = self.text.get(..comment.start as usize)?.trim_end_matches([' ', '\t']);
+            let between = self.written.get(comment.end as usize..below)?;
+            let own_line = self.written.get(..comment.start as usize)?.trim_end_matches([' ', '\t']);
             if between.bytes().filter(|byte| *byte == b'\n').count() != 1 || !between.trim().is_empty() {
                 break;
             }
             if !own_line.is_empty() && !own_line.ends_with('\n') {
                 break;
             }
-            let line = self.text.get(comment.range())?.trim_start_matches('#');
+            let line = self.written.get(comment.range())?.trim_start_matches('#');
             lines.push(line.strip_prefix(' ').unwrap_or(line).trim_end());
             below = own_line.len();
             index -= 1;

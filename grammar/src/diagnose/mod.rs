@@ -1,6 +1,6 @@
 //! What is wrong with a piece of text that the grammar stepped over as junk.
 //!
-//! The piece is parsed a second time with the strict rule of its place; where that stops is where the fault is, and what it still would
+//! Comments are blanks in all texts here. The piece is parsed a second time with the strict rule of its place; where that stops is where the fault is, and what it still would
 //! have taken is what was expected.
 
 mod expected;
@@ -42,7 +42,7 @@ pub(crate) fn junk(text: &str, scan: &Scan, slice: Span, place: &'static Place, 
         let near = slice.end as usize - before.start as usize <= MAX_REACH;
         near && !known && !place.single && (word.is_empty() || !between.contains('\n'))
     });
-    let joined = before.map(|before| Second::look(text, scan, before.to(slice), place));
+    let joined = before.map(|before| Second::look(text, before.to(slice), place));
     if let Some(look) = joined.as_ref().filter(|look| look.must) {
         return look.fault(text, scan);
     }
@@ -66,7 +66,7 @@ pub(crate) fn junk(text: &str, scan: &Scan, slice: Span, place: &'static Place, 
         }
     }
     let alone = place.strict && !word.is_empty();
-    let look = joined.filter(|_| !alone).unwrap_or_else(|| Second::look(text, scan, slice, place));
+    let look = joined.filter(|_| !alone).unwrap_or_else(|| Second::look(text, slice, place));
     look.fault(text, scan)
 }
 
@@ -82,7 +82,7 @@ struct Second {
 }
 
 impl Second {
-    fn look(text: &str, scan: &Scan, slice: Span, place: &Place) -> Self {
+    fn look(text: &str, slice: Span, place: &Place) -> Self {
         let piece = text.get(slice.range()).unwrap_or_default();
         let start = slice.start as usize;
         let reading = expected::reading(piece, place.reading);
@@ -93,7 +93,7 @@ impl Second {
         if expected.is_empty() {
             expected.push(place.wanted.to_owned());
         }
-        Self { start, at: skip_layout(text, scan, at), expected, must, reading }
+        Self { start, at: skip_layout(text, at), expected, must, reading }
     }
 
     fn fault(&self, text: &str, scan: &Scan) -> Fault {
@@ -139,7 +139,7 @@ fn missing(text: &str, scan: &Scan, look: &Second) -> Fault {
         return Fault { kind, span: span(brace, brace + 1), cause: None };
     }
     let found = found(text, at);
-    let before = end_before(text, scan, at);
+    let before = end_before(text, at);
     let next_line = text.get(before..at).is_some_and(|between| between.contains('\n'));
     let closes = expected.iter().any(|word| word == "`)`" || word == "`]`");
     if closes && (next_line || found.as_deref().is_none_or(|found| found.starts_with(['{', '}']))) {
@@ -205,30 +205,15 @@ pub(crate) fn shorten(text: &str) -> SmolStr {
     }
 }
 
-/// Steps over blanks and comments.
-fn skip_layout(text: &str, scan: &Scan, mut at: usize) -> usize {
-    loop {
-        let rest = text.get(at..).unwrap_or_default();
-        at += rest.len() - rest.trim_start().len();
-        let index = scan.comments.binary_search_by_key(&at, |comment| comment.start as usize);
-        match index.ok().and_then(|index| scan.comments.get(index)) {
-            Some(comment) => at = comment.end as usize,
-            None => return at,
-        }
-    }
+/// Steps over blanks.
+fn skip_layout(text: &str, at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    at + rest.len() - rest.trim_start().len()
 }
 
 /// The end of the token before `at`.
-fn end_before(text: &str, scan: &Scan, at: usize) -> usize {
-    let mut end = at;
-    loop {
-        end = text.get(..end).unwrap_or_default().trim_end().len();
-        let before = scan.comments.partition_point(|comment| (comment.start as usize) < end);
-        match before.checked_sub(1).and_then(|index| scan.comments.get(index)) {
-            Some(comment) if comment.end as usize >= end => end = comment.start as usize,
-            _ => return end,
-        }
-    }
+fn end_before(text: &str, at: usize) -> usize {
+    text.get(..at).unwrap_or_default().trim_end().len()
 }
 
 /// The word that a text begins with; empty if it begins with anything else.
