@@ -67,7 +67,7 @@ pub fn parse(text: &str) -> Parsed {
     let mut pairs = match Grammar::parse(Rule::file, &visible) {
         Ok(pairs) => pairs,
         // The grammar takes every text, so only the stack can have been too small.
-        Err(error) => { eprintln!("{error}"); return Parsed { comments: scan.comments, ..refused(FaultKind::TooDeep, Span::default()) } },
+        Err(_) => return Parsed { comments: scan.comments, ..refused(FaultKind::TooDeep, Span::default()) },
     };
     let (module, mut faults) = match pairs.next() {
         Some(file) => build::Builder::new(text, &visible, &scan).module(file),
