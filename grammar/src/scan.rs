@@ -39,6 +39,9 @@ impl Scan {
 /// `if ... then ... else if ...` may go on this long in one expression.
 const MAX_IFS: u32 = 64;
 
+/// How far it is looked for the end of a text inside an interpolation.
+const MAX_LOOK: usize = 512;
+
 #[derive(Clone, Copy)]
 struct Open {
     kind: Kind,
@@ -411,8 +414,9 @@ impl Scanner<'_> {
     }
 
     fn opens_nested(&self) -> bool {
-        let line = self.text.get(self.at + 1..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        line.split_once('"').is_some_and(|(_, after)| after.contains('}'))
+        let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
+        let mut line = rest.iter().take(MAX_LOOK).take_while(|byte| **byte != b'\n');
+        line.any(|byte| *byte == b'"') && line.any(|byte| *byte == b'}')
     }
 
     fn leave_hole(&mut self) {
@@ -442,9 +446,14 @@ impl Scanner<'_> {
                 b'\\' => self.escape(),
                 b'{' => {
                     if self.above > 0 || self.stack.len() >= MAX_DEPTH {
-                        self.at += 1;
-                        self.fault(FaultKind::TooDeep, self.at - 1, self.at);
-                        continue;
+                        // The rest of the line is as deep.
+                        let start = self.at;
+                        self.at = self.text.get(start..).and_then(|rest| rest.find('\n')).map_or(self.bytes.len(), |length| start + length);
+                        self.too_deep(start, self.at);
+                        if long {
+                            continue;
+                        }
+                        return;
                     }
                     return self.open(Kind::Hole { long, broken: false });
                 }

@@ -47,6 +47,11 @@ pub(crate) fn is_reserved(word: &str) -> bool {
     RESERVED.contains(&word)
 }
 
+/// Whether a word opens a clause of a step or a gate.
+pub(crate) fn is_clause(word: &str) -> bool {
+    STEP_CLAUSES.contains(&word) || GATE_CLAUSES.contains(&word)
+}
+
 /// Whether a word at the beginning of a line begins a statement.
 pub(crate) fn opens_statement(word: &str) -> bool {
     STATEMENTS.contains(&word) && word != "if" && word != "for"

@@ -197,6 +197,8 @@ struct Items {
     sound: Option<Span>,
     /// The item before was junk, and it ended in the middle of something.
     open_junk: bool,
+    /// The junk before was a clause out of its block: a `{` is missing, and the clauses after it have the same cause.
+    loose_clause: bool,
     /// The end of the junk directly before.
     junk_end: Option<u32>,
 }
@@ -212,6 +214,7 @@ impl Items {
         self.sound = None;
         self.junk_end = Some(slice.end);
         self.open_junk = diagnose::ends_open(text);
+        self.loose_clause = words::is_clause(diagnose::first_word(text));
     }
 
     /// Whether the junk before has said already what is wrong with this junk.
@@ -219,7 +222,9 @@ impl Items {
         let Some(end) = self.junk_end else { return false };
         let word = diagnose::first_word(text.get(slice.range()).unwrap_or_default());
         let same_line = !text.get(end as usize..slice.start as usize).unwrap_or_default().contains('\n');
-        same_line || word.is_empty() || (self.open_junk && !place.allowed.contains(&word))
+        let known = place.allowed.contains(&word);
+        let loose = !known && self.loose_clause && words::is_clause(word);
+        same_line || loose || word.is_empty() || (self.open_junk && !known)
     }
 }
 

@@ -66,7 +66,7 @@ fn the_neighbours_of_broken_text_are_kept() {
             "broken Line",
             "Invoice with 2 fields",
             "pay",
-            "a with 7 statements, 3 broken",
+            "a with 8 statements, 3 broken",
             "b with 1 statements, 0 broken",
             "After with 1 fields"
         ]
@@ -90,7 +90,7 @@ fn names_of_broken_text_are_known() {
         ("let x 3", "x"),
         ("lett y = 3", "y"),
         ("step z = foo(a b)", "z"),
-        ("require approval as gate whn x > > 1", "gate"),
+        ("require aproval as gate when x > 1", "gate"),
         ("v = 3", "v"),
         ("step foo(a b)", ""),
     ] {

@@ -86,7 +86,7 @@ fn nothing_nests_too_deep() {
         around(format!("{}1", "-".repeat(deep))),
         around(format!("{}a", "if ".repeat(deep))),
         around(format!("{}b", "if a then ".repeat(deep))),
-        around(format!("{}b", "if a then b else ".repeat(deep))),
+        around(format!("{}b", "if a then b else ".repeat(deep / 2))),
         around(format!("a{}", " + a".repeat(deep))),
         around(format!("a{}", ".a".repeat(deep))),
         around(format!("a{}", "[0]".repeat(deep))),
