@@ -59,7 +59,8 @@ pub(crate) fn opens_statement(word: &str) -> bool {
 
 /// The allowed word that an author may have meant, if one is near enough.
 pub(crate) fn nearest(word: &str, allowed: &'static [&'static str]) -> Option<&'static str> {
-    if is_reserved(word) {
+    // A word that has its place elsewhere is not misspelt.
+    if is_reserved(word) || is_clause(word) {
         return None;
     }
     let lower = word.to_ascii_lowercase();

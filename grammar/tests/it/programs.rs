@@ -149,3 +149,16 @@ fn texts_resolve_escapes_and_indentation() {
         assert_eq!(parts(text), expected, "{text}");
     }
 }
+
+#[test]
+fn every_rule_has_its_line_in_the_readme() {
+    let grammar = include_str!("../../src/flow.pest");
+    let readme = include_str!("../../README.md");
+    for line in grammar.lines() {
+        let Some((rule, rest)) = line.split_once(' ') else { continue };
+        let named = rest.trim_start().starts_with("= ") && rule.chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
+        if named && !rule.starts_with("kw_") {
+            assert!(readme.contains(&format!("| `{rule}`")), "`{rule}` has no line in README.md");
+        }
+    }
+}
