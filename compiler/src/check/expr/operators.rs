@@ -287,7 +287,9 @@ fn result(operator: Arithmetic, left: &Ty, right: &Ty) -> Option<Ty> {
         (A::Add | A::Subtract, Ty::Date, Ty::Duration) => Ty::Date,
         (A::Subtract, Ty::Time, Ty::Time) | (A::Subtract, Ty::Date, Ty::Date) => Ty::Duration,
         (A::Multiply, Ty::Money, Ty::Number) | (A::Multiply, Ty::Number, Ty::Money) | (A::Divide, Ty::Money, Ty::Number) => Ty::Money,
-        (A::Divide, Ty::Money, Ty::Money) => Ty::Number,
+        (A::Divide, Ty::Money, Ty::Money) | (A::Divide, Ty::Duration, Ty::Duration) => Ty::Number,
+        (A::Add, Ty::Duration, Ty::Time) => Ty::Time,
+        (A::Add, Ty::Duration, Ty::Date) => Ty::Date,
         _ => return None,
     })
 }
