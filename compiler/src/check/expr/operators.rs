@@ -162,7 +162,9 @@ impl<'a> Checker<'a> {
     }
 
     fn wrong_operands(&mut self, operator: Binary, at: Span, left: (&Ty, Span), right: (&Ty, Span), ty: Ty) -> Typed {
-        if !left.0.is_broken() && !right.0.is_broken() {
+        let whole = left.1.to(right.1);
+        let reported = self.chained.iter().any(|span| span.start <= whole.end && whole.start <= span.end);
+        if !reported && !left.0.is_broken() && !right.0.is_broken() {
             let (one, other) = (self.show(left.0), self.show(right.0));
             let site = self.site(at);
             self.report(faults::types::operands(site, operator.spelling(), (&one, left.1), (&other, right.1)));
