@@ -196,6 +196,8 @@ impl Store for SqliteStore {
 fn prepare(db: &rusqlite::Connection) -> rusqlite::Result<()> {
     db.busy_timeout(std::time::Duration::from_secs(5))?;
     db.set_prepared_statement_cache_capacity(64);
+    // Otherwise a statement is planned anew whenever other values are bound to it.
+    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "trusted_schema", false)?;
     db.pragma_update(None, "wal_autocheckpoint", 0)
