@@ -23,9 +23,7 @@ use parking_lot::Mutex;
 pub use self::open::SqliteOptions;
 use self::queue::Queue;
 use self::read::{Reader, Readers};
-use super::{
-    Answer, Commit, Delivery, Entry, Head, Letter, RunFilter, RunRow, Store, StoreError, Stored, Token,
-};
+use super::{Answer, Commit, Delivery, Entry, Head, Letter, RunFilter, RunRow, Store, StoreError, Stored, Token};
 use crate::ids::{At, Digest, RunId};
 
 /// A store in a SQLite file. Its process is the only one that writes there.
@@ -43,10 +41,7 @@ impl SqliteStore {
     }
 
     /// A read whose length depends on what is there.
-    async fn long<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, StoreError> {
+    async fn long<T: Send + 'static>(&self, read: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static) -> Result<T, StoreError> {
         let readers = Arc::clone(&self.readers);
         let result = tokio::task::spawn_blocking(move || readers.read(read)).await;
         result.map_err(|error| StoreError::Unusable(format!("the store cannot be read ({error})")))?.map_err(unreadable)
