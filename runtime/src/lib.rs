@@ -1,6 +1,14 @@
 //! The runtime of Flow: a pure machine, its host, the store, actions, people, notifications, API and pages.
 
 pub mod actions;
+pub mod config;
+pub mod engine;
+pub mod http;
 pub mod ids;
 pub mod machine;
+pub mod notify;
+pub mod people;
 pub mod store;
+pub mod view;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

@@ -1,10 +1,28 @@
 //! The evaluator of a plan's expressions: total, bounded by fuel, exact.
+//!
+//! What an expression only looks at (slots, literals, fields of records) is read where it lies; values are made only where something new is.
+//! INVARIANT: no expression, however it came to be, exhausts memory or the stack or runs for ever: work, sizes and depth are bounded, and
+//! what goes beyond is an error like any other.
+
+mod builtin;
+mod fold;
+mod operate;
+mod pattern;
+mod relate;
+mod scope;
+#[cfg(test)]
+mod tests;
+mod truth;
+mod walk;
+
+pub use pattern::check as check_pattern;
 
 use jiff::{Timestamp, tz::TimeZone};
 use smol_str::SmolStr;
 
 use crate::plan::{Expr, TypeDef};
 use crate::value::Value;
+use scope::{Meter, Scope};
 
 /// What an expression may look at.
 #[derive(Clone, Copy, Debug)]
@@ -51,20 +69,30 @@ impl std::fmt::Debug for Outside<'_> {
 #[error("{0}")]
 pub struct EvalError(pub String);
 
+impl EvalError {
+    pub(crate) fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
 /// The value of an expression.
 ///
 /// # Errors
 /// Says why there is none.
 pub fn eval(expr: &Expr, env: &Env<'_>) -> Result<Value, EvalError> {
-    let _ = (expr, env);
-    Err(EvalError(String::new()))
+    let meter = Meter::new();
+    let scope = Scope::new(env, &meter);
+    let value = walk::value(expr, &scope)?.into_owned();
+    meter.weigh_result(&value)?;
+    Ok(value)
 }
 
 /// Whether a condition holds.
 ///
 /// # Errors
 /// Says why that cannot be told.
+#[inline]
 pub fn holds(condition: &Expr, env: &Env<'_>) -> Result<bool, EvalError> {
-    let _ = (condition, env);
-    Err(EvalError(String::new()))
+    let meter = Meter::new();
+    truth::of(condition, &Scope::new(env, &meter))
 }

@@ -4,10 +4,16 @@
 //! INVARIANT: indices in a plan (types, actions, slots, nodes) are within bounds; [`Plan::decode`] of foreign bytes checks them.
 
 mod action;
+mod bounds;
+mod bytes;
 mod expr;
 mod gate;
+mod walk;
+#[cfg(test)]
+mod tests;
 
 pub use action::{Action, Body, Effect, Implementation, SecretUse, Sql, Exec, Http, Email, Model};
+pub use bytes::{DEEPEST, PlanError};
 pub use expr::{Arithmetic, Builtin, Comparison, Expr, Fold, TextPart, TextTest};
 pub use gate::{Approvers, Band, Deadline, Gate, GateSlots, Guard, GuardArgument, Lapse, Period, ReasonRequired, Show, Style, Term, Who};
 
@@ -177,7 +183,7 @@ pub struct Node {
 }
 
 /// See [`Node::within`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Within {
     /// The branch's node.
     pub branch: u32,

@@ -9,7 +9,8 @@ use minicbor::{Decode, Decoder, Encode, Encoder, decode, encode};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use super::{Money, Value};
+use super::serde_duration::from_parts;
+use super::{MOST_LEVELS, Money, Value};
 
 const DECIMAL: u64 = 4;
 const TIME: u64 = 1;
@@ -66,23 +67,24 @@ fn decimal<W: encode::Write>(e: &mut Encoder<W>, number: Decimal) -> Out<W> {
 }
 
 impl<'b, C> Decode<'b, C> for Value {
-    fn decode(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Self, decode::Error> {
-        match d.datatype()? {
-            Type::Null => d.null().map(|()| Self::None),
-            Type::Bool => d.bool().map(Self::Bool),
-            Type::String => d.str().map(|text| Self::Text(SmolStr::new(text))),
-            Type::Array => items(d, ctx).map(|items| Self::List(items.into())),
-            Type::Tag => {
-                let tag = d.tag()?.as_u64();
-                tagged(d, tag, ctx)
-            }
-            other => Err(decode::Error::type_mismatch(other)),
-        }
+    fn decode(d: &mut Decoder<'b>, _: &mut C) -> Result<Self, decode::Error> {
+        value(d, 0)
     }
 }
 
-fn tagged<'b, C>(d: &mut Decoder<'b>, tag: u64, ctx: &mut C) -> Result<Value, decode::Error> {
-    match tag {
+fn value(d: &mut Decoder<'_>, depth: usize) -> Result<Value, decode::Error> {
+    match d.datatype()? {
+        Type::Null => d.null().map(|()| Value::None),
+        Type::Bool => d.bool().map(Value::Bool),
+        Type::String => d.str().map(|text| Value::Text(SmolStr::new(text))),
+        Type::Array => items(d, depth).map(|items| Value::List(items.into())),
+        Type::Tag => tagged(d, depth),
+        other => Err(decode::Error::type_mismatch(other)),
+    }
+}
+
+fn tagged(d: &mut Decoder<'_>, depth: usize) -> Result<Value, decode::Error> {
+    match d.tag()?.as_u64() {
         DECIMAL => read_decimal(d).map(Value::Number),
         MONEY => {
             pair(d)?;
@@ -100,9 +102,10 @@ fn tagged<'b, C>(d: &mut Decoder<'b>, tag: u64, ctx: &mut C) -> Result<Value, de
         }
         DURATION => {
             pair(d)?;
-            Ok(Value::Duration(SignedDuration::new(d.i64()?, d.i32()?)))
+            let whole = from_parts(d.i64()?, d.i32()?).ok_or_else(|| decode::Error::message("no such duration"))?;
+            Ok(Value::Duration(whole))
         }
-        RECORD => items(d, ctx).map(|fields| Value::Record(fields.into())),
+        RECORD => items(d, depth).map(|fields| Value::Record(fields.into())),
         MEMBER => d.u32().map(Value::Enum),
         JSON => serde_json::from_slice(d.bytes()?).map(|json| Value::Json(std::sync::Arc::new(json))).map_err(decode::Error::custom),
         _ => Err(decode::Error::message("unknown kind of value")),
@@ -116,11 +119,14 @@ fn pair(d: &mut Decoder<'_>) -> Result<(), decode::Error> {
     }
 }
 
-fn items<'b, C>(d: &mut Decoder<'b>, ctx: &mut C) -> Result<Vec<Value>, decode::Error> {
+fn items(d: &mut Decoder<'_>, depth: usize) -> Result<Vec<Value>, decode::Error> {
+    if depth >= MOST_LEVELS {
+        return Err(decode::Error::message("nested too deep"));
+    }
     let length = d.array()?.ok_or_else(|| decode::Error::message("expected a length"))?;
     let mut items = Vec::with_capacity(length.min(1024) as usize);
     for _ in 0..length {
-        items.push(Value::decode(d, ctx)?);
+        items.push(value(d, depth + 1)?);
     }
     Ok(items)
 }

@@ -4,12 +4,18 @@
 //! declaration, an enum member its index.
 
 mod codec;
-mod json;
+pub(crate) mod decimal;
+pub(crate) mod json;
+pub(crate) mod money;
+pub(crate) mod nesting;
 pub mod serde_duration;
 pub mod serde_value;
+#[cfg(test)]
+mod tests;
 mod text;
+pub(crate) mod time;
 
-pub use json::{Mismatch, from_json, to_json};
+pub use json::{Mismatch, from_input, from_json, to_json};
 pub use text::{from_argument, to_text};
 
 use std::sync::Arc;
@@ -18,6 +24,12 @@ use iso_currency::Currency;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
+
+/// How deep values are nested: the evaluator makes no deeper ones, and the codec reads none.
+pub(crate) const MOST_LEVELS: usize = 200;
+
+/// How deep JSON is nested: what its parser reads.
+pub(crate) const MOST_JSON_LEVELS: usize = 127;
 
 /// A value.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -56,4 +68,16 @@ pub struct Money {
     pub amount: Decimal,
     /// ISO 4217.
     pub currency: Currency,
+}
+
+impl Value {
+    /// Whether it is `none`, or the null of `json`.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        match self {
+            Self::None => true,
+            Self::Json(json) => json.is_null(),
+            _ => false,
+        }
+    }
 }

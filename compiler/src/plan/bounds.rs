@@ -1,0 +1,247 @@
+//! Whether all that a plan names is there: types, actions, slots, nodes.
+
+use super::bytes::DEEPEST;
+use super::{
+    Action, Approvers, Body, Call, Expr, Field, Gate, GuardArgument, Implementation, Lapse, Node, NodeKind, Parameter, Plan, Region, Show,
+    Term, TextPart, Type, TypeKind, Who,
+};
+
+type Sound = Result<(), String>;
+
+/// Checks a plan.
+pub(super) fn check(plan: &Plan) -> Sound {
+    let check = Check { plan };
+    for def in &plan.types {
+        if let TypeKind::Record(fields) = &def.kind {
+            fields.iter().try_for_each(|Field { ty, .. }| check.ty(ty, 0))?;
+        }
+    }
+    plan.actions.iter().try_for_each(|action| check.action(action))?;
+    let workflow = &plan.workflow;
+    check.parameters(&workflow.parameters)?;
+    workflow.result.iter().try_for_each(|ty| check.ty(ty, 0))?;
+    if let Some(owner) = &workflow.owner {
+        check.who(owner, workflow.parameters.len())?;
+    }
+    if workflow.parameters.len() > workflow.body.slots.len() {
+        return Err("a workflow has fewer slots than parameters".into());
+    }
+    check.region(&workflow.body)
+}
+
+fn within(index: u32, length: usize, what: &str) -> Sound {
+    if (index as usize) < length { Ok(()) } else { Err(format!("no {what} {index} among {length}")) }
+}
+
+struct Check<'a> {
+    plan: &'a Plan,
+}
+
+impl Check<'_> {
+    fn ty(&self, ty: &Type, depth: usize) -> Sound {
+        if depth > DEEPEST {
+            return Err("a type is nested too deep".into());
+        }
+        match ty {
+            Type::List(inner) | Type::Optional(inner) => self.ty(inner, depth + 1),
+            Type::Record(index) => match self.plan.types.get(*index as usize).map(|def| &def.kind) {
+                Some(TypeKind::Record(_)) => Ok(()),
+                _ => Err(format!("type {index} is no record")),
+            },
+            Type::Enum(index) => match self.plan.types.get(*index as usize).map(|def| &def.kind) {
+                Some(TypeKind::Enum(_)) => Ok(()),
+                _ => Err(format!("type {index} is no enum")),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn parameters(&self, parameters: &[Parameter]) -> Sound {
+        parameters.iter().try_for_each(|parameter| {
+            self.ty(&parameter.ty, 0)?;
+            parameter.default.iter().try_for_each(|default| self.expr(default, 0))
+        })
+    }
+
+    fn expr(&self, expr: &Expr, slots: usize) -> Sound {
+        self.walk(expr, slots, 0, 0)
+    }
+
+    fn exprs<'e>(&self, exprs: impl IntoIterator<Item = &'e Expr>, slots: usize) -> Sound {
+        exprs.into_iter().try_for_each(|expr| self.expr(expr, slots))
+    }
+
+    fn typed<'e>(&self, exprs: impl IntoIterator<Item = &'e (Expr, Type)>, slots: usize) -> Sound {
+        exprs.into_iter().try_for_each(|(expr, ty)| self.expr(expr, slots).and_then(|()| self.ty(ty, 0)))
+    }
+
+    fn walk(&self, expr: &Expr, slots: usize, locals: u32, depth: usize) -> Sound {
+        if depth >= DEEPEST {
+            return Err("an expression is nested too deep".into());
+        }
+        let go = |inner: &Expr| self.walk(inner, slots, locals, depth + 1);
+        match expr {
+            Expr::Const(_) | Expr::Now | Expr::Today | Expr::Env(_) | Expr::Secret(_) | Expr::Owner | Expr::Requester => Ok(()),
+            Expr::Slot { frame: 0, index } => within(*index, slots, "slot"),
+            Expr::Slot { frame, .. } => Err(format!("no frame {frame}")),
+            Expr::Local(index) => within(*index, locals as usize, "name of a comprehension"),
+            Expr::Decode(inner, ty) => self.ty(ty, 0).and_then(|()| go(inner)),
+            Expr::Text(parts) => self.parts(parts, slots, locals, depth + 1),
+            Expr::JsonObject(members) => members.iter().try_for_each(|(_, value, ty)| self.ty(ty, 0).and_then(|()| go(value))),
+            Expr::For { list, filter, body, .. } => {
+                go(list)?;
+                let mut inside = filter.iter().chain([body]);
+                inside.try_for_each(|inner| self.walk(inner, slots, locals.saturating_add(1), depth + 1))
+            }
+            Expr::List(items) | Expr::Record(items) | Expr::Builtin(_, items) => items.iter().try_for_each(go),
+            Expr::Field(a, _) | Expr::JsonField(a, _) | Expr::Amount(a) | Expr::CurrencyOf(a) | Expr::Not(a) | Expr::Negate(a) => go(a),
+            Expr::Matches(a, _) | Expr::IsNone(a) => go(a),
+            Expr::Index(a, b) | Expr::And(a, b) | Expr::Or(a, b) | Expr::In(a, b) | Expr::Otherwise(a, b) => go(a).and_then(|()| go(b)),
+            Expr::Compare(_, a, b) | Expr::Arithmetic(_, a, b) | Expr::TextTest(_, a, b) => go(a).and_then(|()| go(b)),
+            Expr::If(a, b, c) => go(a).and_then(|()| go(b)).and_then(|()| go(c)),
+        }
+    }
+
+    fn parts(&self, parts: &[TextPart], slots: usize, locals: u32, depth: usize) -> Sound {
+        parts.iter().try_for_each(|part| match part {
+            TextPart::Text(_) => Ok(()),
+            TextPart::Value(value, ty) => self.ty(ty, 0).and_then(|()| self.walk(value, slots, locals, depth)),
+        })
+    }
+
+    fn action(&self, action: &Action) -> Sound {
+        self.parameters(&action.parameters)?;
+        action.result.iter().try_for_each(|ty| self.ty(ty, 0))?;
+        let slots = action.parameters.len();
+        let answer = slots + 4;
+        match &action.implementation {
+            Implementation::Log | Implementation::Notify => Ok(()),
+            Implementation::Http(http) => {
+                self.parts(&http.url, slots, 0, 0)?;
+                self.exprs(http.headers.iter().map(|(_, value)| value), slots)?;
+                http.query.iter().try_for_each(|(_, value, ty)| self.ty(ty, 0).and_then(|()| self.expr(value, slots)))?;
+                self.body(http.body.as_ref(), slots)?;
+                self.exprs(http.ok_when.iter().chain(&http.not_done_when), answer)?;
+                self.typed(&http.result, answer)
+            }
+            Implementation::Exec(exec) => {
+                self.typed(&exec.arguments, slots)?;
+                self.body(exec.stdin.as_ref(), slots)?;
+                self.exprs(exec.cwd.iter().chain(exec.env.iter().map(|(_, value)| value)), slots)?;
+                self.exprs(exec.ok_when.iter().chain(&exec.not_done_when), answer)?;
+                self.typed(&exec.result, answer)
+            }
+            Implementation::Sql(sql) => {
+                self.parts(&sql.connection, slots, 0, 0)?;
+                self.parts(&sql.statement, slots, 0, 0)
+            }
+            Implementation::Email(email) => {
+                self.typed([&email.to], slots)?;
+                self.exprs([&email.subject, &email.body].into_iter().chain(&email.attach), slots)
+            }
+            Implementation::Model(model) => {
+                self.parts(&model.name, slots, 0, 0)?;
+                self.exprs([&model.prompt].into_iter().chain(&model.temperature), slots)
+            }
+        }
+    }
+
+    fn body(&self, body: Option<&Body>, slots: usize) -> Sound {
+        body.map_or(Ok(()), |Body { value, ty }| self.ty(ty, 0).and_then(|()| self.expr(value, slots)))
+    }
+
+    fn region(&self, region: &Region) -> Sound {
+        region.slots.iter().try_for_each(|slot| self.ty(&slot.ty, 0))?;
+        region.nodes.iter().enumerate().try_for_each(|(index, node)| self.node(index, node, region))
+    }
+
+    fn node(&self, index: usize, node: &Node, region: &Region) -> Sound {
+        let slots = region.slots.len();
+        node.after.iter().try_for_each(|before| within(*before, index, "earlier node"))?;
+        if let Some(place) = node.within {
+            arm(region, index, place.branch, Some(place.arm))?;
+        }
+        match &node.kind {
+            NodeKind::Let { slot, value } => within(*slot, slots, "slot").and_then(|()| self.expr(value, slots)),
+            NodeKind::Call(call) => self.call(call, slots),
+            NodeKind::Gate(gate) => self.gate(index, gate, region),
+            NodeKind::Branch { conditions, .. } => self.exprs(conditions, slots),
+            NodeKind::Join { branch } => arm(region, index, *branch, None),
+            NodeKind::Return(value) | NodeKind::Fail(value) => self.exprs(value, slots),
+        }
+    }
+
+    fn call(&self, call: &Call, slots: usize) -> Sound {
+        let Some(action) = self.plan.actions.get(call.action as usize) else {
+            return Err(format!("no action {}", call.action));
+        };
+        if call.arguments.len() != action.parameters.len() {
+            return Err(format!("`{}` is called with {} arguments", action.name, call.arguments.len()));
+        }
+        call.slot.iter().try_for_each(|slot| within(*slot, slots, "slot"))?;
+        self.exprs(&call.arguments, slots)
+    }
+
+    fn gate(&self, index: usize, gate: &Gate, region: &Region) -> Sound {
+        let slots = region.slots.len();
+        for band in &gate.bands {
+            self.exprs(&band.when, slots)?;
+            self.shows(&band.sees, slots)?;
+            band.by.iter().try_for_each(|by| self.approvers(by, slots))?;
+        }
+        self.expr(&gate.title, slots)?;
+        self.shows(&gate.shows, slots)?;
+        let mut deadline = gate.deadline.as_ref();
+        while let Some(due) = deadline {
+            deadline = match &due.then {
+                Lapse::Reject | Lapse::Approve => None,
+                Lapse::Fail(text) => self.exprs(text, slots).map(|()| None)?,
+                Lapse::Escalate { to, deadline } => self.approvers(to, slots).map(|()| Some(&**deadline))?,
+            };
+        }
+        for guard in &gate.guards {
+            let place = guard.node as usize;
+            let Some(Node { kind: NodeKind::Call(call), .. }) = region.nodes.get(place).filter(|_| place > index) else {
+                return Err(format!("`{}` guards node {place}, which is no later call", gate.name));
+            };
+            if call.arguments.len() != guard.arguments.len() {
+                return Err(format!("`{}` guards `{}` with other arguments", gate.name, call.name));
+            }
+            let known = guard.arguments.iter().filter_map(|argument| match argument {
+                GuardArgument::Known(value) => Some(value),
+                GuardArgument::Later => None,
+            });
+            self.exprs(known, slots)?;
+        }
+        let given = [gate.slots.by, gate.slots.at, gate.slots.comment];
+        given.iter().flatten().try_for_each(|slot| within(*slot, slots, "slot"))
+    }
+
+    fn shows(&self, shows: &[Show], slots: usize) -> Sound {
+        shows.iter().try_for_each(|show| self.ty(&show.ty, 0).and_then(|()| self.expr(&show.value, slots)))
+    }
+
+    fn approvers(&self, approvers: &Approvers, slots: usize) -> Sound {
+        let terms = approvers.stages.iter().flatten().map(|(Term::Any(who) | Term::Some(_, who) | Term::All(who))| who);
+        terms.chain(&approvers.except).try_for_each(|who| self.who(who, slots))
+    }
+
+    /// A group may be declared in the project's settings, so that its name is not looked up here.
+    fn who(&self, who: &Who, slots: usize) -> Sound {
+        match who {
+            Who::Address(address) => self.expr(address, slots),
+            Who::Owner | Who::Requester | Who::Group(_) => Ok(()),
+        }
+    }
+}
+
+/// Whether an earlier node is a branch, with such an arm.
+fn arm(region: &Region, before: usize, branch: u32, arm: Option<u32>) -> Sound {
+    within(branch, before, "earlier node")?;
+    match region.nodes.get(branch as usize).map(|node| &node.kind) {
+        Some(NodeKind::Branch { conditions, otherwise }) => {
+            arm.map_or(Ok(()), |arm| within(arm, conditions.len() + usize::from(*otherwise), "arm"))
+        }
+        _ => Err(format!("node {branch} is no branch")),
+    }
+}

@@ -1,0 +1,262 @@
+//! The project file, `hitl.toml`: what it may say, and where it says something else.
+//!
+//! Owns the file's shape and its faults. Who may decide is `people`'s to say, how mail travels `notify`'s.
+
+mod error;
+mod secrets;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+pub use error::ConfigError;
+pub use secrets::{SecretError, Secrets};
+pub use words::{Address, WebAddress, Zone};
+
+use crate::actions::reach::Reach;
+
+/// The file's name.
+pub const FILE: &str = "hitl.toml";
+
+/// A project file.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// `[server]`
+    pub server: Server,
+    /// `[store]`
+    pub store: Store,
+    /// `[people.NAME]`
+    pub people: BTreeMap<String, Person>,
+    /// `[groups]`: names of people, or addresses.
+    pub groups: BTreeMap<String, Vec<String>>,
+    /// `[notify]`
+    pub notify: Notify,
+    /// `[http]`
+    pub http: Http,
+    /// `[calendar]`
+    pub calendar: Calendar,
+    /// `[secrets]`
+    pub secrets: SecretsFrom,
+}
+
+/// `[server]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// Where it listens, `127.0.0.1:7171`.
+    pub listen: Option<std::net::SocketAddr>,
+    /// How people reach it, without a slash at the end.
+    pub public_url: Option<WebAddress>,
+}
+
+/// `[store]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// `sqlite:PATH`
+    pub url: Option<String>,
+}
+
+/// `[people.NAME]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// The address that identifies them, and to which mail goes.
+    pub email: Address,
+}
+
+/// `[notify]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Notify {
+    /// Whether people are told by mail when they are asked.
+    pub mail: bool,
+    /// `[notify.email]`; without it mail is written into files.
+    pub email: Option<Email>,
+    /// `[notify.webhook]`
+    pub webhook: Option<Webhook>,
+}
+
+impl Default for Notify {
+    fn default() -> Self {
+        Self { mail: true, email: None, webhook: None }
+    }
+}
+
+/// `[notify.email]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Email {
+    /// The server's name.
+    pub host: String,
+    /// Its port; default: 25, 587 or 465, as `tls` says.
+    pub port: Option<u16>,
+    /// Who signs in, if anybody does.
+    pub user: Option<String>,
+    /// The name of the secret that holds the password.
+    pub password: Option<String>,
+    /// The sender.
+    pub from: Address,
+    /// How the connection is protected.
+    #[serde(default)]
+    pub tls: Tls,
+}
+
+/// How a connection to a mail server is protected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// Not at all.
+    None,
+    /// From the first command that matters.
+    #[default]
+    Starttls,
+    /// From the first byte.
+    Tls,
+}
+
+impl Email {
+    /// The port, the usual one where none is set.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(match self.tls {
+            Tls::None => 25,
+            Tls::Starttls => 587,
+            Tls::Tls => 465,
+        })
+    }
+}
+
+/// `[notify.webhook]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// Where it is posted to.
+    pub url: WebAddress,
+    /// The name of the secret that holds the signing key, `whsec_...`.
+    pub secret: String,
+}
+
+impl Webhook {
+    /// The name under which a letter is addressed to it.
+    pub const NAME: &str = "webhook";
+}
+
+/// `[http]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// Hosts, `host:port` and networks that may be called though they are not public.
+    pub allow: Reach,
+}
+
+/// `[calendar]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Calendar {
+    /// The zone of `today`.
+    pub timezone: Zone,
+}
+
+/// `[secrets]`
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SecretsFrom {
+    /// Where they come from.
+    pub from: Source,
+    /// The file, relative to the project; default `secrets.toml`.
+    pub path: Option<std::path::PathBuf>,
+}
+
+/// Where secrets come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// `secret.NAME` is the environment variable `HITL_SECRET_NAME`.
+    #[default]
+    Env,
+    /// `secret.NAME` is the line `NAME = "..."` of a file.
+    File,
+}
+
+impl Config {
+    /// Reads the project file of a folder; a folder without one has the defaults.
+    ///
+    /// # Errors
+    /// Says what is wrong and in which line.
+    pub fn load(folder: &Path) -> Result<Self, ConfigError> {
+        let file = folder.join(FILE);
+        match std::fs::read_to_string(&file) {
+            Ok(text) => Self::parse(&text, &file),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(ConfigError::unreadable(&file, &error)),
+        }
+    }
+
+    /// Reads the text of a project file; `file` is only named in faults.
+    ///
+    /// # Errors
+    /// Says what is wrong and in which line.
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        let config: Self = toml::from_str(text).map_err(|error| ConfigError::syntax(text, file, &error))?;
+        config.consistent().map_err(|(key, message)| ConfigError::at_key(text, file, &key, message))?;
+        Ok(config)
+    }
+
+    /// What no single value can know: names that must be declared, settings that exclude each other.
+    fn consistent(&self) -> Result<(), (String, String)> {
+        for (group, members) in &self.groups {
+            let unknown = members.iter().find(|member| !member.contains('@') && !self.people.contains_key(*member));
+            if let Some(unknown) = unknown {
+                return Err((unknown.clone(), error::unknown_person(unknown, group, self.people.keys())));
+            }
+        }
+        if let Some(email) = &self.notify.email {
+            if email.user.is_some() != email.password.is_some() {
+                let key = if email.user.is_some() { "user" } else { "password" };
+                return Err((key.into(), "`user` and `password` of `[notify.email]` go together".into()));
+            }
+            let here = matches!(email.host.as_str(), "localhost" | "127.0.0.1" | "::1");
+            if email.password.is_some() && email.tls == Tls::None && !here {
+                return Err(("tls".into(), "with `tls = \"none\"` the password would travel in the clear".into()));
+            }
+        }
+        if self.secrets.path.is_some() && self.secrets.from == Source::Env {
+            return Err(("path".into(), "`path` of `[secrets]` needs `from = \"file\"`".into()));
+        }
+        Ok(())
+    }
+
+    /// The mail addresses behind an address, a person's name or a group's; none where the name is not known.
+    #[must_use]
+    pub fn addresses(&self, name: &str) -> Vec<String> {
+        if let Some(members) = self.groups.get(name) {
+            return members.iter().flat_map(|member| self.person(member)).collect();
+        }
+        self.person(name).into_iter().collect()
+    }
+
+    fn person(&self, name: &str) -> Option<String> {
+        if let Some(person) = self.people.get(name) {
+            return Some(person.email.to_string());
+        }
+        name.contains('@').then(|| name.to_owned())
+    }
+
+    /// Where the secrets come from.
+    #[must_use]
+    pub fn secrets(&self, project: &Path) -> Secrets {
+        match self.secrets.from {
+            Source::Env => Secrets::Environment,
+            Source::File => {
+                let path = self.secrets.path.as_deref().unwrap_or_else(|| Path::new("secrets.toml"));
+                Secrets::File(project.join(path))
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Faults of the project file, each with its place and, for a key that does not exist, the nearest one that does.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// Keys of the design that this version does not have: they are named as such, since "unknown" would send an author looking for a typo.
+const LATER: [&str; 10] =
+    ["lints", "policies", "slack", "ntfy", "workdays", "holidays", "sms", "teams", "passkey", "oidc"];
+
+/// What is wrong with a project file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The file.
+    pub file: PathBuf,
+    /// Line and column, from 1, where there is a place.
+    pub place: Option<(usize, usize)>,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl std::error::Error for ConfigError {}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some((line, column)) = self.place {
+            write!(f, ":{line}:{column}")?;
+        }
+        write!(f, ": {}", self.message)?;
+        self.help.as_ref().map_or(Ok(()), |help| write!(f, "; {help}"))
+    }
+}
+
+impl ConfigError {
+    pub(super) fn unreadable(file: &Path, error: &std::io::Error) -> Self {
+        Self { file: file.to_owned(), place: None, message: format!("cannot be read: {error}"), help: None }
+    }
+
+    /// A fault that the reader of the file found.
+    pub(super) fn syntax(text: &str, file: &Path, error: &toml::de::Error) -> Self {
+        let place = error.span().map(|span| place(text, span.start));
+        let (message, help) = plain(error.message());
+        Self { file: file.to_owned(), place, message, help }
+    }
+
+    /// A fault at the first place where a name stands in the file.
+    pub(super) fn at_key(text: &str, file: &Path, key: &str, message: String) -> Self {
+        let place = text.find(key).map(|offset| place(text, offset));
+        Self { file: file.to_owned(), place, message, help: None }
+    }
+}
+
+/// The sentence for a group's member whom nobody knows.
+pub(super) fn unknown_person<'a>(name: &str, group: &str, known: impl Iterator<Item = &'a String>) -> String {
+    let known: Vec<&str> = known.map(String::as_str).collect();
+    let hint = nearest(name, &known).map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
+    format!("group `{group}` names `{name}`, who is neither in `[people]` nor an address{hint}")
+}
+
+/// Says in an author's words what the reader of the file said.
+fn plain(message: &str) -> (String, Option<String>) {
+    let message = message.trim().trim_end_matches('.');
+    let Some(rest) = message.strip_prefix("unknown field `") else {
+        return (message.replace('\n', ", "), None);
+    };
+    let (key, expected) = rest.split_once('`').unwrap_or((rest, ""));
+    if LATER.contains(&key) {
+        return (format!("`{key}` is not supported by this version"), Some("remove it".into()));
+    }
+    let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+    let help = match nearest(key, &known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known here: {}", list(&known)),
+    };
+    (format!("there is no key `{key}`"), Some(help))
+}
+
+fn list(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let scored = known.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known));
+    scored.min().filter(|(distance, _)| *distance <= name.len().div_ceil(3)).map(|(_, known)| known)
+}
+
+/// Line and column of an offset, from 1, columns in characters.
+fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    (line, column)
+}
