@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use flow_compiler::plan::{Expr, Implementation, Sql, TextPart, Type};
-use flow_compiler::value::{Money, Value};
+use flow_compiler::value::{Value, from_argument};
 use rusqlite::Connection;
 
 use super::{Case, Project, hole, literal, not_done, number, slot, text};
@@ -94,7 +94,7 @@ async fn values_are_bound_and_never_text() {
     .given("id", Type::Text, text("x'); drop table payments; --"))
     .given("amount", Type::Number, number("9007199254740993"))
     .given("paid", Type::Bool, Value::Bool(true))
-    .given("money", Type::Money, Value::Money(Money { amount: "1500".parse().unwrap(), currency: iso("EUR") }))
+    .given("money", Type::Money, from_argument("1500 EUR", &Type::Money, &[], "").unwrap())
     .gives(Type::Number);
     assert_eq!(project.run(insert).await, Outcome::Done(number("1")));
     let row: (String, i64, i64, String) = database
@@ -106,10 +106,6 @@ async fn values_are_bound_and_never_text() {
         .reads()
         .gives(list(Type::Text));
     not_done(&project.run(quoted).await, "inside quotes");
-}
-
-fn iso(code: &str) -> iso_currency::Currency {
-    iso_currency::Currency::from_code(code).unwrap()
 }
 
 #[tokio::test]
