@@ -5,17 +5,32 @@
 //! INVARIANT: parsing never fails and never panics, on any bytes: it gives a tree of what could be read, and the faults.
 
 pub mod ast;
+mod build;
+mod dates;
+mod diagnose;
 mod fault;
+mod grammar;
+mod scan;
 mod span;
+mod words;
+
+use std::borrow::Cow;
+
+use pest::Parser;
 
 pub use fault::{Fault, FaultKind};
 pub use span::Span;
+
+use crate::grammar::{Grammar, Rule};
 
 /// Brackets may nest this deep.
 pub const MAX_DEPTH: usize = 64;
 
 /// A file may have this many bytes.
 pub const MAX_BYTES: usize = 1 << 20;
+
+/// No expression's tree is deeper than this: a row of so many operators is a fault.
+pub const MAX_EXPRESSION_DEPTH: usize = 500;
 
 /// What parsing gives.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,9 +43,61 @@ pub struct Parsed {
     pub faults: Vec<Fault>,
 }
 
+/// Parses the bytes of a file.
+#[must_use]
+pub fn parse_bytes(bytes: &[u8]) -> Parsed {
+    if bytes.len() > MAX_BYTES {
+        return refused(FaultKind::TooLarge(bytes.len()), Span::default());
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => parse(text),
+        Err(error) => {
+            let at = scan::span(0, error.valid_up_to()).after();
+            refused(FaultKind::NotUtf8, at)
+        }
+    }
+}
+
 /// Parses a file.
 #[must_use]
 pub fn parse(text: &str) -> Parsed {
-    let _ = text;
-    Parsed::default()
+    if text.len() > MAX_BYTES {
+        return refused(FaultKind::TooLarge(text.len()), Span::default());
+    }
+    let scan = scan::scan(text);
+    let visible = visible(text, &scan.too_deep);
+    let mut pairs = match Grammar::parse(Rule::file, &visible) {
+        Ok(pairs) => pairs,
+        // The grammar takes every text, so only the stack can have been too small.
+        Err(_) => return Parsed { comments: scan.comments, ..refused(FaultKind::TooDeep, Span::default()) },
+    };
+    let (module, mut faults) = match pairs.next() {
+        Some(file) => build::Builder::new(&visible, &scan).module(file),
+        None => (ast::Module::default(), Vec::new()),
+    };
+    faults.extend(scan.faults);
+    faults.sort_by_key(|fault| fault.span);
+    faults.dedup();
+    Parsed { module, comments: scan.comments, faults }
+}
+
+fn refused(kind: FaultKind, span: Span) -> Parsed {
+    Parsed { faults: vec![Fault { kind, span, cause: None }], ..Parsed::default() }
+}
+
+/// The text as the grammar may see it: what is nested too deep is blank.
+fn visible<'text>(text: &'text str, too_deep: &[Span]) -> Cow<'text, str> {
+    if too_deep.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    let mut blanked = String::with_capacity(text.len());
+    let mut at = 0;
+    for place in too_deep {
+        blanked.push_str(text.get(at..place.start as usize).unwrap_or_default());
+        let hidden = text.get(place.range()).unwrap_or_default();
+        blanked.extend(hidden.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+        at = at.max(place.end as usize);
+    }
+    blanked.push_str(text.get(at..).unwrap_or_default());
+    Cow::Owned(blanked)
 }

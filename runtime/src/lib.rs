@@ -2,9 +2,12 @@
 
 pub mod actions;
 pub mod config;
+pub mod engine;
 pub mod ids;
 pub mod machine;
 pub mod notify;
+pub mod people;
 pub mod store;
+pub mod view;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -8,6 +8,7 @@ mod bounds;
 mod bytes;
 mod expr;
 mod gate;
+mod walk;
 #[cfg(test)]
 mod tests;
 
@@ -182,7 +183,7 @@ pub struct Node {
 }
 
 /// See [`Node::within`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Within {
     /// The branch's node.
     pub branch: u32,

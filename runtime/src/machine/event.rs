@@ -201,6 +201,9 @@ pub enum Outcome {
     /// Whether it happened is not known.
     #[n(2)]
     Unknown(#[n(0)] String),
+    /// The process that made it ended before it could tell: whether it happened is not known, and it is nobody's failure.
+    #[n(3)]
+    Lost,
 }
 
 /// A person or a group.

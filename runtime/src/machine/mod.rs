@@ -1,5 +1,22 @@
 //! The machine: what a run does next, decided without looking at anything but the plan, the run and the facts that it is handed.
 //!
-//! INVARIANT: no input or output, no clock, no random number, no task.
+//! Three functions: [`decide`] says what a request makes happen, [`apply`](RunState::apply) makes it so, [`next`] says what follows.
+//! A host loops over them, commits what happened, and only then does what it was told to do. [`turn`] is that loop without the commit.
+//!
+//! INVARIANT: no input or output, no clock, no random number, no task. Facts are recorded in the events that used them.
 
+mod decide;
 pub mod event;
+mod facts;
+mod gate;
+mod next;
+pub mod refusal;
+mod state;
+mod turn;
+
+pub use decide::{Decision, Request, decide};
+pub use gate::principal;
+pub use facts::{Facts, Membership};
+pub use next::{Command, next};
+pub use state::{Asked, Calling, Closed, NodeState, RunState};
+pub use turn::{Turn, turn};

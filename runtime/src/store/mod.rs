@@ -1,7 +1,14 @@
 //! The store: the journal first, and the rows that are read from it.
 //!
 //! Owns durability and nothing else: it knows no plan and evaluates nothing; bodies of transitions, snapshots and plans are bytes to it.
-//! Every implementation passes the contract tests of [`contract`].
+//! Every implementation passes the same contract tests.
+
+pub mod audit;
+pub mod memory;
+pub mod sqlite;
+
+#[cfg(test)]
+mod contract;
 
 use async_trait::async_trait;
 
@@ -54,7 +61,7 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// Large values, by the digest of their bytes.
     async fn blob(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// The answer that was recorded for a key.
+    /// The answer that was recorded for a key; one that has expired may still be there.
     async fn answer(&self, scope: &str, key: &str) -> Result<Option<Answer>, StoreError>;
 
     /// Letters that are due, at most `limit`.
@@ -277,7 +284,7 @@ pub struct Stored {
 /// One stored transition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// Its number in the store.
+    /// Its number in the store: from 1, in the order in which transitions were committed, without gaps.
     pub id: i64,
     /// Its run.
     pub run: RunId,

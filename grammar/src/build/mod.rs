@@ -1,0 +1,232 @@
+//! From what pest matched to the syntax tree.
+//!
+//! Owns places (spans, documentation comments, closing braces) and what becomes of junk; each module below owns one kind of node. Nothing
+//! here fails: where a part is missing the node is broken, and its fault is in the list.
+
+mod actions;
+mod declarations;
+mod expressions;
+mod gates;
+mod statements;
+mod tests;
+mod text;
+
+use pest::iterators::Pair;
+use smol_str::SmolStr;
+
+use crate::ast::{Broken, Ident, Module, Path, Type, TypeKind};
+use crate::diagnose::{self, Place};
+use crate::grammar::Rule;
+use crate::scan::{Scan, span};
+use crate::{Fault, FaultKind, Span, words};
+
+/// A node of pest's tree.
+type Node<'i> = Pair<'i, Rule>;
+
+/// More faults than this help nobody, and each costs a second look.
+const MAX_FAULTS: usize = 500;
+
+/// A block that nobody closed.
+struct Missing {
+    /// Where its `}` is missed.
+    at: usize,
+    /// Its `{`.
+    open: Span,
+    /// The declaration or statement that it belongs to.
+    head: Span,
+    of: String,
+}
+
+/// Builds the tree of one text.
+pub(crate) struct Builder<'i> {
+    /// The text as the grammar saw it.
+    text: &'i str,
+    scan: &'i Scan,
+    faults: Vec<Fault>,
+    missing: Vec<Missing>,
+    /// How deep the expression under construction may be already.
+    level: usize,
+}
+
+impl<'i> Builder<'i> {
+    pub(crate) const fn new(text: &'i str, scan: &'i Scan) -> Self {
+        Self { text, scan, faults: Vec::new(), missing: Vec::new(), level: 0 }
+    }
+
+    /// The module, and the faults beside those that the scan found.
+    pub(crate) fn module(mut self, file: Node<'i>) -> (Module, Vec<Fault>) {
+        let mut declarations = Vec::new();
+        let mut items = Items::default();
+        for node in file.into_inner() {
+            declarations.extend(self.declaration(node, &mut items));
+        }
+        self.report_missing();
+        (Module { declarations }, self.faults)
+    }
+
+    /// Of several braces missed at one place the outermost is reported, at its declaration.
+    fn report_missing(&mut self) {
+        let mut missing = std::mem::take(&mut self.missing);
+        missing.sort_by_key(|missing| (missing.at, missing.open));
+        missing.dedup_by_key(|missing| missing.at);
+        for Missing { open, head, of, .. } in missing {
+            self.faults.push(Fault { kind: FaultKind::Unclosed { bracket: '{', of }, span: head, cause: Some(open) });
+        }
+    }
+
+    fn fault(&mut self, kind: FaultKind, span: Span) {
+        if self.faults.len() < MAX_FAULTS {
+            self.faults.push(Fault { kind, span, cause: None });
+        }
+    }
+
+    /// The node's place. Pest counts blanks and comments after an absent last part to the node; the language does not.
+    fn span(&self, node: &Node<'i>) -> Span {
+        let place = node.as_span();
+        span(place.start(), self.trim(place.start(), place.end()))
+    }
+
+    fn trim(&self, start: usize, mut end: usize) -> usize {
+        loop {
+            let inside = self.text.get(start..end).unwrap_or_default();
+            let trimmed = start + inside.trim_end().len();
+            let comments = &self.scan.comments;
+            let before = comments.partition_point(|comment| (comment.start as usize) < trimmed);
+            match before.checked_sub(1).and_then(|index| comments.get(index)) {
+                Some(comment) if comment.end as usize >= trimmed && comment.start as usize >= start => end = comment.start as usize,
+                _ => return trimmed,
+            }
+        }
+    }
+
+    fn ident(&self, node: &Node<'i>) -> Ident {
+        Ident { name: SmolStr::new(node.as_str()), span: self.span(node) }
+    }
+
+    /// A name that is given here.
+    fn binder(&mut self, node: &Node<'i>) -> Ident {
+        let ident = self.ident(node);
+        if words::is_reserved(&ident.name) {
+            self.fault(FaultKind::ReservedName(ident.name.clone()), ident.span);
+        }
+        ident
+    }
+
+    /// The documentation comment directly above what begins at `start`.
+    fn doc(&self, start: u32) -> Option<String> {
+        let comments = &self.scan.comments;
+        let mut index = comments.partition_point(|comment| comment.start < start);
+        let mut lines = Vec::new();
+        let mut below = start as usize;
+        while let Some(comment) = index.checked_sub(1).and_then(|before| comments.get(before)) {
+            let between = self.text.get(comment.end as usize..below)?;
+            let own_line = self.text.get(..comment.start as usize)?.trim_end_matches([' ', '\t']);
+            if between.bytes().filter(|byte| *byte == b'\n').count() != 1 || !between.trim().is_empty() {
+                break;
+            }
+            if !own_line.is_empty() && !own_line.ends_with('\n') {
+                break;
+            }
+            let line = self.text.get(comment.range())?.trim_start_matches('#');
+            lines.push(line.strip_prefix(' ').unwrap_or(line).trim_end());
+            below = own_line.len();
+            index -= 1;
+        }
+        lines.reverse();
+        (!lines.is_empty()).then(|| lines.join("\n"))
+    }
+
+    /// Notes a block that ends without its brace. `head` and `of` say whose it is.
+    fn unclosed(&mut self, node: &Node<'i>, open: Span, head: Span, of: impl FnOnce() -> String) {
+        let at = node.as_span().start();
+        let swallowed = self.scan.faults.iter().any(|fault| {
+            let hides = matches!(fault.kind, FaultKind::TooDeep)
+                || (matches!(fault.kind, FaultKind::UnclosedText) && fault.span.end as usize == self.text.len());
+            hides && fault.span.start >= open.start
+        });
+        if !swallowed && self.missing.len() < MAX_FAULTS {
+            self.missing.push(Missing { at, open, head, of: of() });
+        }
+    }
+
+    fn path(&self, node: Node<'i>) -> Path {
+        let place = self.span(&node);
+        let mut parts = node.into_inner().filter(|part| matches!(part.as_rule(), Rule::name | Rule::word));
+        let first = parts.next().map_or_else(|| nameless(place), |part| self.ident(&part));
+        match parts.next() {
+            Some(part) => Path { module: Some(first), name: self.ident(&part) },
+            None => Path { module: None, name: first },
+        }
+    }
+
+    fn type_name(&self, node: Node<'i>) -> Type {
+        let place = self.span(&node);
+        let mut ty = Type { kind: TypeKind::Name(Path { module: None, name: nameless(place) }), span: place };
+        for part in node.into_inner() {
+            match part.as_rule() {
+                Rule::path => {
+                    let span = self.span(&part);
+                    ty = Type { kind: TypeKind::Name(self.path(part)), span };
+                }
+                Rule::list_type => {
+                    let span = self.span(&part);
+                    if let Some(item) = part.into_inner().find(|inner| inner.as_rule() == Rule::type_name) {
+                        ty = Type { kind: TypeKind::List(Box::new(self.type_name(item))), span };
+                    }
+                }
+                Rule::optional_mark => ty = Type { kind: TypeKind::Optional(Box::new(ty)), span: place },
+                _ => {}
+            }
+        }
+        ty
+    }
+
+    /// What could not be read: says why, unless the scan or the junk before it did, and which names are lost with it.
+    fn junk(&mut self, node: &Node<'i>, place: &'static Place, items: &mut Items) -> Broken {
+        let slice = self.span(node);
+        let text = self.text.get(slice.range()).unwrap_or_default();
+        let names = diagnose::declared(text, slice.start, place.allowed);
+        let quiet = diagnose::explained(self.scan, slice) || items.explains(text, place) || self.faults.len() >= MAX_FAULTS;
+        if !quiet {
+            let fault = diagnose::junk(self.text, self.scan, slice, place, items.sound);
+            self.faults.push(fault);
+        }
+        items.broken(text);
+        Broken { names, span: slice }
+    }
+}
+
+/// What stood before, while the items of a block are read.
+#[derive(Default)]
+struct Items {
+    /// The sound item directly before.
+    sound: Option<Span>,
+    /// The item before was junk, and it ended in the middle of something.
+    open_junk: bool,
+    after_junk: bool,
+}
+
+impl Items {
+    const fn sound(&mut self, place: Span) {
+        self.sound = Some(place);
+        self.open_junk = false;
+        self.after_junk = false;
+    }
+
+    fn broken(&mut self, text: &str) {
+        self.sound = None;
+        self.after_junk = true;
+        self.open_junk = diagnose::ends_open(text);
+    }
+
+    /// Whether the junk before has said already what is wrong with this junk.
+    fn explains(&self, text: &str, place: &Place) -> bool {
+        let word = diagnose::first_word(text);
+        self.after_junk && (word.is_empty() || (self.open_junk && !place.allowed.contains(&word)))
+    }
+}
+
+/// The name of something that has none; only broken nodes have it.
+const fn nameless(span: Span) -> Ident {
+    Ident { name: SmolStr::new_static(""), span }
+}

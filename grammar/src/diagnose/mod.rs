@@ -1,0 +1,235 @@
+//! What is wrong with a piece of text that the grammar stepped over as junk.
+//!
+//! The piece is parsed a second time with the strict rule of its place; where that stops is where the fault is, and what it still would
+//! have taken is what was expected.
+
+mod expected;
+pub(crate) mod place;
+
+use pest::Parser;
+use pest::error::{ErrorVariant, InputLocation};
+use smol_str::SmolStr;
+
+pub(crate) use place::Place;
+
+use crate::ast::Ident;
+use crate::grammar::{Grammar, Rule};
+use crate::scan::{Scan, span};
+use crate::{Fault, FaultKind, Span, words};
+
+/// A second look reaches back at most this far.
+const MAX_REACH: usize = 1 << 13;
+
+/// Whether the scan found something in the place that explains why it does not parse.
+pub(crate) fn explained(scan: &Scan, place: Span) -> bool {
+    let first = scan.faults.partition_point(|fault| fault.span.start < place.start);
+    let inside = scan.faults.get(first..).unwrap_or_default().iter().take_while(|fault| fault.span.start <= place.end);
+    inside.into_iter().any(|fault| {
+        !matches!(fault.kind, FaultKind::Semicolon | FaultKind::WrongOperator { .. } | FaultKind::NotADate(_) | FaultKind::UnknownEscape(_))
+    })
+}
+
+/// The fault of one piece of junk. `previous` is the sound item directly before it.
+pub(crate) fn junk(text: &str, scan: &Scan, slice: Span, place: &'static Place, previous: Option<Span>) -> Fault {
+    let piece = text.get(slice.range()).unwrap_or_default();
+    if let Some(bracket @ ('}' | ')' | ']')) = piece.chars().next()
+        && (bracket == '}' || previous.is_none())
+    {
+        return Fault { kind: FaultKind::Unopened(bracket), span: Span::new(slice.start, slice.start + 1), cause: None };
+    }
+    let word = first_word(piece);
+    let known = place.allowed.contains(&word);
+    // Junk that does not begin a line of its own belongs to what stands before it.
+    let before = previous.filter(|before| {
+        let between = text.get(before.end as usize..slice.start as usize).unwrap_or_default();
+        let near = slice.end as usize - before.start as usize <= MAX_REACH;
+        near && (word.is_empty() || !between.contains('\n'))
+    });
+    if !word.is_empty() && !known && !place.strict {
+        let nearest = words::nearest(word, place.allowed);
+        if nearest.is_some() || before.is_none() {
+            let kind = FaultKind::UnknownWord { word: word.into(), wanted: place.wanted, nearest, allowed: place.allowed };
+            return Fault { kind, span: span(slice.start as usize, slice.start as usize + word.len()), cause: None };
+        }
+    }
+    let start = if known { slice.start } else { before.map_or(slice.start, |before| before.start) };
+    let range = start as usize..slice.end as usize;
+    let reading = expected::reading(text.get(range.clone()).unwrap_or_default(), place.reading);
+    let stop = stop(place.rule, text.get(range).unwrap_or_default());
+    let (at, mut expected) = match stop {
+        Some((at, expected)) => (start as usize + at, expected),
+        None => (slice.start as usize, Vec::new()),
+    };
+    let at = skip_layout(text, scan, at);
+    if expected.is_empty() {
+        expected.push(place.wanted.to_owned());
+    }
+    missing(text, scan, at, expected, reading, start as usize)
+}
+
+/// The fault of `{...}` in a text.
+pub(crate) fn hole(text: &str, place: Span) -> Fault {
+    let whole = text.get(place.range()).unwrap_or_default();
+    let inner = whole.strip_prefix('{').unwrap_or(whole);
+    let inner = inner.strip_suffix('}').unwrap_or(inner);
+    let start = place.start as usize + 1;
+    let (at, mut expected) = stop(Rule::only_expr, inner).unwrap_or((0, Vec::new()));
+    if expected.is_empty() {
+        expected.push("`}`".to_owned());
+    }
+    let at = start + at;
+    let found = found(text, at);
+    let length = found.as_ref().map_or(0, SmolStr::len);
+    let place = span(at, (at + length).min(text.len()));
+    Fault { kind: FaultKind::Expected { expected, found, reading: "an interpolation" }, span: place, cause: None }
+}
+
+/// Where the strict rule stops, and what it would still have taken.
+fn stop(rule: Rule, piece: &str) -> Option<(usize, Vec<String>)> {
+    let error = Grammar::parse(rule, piece).err()?;
+    let at = match error.location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
+    };
+    match error.variant {
+        ErrorVariant::ParsingError { positives, .. } => Some((at, expected::describe(&positives))),
+        ErrorVariant::CustomError { .. } => Some((at, Vec::new())),
+    }
+}
+
+/// The fault that something is missing at `at`, worded by what stands there.
+fn missing(text: &str, scan: &Scan, at: usize, expected: Vec<String>, reading: &'static str, start: usize) -> Fault {
+    let found = found(text, at);
+    let before = end_before(text, scan, at);
+    let next_line = text.get(before..at).is_some_and(|between| between.contains('\n'));
+    let closes = expected.iter().any(|word| word == "`)`" || word == "`]`");
+    if closes && (next_line || found.as_deref().is_none_or(|found| found.starts_with(['{', '}']))) {
+        let open = scan.unclosed.iter().rev().find(|open| {
+            (open.start as usize) >= start && (open.end as usize) <= at && text.get(open.range()).is_some_and(|bracket| bracket != "{")
+        });
+        if let Some((open, bracket)) = open.and_then(|open| Some((open, text.get(open.range())?.chars().next()?))) {
+            let of = reading.split_once(' ').map_or(reading, |(_, name)| name);
+            let kind = FaultKind::Unclosed { bracket, of: format!("the {of}") };
+            return Fault { kind, span: *open, cause: Some(*open) };
+        }
+    }
+    if let (Some(word), [only]) = (&found, expected.as_slice())
+        && only == "a name"
+        && words::is_reserved(word)
+        && !next_line
+    {
+        return Fault { kind: FaultKind::ReservedName(word.clone()), span: span(at, at + word.len()), cause: None };
+    }
+    let place = match &found {
+        Some(found) if !next_line => span(at, (at + found.len()).min(text.len())),
+        _ => span(before, before),
+    };
+    Fault { kind: FaultKind::Expected { expected, found, reading }, span: place, cause: None }
+}
+
+/// The token at `at`, shortened.
+fn found(text: &str, at: usize) -> Option<SmolStr> {
+    let rest = text.get(at..)?;
+    let first = rest.chars().next()?;
+    let length = if first.is_ascii_alphanumeric() || first == '_' {
+        first_word(rest).len().max(rest.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(rest.len()))
+    } else if first == '"' {
+        rest.get(1..).and_then(|inner| inner.find(['"', '\n'])).map_or(rest.len(), |end| end + 2)
+    } else {
+        first.len_utf8()
+    };
+    Some(shorten(rest.get(..length).unwrap_or(rest).trim_end()))
+}
+
+/// At most the first characters of a text.
+pub(crate) fn shorten(text: &str) -> SmolStr {
+    let line = text.lines().next().unwrap_or_default();
+    match line.char_indices().nth(24) {
+        Some((end, _)) => SmolStr::new(format!("{}…", line.get(..end).unwrap_or_default())),
+        None => SmolStr::new(line),
+    }
+}
+
+/// Steps over blanks and comments.
+fn skip_layout(text: &str, scan: &Scan, mut at: usize) -> usize {
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        at += rest.len() - rest.trim_start().len();
+        let index = scan.comments.binary_search_by_key(&at, |comment| comment.start as usize);
+        match index.ok().and_then(|index| scan.comments.get(index)) {
+            Some(comment) => at = comment.end as usize,
+            None => return at,
+        }
+    }
+}
+
+/// The end of the token before `at`.
+fn end_before(text: &str, scan: &Scan, at: usize) -> usize {
+    let mut end = at;
+    loop {
+        end = text.get(..end).unwrap_or_default().trim_end().len();
+        let before = scan.comments.partition_point(|comment| (comment.start as usize) < end);
+        match before.checked_sub(1).and_then(|index| scan.comments.get(index)) {
+            Some(comment) if comment.end as usize >= end => end = comment.start as usize,
+            _ => return end,
+        }
+    }
+}
+
+/// The word that a text begins with; empty if it begins with anything else.
+pub(crate) fn first_word(text: &str) -> &str {
+    if text.starts_with(|character: char| character.is_ascii_digit()) {
+        return "";
+    }
+    let end = text.find(|character: char| !character.is_ascii_alphanumeric() && character != '_').unwrap_or(text.len());
+    text.get(..end).unwrap_or_default()
+}
+
+/// Whether a text stops where more has to come.
+pub(crate) fn ends_open(text: &str) -> bool {
+    let text = text.trim_end();
+    let word = text.rsplit(|character: char| !character.is_ascii_alphanumeric() && character != '_').next().unwrap_or_default();
+    text.ends_with([',', '(', '[', '+', '-', '*', '/', '%', '=', '<', '>', ':', '.'])
+        || ["and", "or", "not", "then", "else", "is", "by", "when", "as", "in", "otherwise"].contains(&word)
+}
+
+/// The names that a broken text would have declared.
+pub(crate) fn declared(text: &str, offset: u32, allowed: &'static [&'static str]) -> Vec<Ident> {
+    let mut names = Vec::new();
+    let mut before = "";
+    let mut depth = 0_usize;
+    let mut rest = text;
+    let mut first = true;
+    while let Some(character) = rest.chars().next() {
+        let at = text.len() - rest.len();
+        let word = first_word(rest);
+        if word.is_empty() {
+            depth = match character {
+                '{' => depth + 1,
+                '}' => depth.saturating_sub(1),
+                _ => depth,
+            };
+            let skip = if character == '"' { rest.get(1..).and_then(|inner| inner.find(['"', '\n'])).map_or(rest.len(), |end| end + 2) } else { character.len_utf8() };
+            if !character.is_whitespace() {
+                before = "";
+                first = false;
+            }
+            rest = rest.get(skip..).unwrap_or_default();
+            continue;
+        }
+        rest = rest.get(word.len()..).unwrap_or_default();
+        let assigned = || rest.trim_start().starts_with('=');
+        let names_it = match before {
+            "let" | "workflow" | "action" | "record" | "enum" | "group" => true,
+            "step" | "as" => assigned() || before == "as",
+            _ => first && !allowed.contains(&word) && assigned(),
+        };
+        if depth == 0 && names_it {
+            let start = offset + span(0, at).end;
+            names.push(Ident { name: word.into(), span: Span::new(start, start + span(0, word.len()).end) });
+        }
+        // A keyword that is written wrongly still declares.
+        before = if first && !allowed.contains(&word) { words::nearest(word, allowed).unwrap_or(word) } else { word };
+        first = false;
+    }
+    names
+}

@@ -1,0 +1,361 @@
+//! One turn of a run, made durable, and the work that follows it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+
+use super::cache::Live;
+use super::{Engine, EngineError};
+use crate::actions::Attempt;
+use crate::ids::{At, Digest, Path, RunId};
+use crate::machine::event::{Event, Outcome, Principal, Transition};
+use crate::machine::{Command, NodeState, Request, RunState, turn};
+use crate::store::{Asked, Channel, Commit, NewAnswer, NewLetter, NewRun, StoreError, chain};
+
+/// A journal is followed by a snapshot when so many bytes have been written since the last one, or as many as it has itself.
+const SNAPSHOT_AFTER: usize = 16 * 1024;
+/// How long the engine waits before it writes an outcome again that the disk had no room for.
+const PAUSE_WHEN_FULL: Duration = Duration::from_secs(1);
+
+/// An attempt to be made.
+#[derive(Debug)]
+pub(super) struct Work {
+    node: Path,
+    number: u32,
+    attempt: Attempt,
+}
+
+/// What a turn left behind.
+#[derive(Debug)]
+pub(super) struct Stepped<T> {
+    /// What was made of the run before the commit.
+    pub(super) made: T,
+    /// What to do now that the commit is durable.
+    pub(super) work: Vec<Work>,
+}
+
+impl Engine {
+    /// One turn of a run, durable when it returns. `make` sees the run as it will be and gives the answer to keep for the caller's key.
+    ///
+    /// INVARIANT: while a turn is under way the run's place is empty, so that a turn that is dropped or fails leaves nothing half-done
+    /// in memory. Callers that can be dropped (requests) spawn it.
+    pub(super) async fn step<T>(
+        &self,
+        run: RunId,
+        request: Option<Request>,
+        make: impl FnOnce(&Live) -> (T, Option<NewAnswer>),
+    ) -> Result<Stepped<T>, EngineError> {
+        let cell = self.cache.cell(run);
+        let mut place = cell.lock().await;
+        let live = match place.take() {
+            Some(live) => live,
+            None => self.read(run).await?,
+        };
+        let (live, stepped) = self.turn(live, request, None, make).await?;
+        *place = Some(live);
+        drop(place);
+        Ok(stepped?)
+    }
+
+    /// The first turn of a new run.
+    pub(super) async fn first_step<T>(
+        &self,
+        live: Live,
+        request: Request,
+        new: NewRun,
+        make: impl FnOnce(&Live) -> (T, Option<NewAnswer>),
+    ) -> Result<Stepped<T>, EngineError> {
+        let cell = self.cache.cell(live.state.run);
+        let mut place = cell.lock().await;
+        let (live, stepped) = self.turn(live, Some(request), Some(new), make).await?;
+        *place = Some(live);
+        drop(place);
+        Ok(stepped?)
+    }
+
+    /// The turn itself: events, commit, then the rest. A refusal is given after what the clock made happen is durable.
+    async fn turn<T>(
+        &self,
+        mut live: Live,
+        request: Option<Request>,
+        new: Option<NewRun>,
+        make: impl FnOnce(&Live) -> (T, Option<NewAnswer>),
+    ) -> Result<(Live, Result<Stepped<T>, EngineError>), EngineError> {
+        let plan = Arc::clone(&live.plan);
+        let turn = self.with_facts(|facts| turn(&plan, &mut live.state, request, facts));
+        let made = match turn.refusal {
+            None => Ok(make(&live)),
+            Some(refusal) => Err(EngineError::Refused(refusal)),
+        };
+        let (made, answer) = match made {
+            Ok((made, answer)) => (Ok(made), answer),
+            Err(error) => (Err(error), None),
+        };
+        if !turn.events.is_empty() || answer.is_some() {
+            let commit = self.commit_of(&mut live, turn.at, turn.events, new, answer)?;
+            let due = commit.due;
+            let letters = !commit.letters.is_empty();
+            self.store.commit(commit).await.inspect_err(|error| self.note_failure(error))?;
+            self.wake(live.state.run, live.seq, due, letters);
+        }
+        let work = turn.commands.iter().filter_map(|command| self.work(&live, command)).collect();
+        Ok((live, made.map(|made| Stepped { made, work })))
+    }
+
+    /// The commit of a turn; `live` becomes what it is after it.
+    fn commit_of(
+        &self,
+        live: &mut Live,
+        at: At,
+        events: Vec<Event>,
+        new: Option<NewRun>,
+        answer: Option<NewAnswer>,
+    ) -> Result<Commit, EngineError> {
+        let state = &live.state;
+        let (asked, closed) = questions(&events);
+        let letters = self.letters_of(state, &events, at);
+        let mut transition = Transition { at, events, snapshot: None };
+        let mut body = encode(&transition)?;
+        let mut snapshot = None;
+        if live.since + body.len() >= SNAPSHOT_AFTER.max(live.snapshot) {
+            let bytes = encode(state)?;
+            transition.snapshot = Some(Digest::of(&[&bytes]));
+            body = encode(&transition)?;
+            snapshot = Some(bytes);
+        }
+        let mut salt = [0; 16];
+        getrandom::fill(&mut salt).map_err(|error| EngineError::Corrupt(format!("no random numbers: {error}")))?;
+        let (seq, previous) = (live.seq + 1, live.hash);
+        let hash = chain(previous, state.run, seq, &salt, &body);
+        let commit = Commit {
+            run: state.run,
+            seq,
+            previous,
+            salt,
+            hash,
+            new,
+            status: state.status(),
+            live: state.busy > 0,
+            due: state.due(),
+            at,
+            asked,
+            closed,
+            letters,
+            answer,
+            blobs: Vec::new(),
+            snapshot,
+            body,
+        };
+        live.seq = seq;
+        live.hash = hash;
+        live.since = commit.snapshot.as_ref().map_or(live.since + commit.body.len(), |_| 0);
+        live.snapshot = commit.snapshot.as_ref().map_or(live.snapshot, Vec::len);
+        Ok(commit)
+    }
+
+    /// People to be told of what happened.
+    fn letters_of(&self, state: &RunState, events: &[Event], due: At) -> Vec<NewLetter> {
+        let mut letters = Vec::new();
+        for event in events {
+            match event {
+                Event::Asked(question) => {
+                    let n = question.n;
+                    if self.options.mail {
+                        let people = self.people_of(question.of.stages.iter().flatten().map(|term| &term.of));
+                        let mail = |to| NewLetter { channel: Channel::Mail, to, n, due, url: None };
+                        letters.extend(people.into_iter().map(mail));
+                    }
+                    let hook = |to: &String| NewLetter { channel: Channel::Webhook, to: to.clone(), n, due, url: None };
+                    letters.extend(self.options.webhooks.iter().map(hook));
+                }
+                Event::Ended { .. } => letters.extend(state.callback.iter().map(|url| NewLetter {
+                    channel: Channel::Callback,
+                    to: url.clone(),
+                    n: 0,
+                    due,
+                    url: Some(url.clone()),
+                })),
+                _ => {}
+            }
+        }
+        letters
+    }
+
+    fn work(&self, live: &Live, command: &Command) -> Option<Work> {
+        let Command::Attempt { node, attempt } = command;
+        let NodeState::Calling(calling) = live.state.node(node.node()) else { return None };
+        Some(Work { node: node.clone(), number: *attempt, attempt: self.attempt(live, node, calling.arguments.clone())? })
+    }
+
+    fn attempt(&self, live: &Live, node: &Path, arguments: Vec<flow_compiler::value::Value>) -> Option<Attempt> {
+        let flow_compiler::plan::NodeKind::Call(call) = &live.plan.workflow.body.nodes.get(node.node() as usize)?.kind else {
+            return None;
+        };
+        let action = live.plan.actions.get(call.action as usize)?;
+        let key = self.key(live.state.run, node);
+        let (Principal::Person(owner) | Principal::Group(owner)) = &live.state.owner;
+        Some(Attempt {
+            plan: Arc::clone(&live.plan),
+            action: call.action,
+            arguments,
+            lock: key.clone(),
+            key,
+            timeout: call.timeout.unwrap_or(action.timeout),
+            owner: owner.clone(),
+            requester: live.state.requester.clone(),
+        })
+    }
+
+    /// The idempotency key of a call of a run: the same over retries and restarts, and no other store's.
+    fn key(&self, run: RunId, node: &Path) -> String {
+        let path: Vec<u8> = node.0.iter().flat_map(|index| index.to_be_bytes()).collect();
+        let Digest(digest) = Digest::of(&[&self.id, &run.0.to_be_bytes(), &path]);
+        let half: Vec<u8> = digest.into_iter().take(16).collect();
+        data_encoding::HEXLOWER.encode(&half)
+    }
+
+    /// Does the work that a turn left, beside whatever else is under way.
+    pub(super) fn dispatch(self: &Arc<Self>, run: RunId, work: Vec<Work>) {
+        for item in work {
+            self.under_way.fetch_add(1, Ordering::SeqCst);
+            let engine = Arc::clone(self);
+            tokio::spawn(async move {
+                engine.carry_out(run, item).await;
+                if engine.under_way.fetch_sub(1, Ordering::SeqCst) == 1 {
+                    engine.idle.notify_waiters();
+                }
+            });
+        }
+    }
+
+    /// Makes an attempt, records its end, and goes on with what follows.
+    async fn carry_out(self: &Arc<Self>, run: RunId, first: Work) {
+        let mut next = Some(first);
+        while let Some(Work { node, number, attempt }) = next.take() {
+            let outcome = match self.executor.run_inline(&attempt) {
+                Some(outcome) => outcome,
+                None => {
+                    let made = std::panic::AssertUnwindSafe(self.executor.run(&attempt)).catch_unwind().await;
+                    made.unwrap_or_else(|_| Outcome::Unknown("the action ended in an internal error".to_owned()))
+                }
+            };
+            let mut work = self.record(run, node, number, outcome).await;
+            next = work.pop();
+            self.dispatch(run, work);
+        }
+    }
+
+    /// Records how an attempt ended. An outcome is not given up while the store can still take it.
+    async fn record(self: &Arc<Self>, run: RunId, node: Path, attempt: u32, outcome: Outcome) -> Vec<Work> {
+        loop {
+            let request = Request::Ended { node: node.clone(), attempt, outcome: outcome.clone() };
+            match self.step(run, Some(request), |_| ((), None)).await {
+                Ok(stepped) => return stepped.work,
+                Err(EngineError::Store(StoreError::Conflict(_))) => {}
+                Err(EngineError::Store(StoreError::Full)) => tokio::time::sleep(PAUSE_WHEN_FULL).await,
+                Err(error) => {
+                    tracing::error!(run = %self.run_id(run), %error, "the outcome of an attempt could not be recorded");
+                    return Vec::new();
+                }
+            }
+        }
+    }
+
+    /// A turn with no request but what the clock says.
+    pub(super) async fn poke(self: &Arc<Self>, run: RunId) -> Result<(), EngineError> {
+        let stepped = self.step(run, None, |_| ((), None)).await?;
+        self.dispatch(run, stepped.work);
+        Ok(())
+    }
+
+    /// Attempts of a run that nobody makes any more end as lost, once no child of them is left.
+    pub(super) async fn take_up(self: &Arc<Self>, run: RunId) -> Result<(), EngineError> {
+        for (node, number, attempt) in self.abandoned(run).await? {
+            let patience = Duration::try_from(attempt.timeout).unwrap_or_default();
+            self.executor.settle_orphan(&attempt.lock, patience).await;
+            let work = self.record(run, node, number, Outcome::Lost).await;
+            self.dispatch(run, work);
+        }
+        self.poke(run).await
+    }
+
+    async fn abandoned(&self, run: RunId) -> Result<Vec<(Path, u32, Attempt)>, EngineError> {
+        self.look(run, |live| {
+            let calling = live.state.unsettled().filter_map(|(index, node)| match node {
+                NodeState::Calling(calling) => Some((Path::top(index), calling)),
+                _ => None,
+            });
+            calling
+                .filter_map(|(node, calling)| {
+                    let attempt = self.attempt(live, &node, calling.arguments.clone())?;
+                    Some((node, calling.attempt, attempt))
+                })
+                .collect()
+        })
+        .await
+    }
+
+    /// Looks at a run.
+    pub(super) async fn look<T>(&self, run: RunId, f: impl FnOnce(&Live) -> T) -> Result<T, EngineError> {
+        let cell = self.cache.cell(run);
+        let mut place = cell.lock().await;
+        let live = match place.take() {
+            Some(live) => live,
+            None => self.read(run).await?,
+        };
+        let seen = f(&live);
+        *place = Some(live);
+        Ok(seen)
+    }
+
+    /// Reads a run from the store.
+    async fn read(&self, run: RunId) -> Result<Live, EngineError> {
+        let stored = self.store.load(run).await?.ok_or_else(|| EngineError::NotFound(format!("run `{}`", self.run_id(run))))?;
+        let plan = self.plan(stored.row.plan).await?;
+        let mut state = RunState::new(run);
+        let mut snapshot = 0;
+        if let Some((_, bytes)) = &stored.snapshot {
+            state = decode(bytes)?;
+            snapshot = bytes.len();
+        }
+        for entry in &stored.entries {
+            let transition: Transition = decode(&entry.body)?;
+            state.at = transition.at;
+            transition.events.iter().for_each(|event| state.apply(event));
+        }
+        Ok(Live { state, plan, seq: stored.row.seq, hash: stored.row.hash, since: stored.bytes, snapshot })
+    }
+}
+
+fn questions(events: &[Event]) -> (Vec<Asked>, Vec<u32>) {
+    let asked = events.iter().filter_map(|event| match event {
+        Event::Asked(question) => {
+            let of = question.of.stages.iter().flatten().map(|term| principal_key(&term.of)).collect();
+            Some(Asked { n: question.n, of })
+        }
+        _ => None,
+    });
+    let closed = events.iter().filter_map(|event| match event {
+        Event::Closed { n, .. } => Some(*n),
+        _ => None,
+    });
+    (asked.collect(), closed.collect())
+}
+
+/// A person or group as one text for the store's index: a group cannot be taken for a person.
+pub(super) fn principal_key(principal: &Principal) -> String {
+    match principal {
+        Principal::Person(address) => address.clone(),
+        Principal::Group(name) => format!("group {name}"),
+    }
+}
+
+pub(super) fn encode<T: minicbor::Encode<()>>(value: &T) -> Result<Vec<u8>, EngineError> {
+    minicbor::to_vec(value).map_err(|error| EngineError::Corrupt(format!("cannot write the journal: {error}")))
+}
+
+pub(super) fn decode<'a, T: minicbor::Decode<'a, ()>>(bytes: &'a [u8]) -> Result<T, EngineError> {
+    minicbor::decode(bytes).map_err(|error| EngineError::Corrupt(format!("cannot read the journal: {error}")))
+}

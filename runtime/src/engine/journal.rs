@@ -1,0 +1,139 @@
+//! The journal in words and in JSON.
+
+use flow_compiler::plan::{NodeKind, Plan, Type};
+use flow_compiler::value::{Value, to_json, to_text};
+use serde_json::{Value as Json, json};
+
+use super::show::{self, node_name};
+use super::{Engine, EngineError, host};
+use crate::ids::{ApprovalId, Path, RunId};
+use crate::machine::event::{End, Event, Outcome, Started, Transition};
+use crate::store;
+use crate::view::{Entry, EventView};
+
+impl Engine {
+    /// A stored transition as it is shown.
+    pub(super) fn show_entry(&self, plan: &Plan, entry: &store::Entry) -> Result<Entry, EngineError> {
+        let transition: Transition = host::decode(&entry.body)?;
+        Ok(Entry {
+            id: entry.seq,
+            at: transition.at.to_string(),
+            events: transition.events.iter().map(|event| self.show_event(plan, entry.run, event)).collect(),
+            hash: entry.hash.to_string(),
+        })
+    }
+
+    fn show_event(&self, plan: &Plan, run: RunId, event: &Event) -> EventView {
+        let id = |n: u32| self.approval_id(ApprovalId { run, n });
+        match event {
+            Event::Started(started) => begun(plan, started),
+            Event::Computed { node, slot, value } => computed(plan, node, *slot, value),
+            Event::Branched { node, arm, .. } => branched(plan, node, *arm),
+            Event::Joined { .. } => view("branch.joined", "the branch ended".to_owned(), json!({})),
+            Event::AttemptStarted { node, attempt, arguments } => attempt_started(plan, node, *attempt, arguments.as_deref()),
+            Event::AttemptEnded { node, attempt, outcome, .. } => attempt_ended(plan, node, *attempt, outcome),
+            Event::RetryPlanned { node, due } => {
+                let name = node_name(plan, node);
+                view("step.retry", format!("`{name}` will be tried again at {due}"), json!({"step": name, "due_at": due.to_string()}))
+            }
+            Event::NotAsked { node, saw, .. } => not_asked(plan, node, saw),
+            Event::Asked(question) => {
+                let of: Vec<String> = question.of.stages.iter().flatten().map(|term| show::name(&term.of)).collect();
+                let text = format!("asked {}: {}", of.join(", "), question.title);
+                let data = json!({"approval": id(question.n), "gate": node_name(plan, &question.node), "title": question.title, "of": of,
+                    "digest": question.digest.to_string(), "due_at": question.due.map(|due| due.to_string())});
+                view("approval.asked", text, data)
+            }
+            Event::Voted { n, vote } => {
+                let shown = show::vote(vote);
+                let text = format!("`{}` answered {}", vote.by, shown.decision.replace('_', " "));
+                view("approval.voted", text, json!({"approval": id(*n), "vote": shown, "os_user": vote.os_user}))
+            }
+            Event::Closed { n, how, .. } => {
+                let how = show::closing(*how);
+                view("approval.closed", format!("the approval is {how}"), json!({"approval": id(*n), "outcome": how}))
+            }
+            Event::Ending { why } => ending("run.ending", "ending", plan, why),
+            Event::Ended { why } => ending("run.ended", "ended", plan, why),
+        }
+    }
+}
+
+fn view(kind: &'static str, text: String, data: Json) -> EventView {
+    EventView { kind, text, data }
+}
+
+fn begun(plan: &Plan, started: &Started) -> EventView {
+    let pairs = plan.workflow.parameters.iter().zip(&started.input);
+    let input: serde_json::Map<String, Json> = pairs.map(|(p, value)| (p.name.to_string(), to_json(value, &p.ty, &plan.types))).collect();
+    let text = format!("`{}` started `{}`", started.requester, plan.workflow.name);
+    let data = json!({"workflow": plan.workflow.name, "requester": started.requester, "owner": show::name(&started.owner),
+        "channel": show::channel(started.channel), "input": input, "plan": started.plan.to_string()});
+    view("run.started", text, data)
+}
+
+fn computed(plan: &Plan, node: &Path, slot: u32, value: &Value) -> EventView {
+    let name = node_name(plan, node);
+    let ty = plan.workflow.body.slots.get(slot as usize).map_or(&Type::Json, |slot| &slot.ty);
+    let text = format!("`{name}` is {}", to_text(value, ty, &plan.types));
+    view("value.computed", text, json!({"name": name, "value": to_json(value, ty, &plan.types)}))
+}
+
+fn branched(plan: &Plan, node: &Path, arm: Option<u32>) -> EventView {
+    let line = plan.workflow.body.nodes.get(node.node() as usize).map_or(0, |node| node.line);
+    let text = arm.map_or_else(|| format!("line {line}: no branch was taken"), |arm| format!("line {line}: branch {} was taken", arm + 1));
+    view("branch.taken", text, json!({"line": line, "arm": arm}))
+}
+
+fn attempt_started(plan: &Plan, node: &Path, attempt: u32, arguments: Option<&[Value]>) -> EventView {
+    let name = node_name(plan, node);
+    let parameters = match plan.workflow.body.nodes.get(node.node() as usize).map(|node| &node.kind) {
+        Some(NodeKind::Call(call)) => plan.actions.get(call.action as usize).map(|action| action.parameters.as_slice()).unwrap_or_default(),
+        _ => &[],
+    };
+    let shown: Option<serde_json::Map<String, Json>> = arguments
+        .map(|arguments| parameters.iter().zip(arguments).map(|(p, value)| (p.name.to_string(), to_json(value, &p.ty, &plan.types))).collect());
+    let text = if attempt == 1 { format!("`{name}` started") } else { format!("`{name}` started again (attempt {attempt})") };
+    view("step.started", text, json!({"step": name, "attempt": attempt, "arguments": shown}))
+}
+
+fn attempt_ended(plan: &Plan, node: &Path, attempt: u32, outcome: &Outcome) -> EventView {
+    let name = node_name(plan, node);
+    let data = |outcome: &str, more: Json| json!({"step": name, "attempt": attempt, "outcome": outcome, "detail": more});
+    match outcome {
+        Outcome::Done(value) => {
+            let result = show::result_type(plan, node).map_or(Json::Null, |ty| to_json(value, ty, &plan.types));
+            view("step.done", format!("`{name}` is done"), data("done", result))
+        }
+        Outcome::NotDone(why) => view("step.not_done", format!("`{name}` was not done: {why}"), data("not_done", json!(why))),
+        Outcome::Unknown(why) => view("step.unknown", format!("whether `{name}` was done is unknown: {why}"), data("unknown", json!(why))),
+        Outcome::Lost => {
+            let why = "the server stopped while it was under way";
+            view("step.unknown", format!("whether `{name}` was done is unknown: {why}"), data("unknown", json!(why)))
+        }
+    }
+}
+
+fn not_asked(plan: &Plan, node: &Path, saw: &[Value]) -> EventView {
+    let gate = show::gate(plan, node);
+    let band = gate.and_then(|gate| gate.bands.first());
+    let condition = band.and_then(|band| band.when_text.clone());
+    let pairs = band.map(|band| band.sees.as_slice()).unwrap_or_default().iter().zip(saw);
+    let seen: serde_json::Map<String, Json> = pairs.map(|(show, value)| (show.label.to_string(), to_json(value, &show.ty, &plan.types))).collect();
+    let name = node_name(plan, node);
+    let text = format!("`{name}` was passed with nobody asked");
+    view("approval.not_asked", text, json!({"gate": name, "condition": condition, "saw": seen}))
+}
+
+fn ending(kind: &'static str, word: &str, plan: &Plan, why: &End) -> EventView {
+    let (status, detail) = match why {
+        End::Completed(value) => {
+            let output = plan.workflow.result.as_ref().map_or(Json::Null, |ty| to_json(value, ty, &plan.types));
+            ("completed", json!({"output": output}))
+        }
+        End::Failed { error, .. } => ("failed", json!({"error": error})),
+        End::Rejected { by, comment, .. } => ("rejected", json!({"by": by, "comment": comment})),
+        End::Cancelled { by } => ("cancelled", json!({"by": by})),
+    };
+    view(kind, format!("the run {word}: {status}"), json!({"status": status, "detail": detail}))
+}

@@ -1,0 +1,342 @@
+//! What is shown of a run and of its questions.
+
+use flow_compiler::plan::{Deadline, Effect, Gate, Guard, Lapse, NodeKind, Plan, Style, Type};
+use flow_compiler::value::{Value, to_json, to_text};
+use serde_json::{Map, Value as Json};
+
+use super::Engine;
+use super::cache::Live;
+use crate::ids::{ApprovalId, Path, RunId};
+use crate::machine::event::{About, Channel, Closing, End, Principal, Question, Shown, Verdict, Vote};
+use crate::machine::{Asked, RunState};
+use crate::people::Person;
+use crate::view;
+
+impl Engine {
+    /// A run.
+    pub(super) fn show_run(&self, live: &Live) -> view::Run {
+        let Live { state, plan, .. } = live;
+        let types = &plan.types;
+        let parameters = plan.workflow.parameters.iter().zip(&state.slots);
+        let input: Map<String, Json> = parameters.map(|(p, value)| (p.name.to_string(), to_json(value, &p.ty, types))).collect();
+        let mut run = view::Run {
+            id: self.run_id(state.run),
+            workflow: plan.workflow.name.to_string(),
+            status: state.status().name(),
+            input: Json::Object(input),
+            output: Json::Null,
+            error: None,
+            rejection: None,
+            requester: state.requester.clone(),
+            owner: name(&state.owner),
+            started_at: state.started.to_string(),
+            ended_at: state.ended.as_ref().map(|(_, at)| at.to_string()),
+            approvals: state.questions.iter().map(|asked| self.reference(state.run, plan, asked)).collect(),
+        };
+        match state.ended.as_ref().map(|(end, _)| end).or(state.ending.as_ref()) {
+            Some(End::Completed(value)) => {
+                run.output = plan.workflow.result.as_ref().map_or(Json::Null, |ty| to_json(value, ty, types));
+            }
+            Some(End::Failed { error, .. }) => run.error = Some(error.clone()),
+            Some(End::Rejected { n, by, comment }) => {
+                let gate = state.question(*n).map_or("", |asked| node_name(plan, &asked.question.node));
+                run.rejection = Some(view::Rejection { gate: gate.to_owned(), by: by.clone(), comment: comment.clone() });
+            }
+            Some(End::Cancelled { by }) => run.error = Some(format!("cancelled by `{by}`")),
+            None => {}
+        }
+        run
+    }
+
+    fn reference(&self, run: RunId, plan: &Plan, asked: &Asked) -> view::ApprovalRef {
+        let id = self.approval_id(ApprovalId { run, n: asked.question.n });
+        view::ApprovalRef {
+            gate: node_name(plan, &asked.question.node).to_owned(),
+            status: status(asked),
+            url: self.approval_url(&id),
+            id,
+        }
+    }
+
+    /// The page of an approval.
+    pub(super) fn approval_url(&self, id: &str) -> String {
+        format!("{}/approvals/{id}", self.options.public_url)
+    }
+
+    /// A question as somebody sees it.
+    pub(super) fn show_question(&self, live: &Live, asked: &Asked, caller: Option<&Person>) -> view::Approval {
+        let Live { state, plan, .. } = live;
+        let question = &asked.question;
+        let gate = gate(plan, &question.node);
+        let id = self.approval_id(ApprovalId { run: state.run, n: question.n });
+        view::Approval {
+            url: self.approval_url(&id),
+            id,
+            kind: if gate.is_some() { "gate" } else { "in_doubt" },
+            run: self.run_id(state.run),
+            workflow: plan.workflow.name.to_string(),
+            gate: node_name(plan, &question.node).to_owned(),
+            round: question.round,
+            status: status(asked),
+            title: question.title.clone(),
+            description: gate.and_then(|gate| gate.doc.clone()),
+            shown: gate.map(|gate| shown(plan, gate, question)).unwrap_or_default(),
+            will_run: will_run(plan, gate, question),
+            approvers: question.of.stages.iter().flatten().map(|term| who(term.count, &term.of)).collect(),
+            why_you: caller.and_then(|caller| self.why_you(state, question, caller)),
+            why_asked: why_asked(plan, gate, question),
+            votes: asked.votes.iter().map(vote).collect(),
+            requester: state.requester.clone(),
+            asked_at: question.at.to_string(),
+            due_at: question.due.map(|due| due.to_string()),
+            then: gate.and_then(|gate| gate.deadline.as_ref()).map(then),
+            digest: question.digest.to_string(),
+            fields: if gate.is_some() { Vec::new() } else { result_field(plan, &question.node) },
+            comment_required: gate.map(comment_required).unwrap_or_default(),
+            decision: decision(asked),
+        }
+    }
+
+    /// Why somebody is asked, in words; `None` when they are not.
+    fn why_you(&self, state: &RunState, question: &Question, caller: &Person) -> Option<String> {
+        if !self.is_asked(question, caller) {
+            return None;
+        }
+        let principals = || question.of.stages.iter().flatten().map(|term| &term.of);
+        let groups = principals().find_map(|principal| match principal {
+            Principal::Group(name) if self.is_among(caller, principal) => Some(format!("you are in the group `{name}`")),
+            _ => None,
+        });
+        let owner = principals().any(|principal| *principal == state.owner);
+        Some(groups.unwrap_or_else(|| if owner { "you own this workflow's runs".to_owned() } else { "the flow names you".to_owned() }))
+    }
+}
+
+/// The status of a question at the HTTP boundary.
+pub(super) fn status(asked: &Asked) -> &'static str {
+    asked.closed.map_or("pending", |closed| closing(closed.how))
+}
+
+/// How a question was closed, at the HTTP boundary.
+pub(super) const fn closing(how: Closing) -> &'static str {
+    match how {
+        Closing::Approved => "approved",
+        Closing::Rejected => "rejected",
+        Closing::Expired => "expired",
+        Closing::Superseded => "superseded",
+        Closing::Withdrawn => "withdrawn",
+    }
+}
+
+/// A vote as recorded.
+#[must_use]
+pub fn vote(vote: &Vote) -> view::Vote {
+    view::Vote {
+        by: vote.by.clone(),
+        decision: match vote.answer {
+            Verdict::Approve => "approve",
+            Verdict::Reject => "reject",
+            Verdict::Done(_) => "done",
+            Verdict::NotDone => "not_done",
+            Verdict::GiveUp => "give_up",
+        },
+        comment: vote.comment.clone(),
+        at: vote.at.to_string(),
+        channel: channel(vote.channel),
+    }
+}
+
+/// A channel's name.
+pub(super) const fn channel(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Local => "local",
+        Channel::Api => "api",
+        Channel::Page => "page",
+        Channel::Timer => "timer",
+    }
+}
+
+/// A person's address or a group's name.
+pub(super) fn name(principal: &Principal) -> String {
+    let (Principal::Person(name) | Principal::Group(name)) = principal;
+    name.clone()
+}
+
+/// The gate at a node.
+pub(super) fn gate<'a>(plan: &'a Plan, node: &Path) -> Option<&'a Gate> {
+    match &plan.workflow.body.nodes.get(node.node() as usize)?.kind {
+        NodeKind::Gate(gate) => Some(gate),
+        _ => None,
+    }
+}
+
+/// The name of a gate, step or `let`, as its author wrote it.
+pub(super) fn node_name<'a>(plan: &'a Plan, node: &Path) -> &'a str {
+    match plan.workflow.body.nodes.get(node.node() as usize).map(|node| &node.kind) {
+        Some(NodeKind::Gate(gate)) => &gate.name,
+        Some(NodeKind::Call(call)) => &call.name,
+        Some(NodeKind::Let { slot, .. }) => plan.workflow.body.slots.get(*slot as usize).map_or("", |slot| &slot.name),
+        _ => "",
+    }
+}
+
+fn who(count: u32, of: &Principal) -> String {
+    match (count, of) {
+        (_, Principal::Person(address)) => address.clone(),
+        (0, Principal::Group(group)) => format!("all of {group}"),
+        (1, Principal::Group(group)) => format!("any one of {group}"),
+        (count, Principal::Group(group)) => format!("{count} of {group}"),
+    }
+}
+
+fn shown(plan: &Plan, gate: &Gate, question: &Question) -> Vec<view::Shown> {
+    let pairs = gate.shows.iter().zip(&question.shown);
+    pairs
+        .map(|(show, shown)| match shown {
+            Shown::Value(value) => view::Shown {
+                label: show.label.to_string(),
+                value: to_json(value, &show.ty, &plan.types),
+                text: to_text(value, &show.ty, &plan.types),
+                style: style(show.style),
+            },
+            Shown::Error(why) => view::Shown {
+                label: show.label.to_string(),
+                value: Json::Null,
+                text: format!("cannot be shown: {why}"),
+                style: "error",
+            },
+        })
+        .collect()
+}
+
+const fn style(style: Style) -> &'static str {
+    match style {
+        Style::Plain => "plain",
+        Style::Table => "table",
+        Style::Diff => "diff",
+        Style::Markdown => "markdown",
+        Style::Code => "code",
+    }
+}
+
+fn will_run(plan: &Plan, gate: Option<&Gate>, question: &Question) -> Vec<view::WillRun> {
+    let Some(gate) = gate else {
+        let arguments = question.will_run.first().map(Vec::as_slice).unwrap_or_default();
+        return call(plan, question.node.node(), arguments, None).into_iter().collect();
+    };
+    let pairs = gate.guards.iter().zip(&question.will_run);
+    pairs.filter_map(|(guard, arguments)| call(plan, guard.node, arguments, Some(guard))).collect()
+}
+
+fn call(plan: &Plan, node: u32, arguments: &[Option<Value>], guard: Option<&Guard>) -> Option<view::WillRun> {
+    let NodeKind::Call(call) = &plan.workflow.body.nodes.get(node as usize)?.kind else { return None };
+    let action = plan.actions.get(call.action as usize)?;
+    let mut shown = view::WillRun {
+        action: action.name.to_string(),
+        effect: match action.effect {
+            Effect::Read => "read",
+            Effect::Plain => "write",
+            Effect::Irreversible => "irreversible",
+        },
+        arguments: Map::new(),
+        texts: Vec::new(),
+        later: Vec::new(),
+        behind_gate: guard.is_some_and(|guard| guard.behind_gate),
+        conditional: guard.is_some_and(|guard| guard.conditional),
+    };
+    for (parameter, value) in action.parameters.iter().zip(arguments) {
+        let name = parameter.name.to_string();
+        match value {
+            Some(value) => {
+                shown.texts.push((name.clone(), Some(to_text(value, &parameter.ty, &plan.types))));
+                shown.arguments.insert(name, to_json(value, &parameter.ty, &plan.types));
+            }
+            None => {
+                shown.texts.push((name.clone(), None));
+                shown.later.push(name);
+            }
+        }
+    }
+    Some(shown)
+}
+
+fn why_asked(plan: &Plan, gate: Option<&Gate>, question: &Question) -> Option<String> {
+    if let About::InDoubt { why, .. } = &question.about {
+        return Some(why.clone());
+    }
+    let band = gate?.bands.get(question.band as usize)?;
+    let condition = band.when_text.as_ref()?;
+    if let Some(unsure) = &question.unsure {
+        return Some(format!("it cannot be told whether `{condition}` holds: {unsure}"));
+    }
+    let seen = band.sees.iter().zip(&question.saw);
+    let values: Vec<String> = seen.map(|(show, value)| format!("{} = {}", show.label, to_text(value, &show.ty, &plan.types))).collect();
+    let values = if values.is_empty() { String::new() } else { format!(" ({})", values.join(", ")) };
+    Some(format!("`{condition}` holds{values}"))
+}
+
+fn then(deadline: &Deadline) -> String {
+    match &deadline.then {
+        Lapse::Reject => "if nobody answers in time, the run is rejected",
+        Lapse::Fail(_) => "if nobody answers in time, the run fails",
+        Lapse::Approve => "if nobody answers in time, it goes on",
+        Lapse::Escalate { .. } => "if nobody answers in time, others are asked too",
+    }
+    .to_owned()
+}
+
+fn comment_required(gate: &Gate) -> Vec<&'static str> {
+    let rules = [(gate.reason.on_approve, "approve"), (gate.reason.on_reject, "reject")];
+    rules.into_iter().filter_map(|(required, answer)| required.then_some(answer)).collect()
+}
+
+/// The field for the result of a call in doubt.
+fn result_field(plan: &Plan, node: &Path) -> Vec<view::FieldView> {
+    result_type(plan, node)
+        .map(|ty| view::FieldView {
+            name: "result".to_owned(),
+            label: format!("what `{}` gave", node_name(plan, node)),
+            ty: type_name(ty, plan),
+            optional: matches!(ty, Type::Optional(_)),
+            default: Json::Null,
+        })
+        .into_iter()
+        .collect()
+}
+
+/// The type of what the call at a node gives.
+pub(super) fn result_type<'a>(plan: &'a Plan, node: &Path) -> Option<&'a Type> {
+    match &plan.workflow.body.nodes.get(node.node() as usize)?.kind {
+        NodeKind::Call(call) => plan.actions.get(call.action as usize)?.result.as_ref(),
+        _ => None,
+    }
+}
+
+fn decision(asked: &Asked) -> Option<view::Decision> {
+    let closed = asked.closed?;
+    let last = asked.votes.last().filter(|_| matches!(closed.how, Closing::Approved | Closing::Rejected));
+    Some(view::Decision {
+        outcome: closing(closed.how),
+        by: last.map(|vote| vote.by.clone()),
+        at: closed.at.to_string(),
+        comment: last.and_then(|vote| vote.comment.clone()),
+    })
+}
+
+/// A type as an author writes it.
+pub(super) fn type_name(ty: &Type, plan: &Plan) -> String {
+    match ty {
+        Type::Text => "text".to_owned(),
+        Type::Number => "number".to_owned(),
+        Type::Bool => "bool".to_owned(),
+        Type::Money => "money".to_owned(),
+        Type::Date => "date".to_owned(),
+        Type::Time => "time".to_owned(),
+        Type::Duration => "duration".to_owned(),
+        Type::Json => "json".to_owned(),
+        Type::Secret => "secret".to_owned(),
+        Type::List(item) => format!("[{}]", type_name(item, plan)),
+        Type::Optional(inner) => format!("{}?", type_name(inner, plan)),
+        Type::Record(index) | Type::Enum(index) => plan.types.get(*index as usize).map_or_else(String::new, |def| def.name.to_string()),
+    }
+}

@@ -1,0 +1,454 @@
+//! What people and programs ask of the engine: start, decide, cancel, look.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use flow_compiler::eval::{EvalError, eval};
+use flow_compiler::plan::{Parameter, Plan};
+use flow_compiler::value::{Mismatch, Value, from_json};
+use serde_json::{Map, Value as Json};
+
+use super::cache::Live;
+use super::{Answer, Decide, Engine, EngineError, Key, Start, host, show};
+use crate::ids::{ApprovalId, Digest, RunId};
+use crate::machine::event::{Principal, Started, Verdict, Vote};
+use crate::machine::{Decision, Request, RunState};
+use crate::people::{Caller, Person};
+use crate::store::{self, NewAnswer, NewRun, RunFilter};
+use crate::view;
+
+/// How long an answer is kept for its idempotency key.
+const KEPT: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
+
+impl Engine {
+    /// Makes a plan the current version of its workflow. Runs that have started keep theirs.
+    ///
+    /// # Errors
+    /// [`EngineError::Store`]
+    pub async fn serve_plan(&self, plan: Plan) -> Result<Digest, EngineError> {
+        let (hash, plan) = self.keep_plan(plan).await?;
+        self.served.write().insert(plan.workflow.name.to_string(), (hash, plan));
+        Ok(hash)
+    }
+
+    async fn keep_plan(&self, plan: Plan) -> Result<(Digest, Arc<Plan>), EngineError> {
+        let bytes = plan.encode();
+        let hash = Digest(Plan::hash(&bytes));
+        self.store.put_plan(hash, bytes).await?;
+        let plan = Arc::new(plan);
+        self.plans.write().insert(hash, Arc::clone(&plan));
+        Ok((hash, plan))
+    }
+
+    /// The workflows that can be started.
+    #[must_use]
+    pub fn workflows(&self) -> Vec<view::Workflow> {
+        self.served.read().values().map(|(hash, plan)| workflow(*hash, plan)).collect()
+    }
+
+    /// A plan by its hash.
+    pub(super) async fn plan(&self, hash: Digest) -> Result<Arc<Plan>, EngineError> {
+        if let Some(plan) = self.plans.read().get(&hash) {
+            return Ok(Arc::clone(plan));
+        }
+        let bytes = self.store.plan(hash).await?.ok_or_else(|| EngineError::Corrupt(format!("plan {hash} is missing")))?;
+        let plan = Plan::decode(&bytes).map_err(|error| EngineError::Corrupt(error.to_string()))?;
+        let plan = Arc::new(plan);
+        self.plans.write().insert(hash, Arc::clone(&plan));
+        Ok(plan)
+    }
+
+    /// Starts a run, durably before it answers.
+    ///
+    /// # Errors
+    /// What [`EngineError`] says of starting.
+    pub async fn start(self: &Arc<Self>, start: Start) -> Result<view::Run, EngineError> {
+        self.takes(start.caller.scopes.start, "start runs")?;
+        let _claim = self.claim(start.key.as_ref())?;
+        if let Some(answer) = self.answered(start.key.as_ref()).await? {
+            let id = String::from_utf8_lossy(&answer.body).into_owned();
+            let run = self.parse_run(&id).ok_or_else(|| EngineError::Corrupt(format!("no run `{id}`")))?;
+            return self.run(run).await;
+        }
+        let served = self.served.read().get(&start.workflow).cloned();
+        let (hash, plan) = served.ok_or_else(|| EngineError::NotFound(format!("workflow `{}`", start.workflow)))?;
+        let input = input(&plan, &start.input)?;
+        let run = RunId(self.next_run.fetch_add(1, Ordering::SeqCst));
+        let started = self.started(&plan, hash, &start, input)?;
+        let new = NewRun { plan: hash, workflow: plan.workflow.name.to_string(), requester: started.requester.clone() };
+        let live = Live { state: RunState::new(run), plan, seq: 0, hash: Digest::default(), since: 0, snapshot: 0 };
+        let answer = start.key.as_ref().map(|key| self.answer(key, 201, self.run_id(run).into_bytes()));
+        let engine = Arc::clone(self);
+        spawned(async move {
+            let make = |live: &Live| (engine.show_run(live), answer);
+            let stepped = engine.first_step(live, Request::Start(started), new, make).await?;
+            engine.dispatch(run, stepped.work);
+            Ok(stepped.made)
+        })
+        .await
+    }
+
+    fn started(&self, plan: &Plan, hash: Digest, start: &Start, input: Vec<Value>) -> Result<Started, EngineError> {
+        let caller = &start.caller;
+        let requester = start.on_behalf_of.as_ref().unwrap_or(&caller.person).to_string();
+        let mut state = RunState::new(RunId(0));
+        state.slots = input;
+        state.requester.clone_from(&requester);
+        let owner = match &plan.workflow.owner {
+            None => Principal::Person(requester.clone()),
+            Some(who) => {
+                let found = self.with_facts(|facts| facts.with_env(plan, &state, |env| crate::machine::principal(who, &state, env)));
+                found.map_err(EngineError::NoOwner)?
+            }
+        };
+        let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        Ok(Started {
+            plan: hash,
+            requester,
+            channel: caller.channel,
+            owner,
+            input: state.slots,
+            nodes: size(plan.workflow.body.nodes.len()),
+            slots: size(plan.workflow.body.slots.len()),
+            on_behalf_by: start.on_behalf_of.as_ref().map(|_| caller.person.to_string()),
+            callback: start.callback.clone(),
+        })
+    }
+
+    /// Decides an approval, durably before it answers. The one way to do so.
+    ///
+    /// # Errors
+    /// What [`EngineError`] says of deciding.
+    pub async fn decide(self: &Arc<Self>, decide: Decide) -> Result<view::Decided, EngineError> {
+        let _claim = self.claim(decide.key.as_ref())?;
+        if let Some(answer) = self.answered(decide.key.as_ref()).await? {
+            return self.decided_before(&decide, &answer).await;
+        }
+        let ApprovalId { run, n } = decide.approval;
+        self.takes(true, "")?;
+        self.approval(decide.approval, None).await?;
+        if !decide.caller.scopes.decide || decide.caller.agent {
+            return Err(EngineError::Forbidden("this token may not decide".to_owned()));
+        }
+        let vote = self.vote(&decide).await?;
+        let by = vote.by.clone();
+        let request = Request::Decide(Decision { n, vote, digest: decide.digest });
+        let engine = Arc::clone(self);
+        spawned(async move {
+            let make = |live: &Live| {
+                let decided = engine.decided(live, n, &by);
+                let body = decided.as_ref().and_then(|decided| serde_json::to_vec(decided).ok()).unwrap_or_default();
+                let answer = decide.key.as_ref().map(|key| engine.answer(key, 200, body));
+                (decided, answer)
+            };
+            let stepped = engine.step(run, Some(request), make).await?;
+            engine.dispatch(run, stepped.work);
+            stepped.made.ok_or_else(|| EngineError::Corrupt("the vote was not recorded".to_owned()))
+        })
+        .await
+    }
+
+    async fn decided_before(&self, decide: &Decide, _: &store::Answer) -> Result<view::Decided, EngineError> {
+        let by = decide.caller.person.as_str();
+        let decided = self.look(decide.approval.run, |live| self.decided(live, decide.approval.n, by)).await?;
+        decided.ok_or_else(|| EngineError::Corrupt("the vote is missing".to_owned()))
+    }
+
+    /// The caller's vote as recorded, and what came of it.
+    fn decided(&self, live: &Live, n: u32, by: &str) -> Option<view::Decided> {
+        let asked = live.state.question(n)?;
+        let vote = asked.votes.iter().find(|vote| vote.by == by)?;
+        Some(view::Decided {
+            vote: show::vote(vote),
+            standing: if asked.closed.is_some() { "decided" } else { "counted" },
+            status: show::status(asked),
+            run: self.run_id(live.state.run),
+            run_status: live.state.status().name(),
+        })
+    }
+
+    async fn vote(&self, decide: &Decide) -> Result<Vote, EngineError> {
+        let answer = match decide.answer {
+            Answer::Approve => Verdict::Approve,
+            Answer::Reject => Verdict::Reject,
+            Answer::NotDone => Verdict::NotDone,
+            Answer::GiveUp => Verdict::GiveUp,
+            Answer::Done => Verdict::Done(self.result(decide).await?),
+        };
+        let fits = if decide.answer == Answer::Done { &["result"][..] } else { &[] };
+        let unknown: Vec<Mismatch> = decide
+            .values
+            .keys()
+            .filter(|name| !fits.contains(&name.as_str()))
+            .map(|name| Mismatch { path: name.clone(), problem: "nothing of this name is asked for".to_owned() })
+            .collect();
+        if !unknown.is_empty() {
+            return Err(EngineError::Refused(crate::machine::refusal::Refusal::Invalid(unknown)));
+        }
+        let comment = decide.comment.as_ref().map(|comment| comment.trim().to_owned()).filter(|comment| !comment.is_empty());
+        Ok(Vote {
+            by: decide.caller.person.to_string(),
+            channel: decide.caller.channel,
+            answer,
+            comment,
+            at: self.clock.now(),
+            os_user: decide.caller.os_user.clone(),
+        })
+    }
+
+    /// The result that somebody says a call in doubt had.
+    async fn result(&self, decide: &Decide) -> Result<Value, EngineError> {
+        let n = decide.approval.n;
+        let given = decide.values.get("result").cloned().unwrap_or(Json::Null);
+        let read = self
+            .look(decide.approval.run, |live| {
+                let node = &live.state.question(n)?.question.node;
+                let ty = show::result_type(&live.plan, node)?;
+                Some(from_json(&given, ty, &live.plan.types, "result"))
+            })
+            .await?;
+        read.transpose()
+            .map(Option::unwrap_or_default)
+            .map_err(|mismatches| EngineError::Refused(crate::machine::refusal::Refusal::Invalid(mismatches)))
+    }
+
+    /// Cancels a run: nothing new starts, what is under way is awaited.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], [`EngineError::Refused`], [`EngineError::Forbidden`] unless it is the owner, the requester or an admin.
+    pub async fn cancel(self: &Arc<Self>, run: RunId, caller: &Caller) -> Result<view::Run, EngineError> {
+        let allowed = self
+            .look(run, |live| {
+                let own = live.state.requester == caller.person.as_str() || self.is_among(&caller.person, &live.state.owner);
+                caller.scopes.admin || (own && caller.scopes.start)
+            })
+            .await?;
+        self.takes(allowed, "cancel this run: its owner, who asked for it, or an administrator may")?;
+        let by = caller.person.to_string();
+        let engine = Arc::clone(self);
+        spawned(async move {
+            let stepped = engine.step(run, Some(Request::Cancel { by }), |live| (engine.show_run(live), None)).await?;
+            engine.dispatch(run, stepped.work);
+            Ok(stepped.made)
+        })
+        .await
+    }
+
+    fn takes(&self, allowed: bool, what: &str) -> Result<(), EngineError> {
+        if !self.ready() {
+            return Err(EngineError::Draining);
+        }
+        if allowed { Ok(()) } else { Err(EngineError::Forbidden(format!("you may not {what}"))) }
+    }
+
+    /// A run.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], [`EngineError::Store`]
+    pub async fn run(&self, run: RunId) -> Result<view::Run, EngineError> {
+        self.look(run, |live| self.show_run(live)).await
+    }
+
+    /// Runs, newest first.
+    ///
+    /// # Errors
+    /// [`EngineError::Store`]
+    pub async fn runs(&self, filter: RunFilter) -> Result<view::Page<view::Run>, EngineError> {
+        let limit = filter.limit.clamp(1, 200);
+        let rows = self.store.runs(RunFilter { limit: limit + 1, ..filter }).await?;
+        let mut items = Vec::new();
+        for row in rows.iter().take(limit as usize) {
+            items.push(self.run(row.run).await?);
+        }
+        let next = if rows.len() > items.len() { items.last().map(|run| run.id.clone()) } else { None };
+        Ok(view::Page { items, next })
+    }
+
+    /// Waits until a run is settled (paused, in doubt or ended), at most so long, and gives it.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], [`EngineError::Store`]
+    pub async fn settled(&self, run: RunId, at_most: Duration) -> Result<view::Run, EngineError> {
+        let mut changes = self.watch(run);
+        let waited = tokio::time::timeout(at_most, async {
+            loop {
+                let seen = self
+                    .look(run, |live| {
+                        let settled = !matches!(live.state.status(), store::Status::Running | store::Status::Ending);
+                        settled.then(|| self.show_run(live))
+                    })
+                    .await?;
+                if let Some(seen) = seen {
+                    return Ok(seen);
+                }
+                // The sender is kept by the engine; if it is gone, looking again is all there is.
+                let _ = changes.changed().await;
+            }
+        })
+        .await;
+        drop(changes);
+        self.forget_watchers(run);
+        match waited {
+            Ok(settled) => settled,
+            Err(_) => self.run(run).await,
+        }
+    }
+
+    /// Wakes whenever a run has changed; `changed().await` on it.
+    #[must_use]
+    pub fn watch(&self, run: RunId) -> tokio::sync::watch::Receiver<u64> {
+        self.watchers.lock().entry(run).or_insert_with(|| tokio::sync::watch::channel(0).0).subscribe()
+    }
+
+    /// Drops the bell of a run that nobody listens to any more.
+    pub fn forget_watchers(&self, run: RunId) {
+        let mut watchers = self.watchers.lock();
+        if watchers.get(&run).is_some_and(|sender| sender.receiver_count() == 0) {
+            watchers.remove(&run);
+        }
+    }
+
+    /// An approval as `caller` sees it (`why_you`).
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], [`EngineError::Store`]
+    pub async fn approval(&self, approval: ApprovalId, caller: Option<&Person>) -> Result<view::Approval, EngineError> {
+        let seen = self.look(approval.run, |live| live.state.question(approval.n).map(|asked| self.show_question(live, asked, caller))).await;
+        let missing = || EngineError::NotFound(format!("approval `{}`", self.approval_id(approval)));
+        match seen {
+            Ok(Some(seen)) => Ok(seen),
+            Ok(None) | Err(EngineError::NotFound(_)) => Err(missing()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Open approvals, oldest first: those that `caller` may decide, or all.
+    ///
+    /// # Errors
+    /// [`EngineError::Store`]
+    pub async fn approvals(
+        &self,
+        caller: Option<&Person>,
+        cursor: Option<ApprovalId>,
+        limit: u32,
+    ) -> Result<view::Page<view::Approval>, EngineError> {
+        let limit = limit.clamp(1, 200);
+        let of = caller.map(|caller| {
+            let groups = self.options.groups.keys().map(|name| Principal::Group(name.clone()));
+            let mine = groups.filter(|group| self.is_among(caller, group)).map(|group| host::principal_key(&group));
+            [caller.to_string()].into_iter().chain(mine).collect()
+        });
+        let found = self.store.asked(of, cursor.map(|cursor| (cursor.run, cursor.n)), limit + 1).await?;
+        let mut items = Vec::new();
+        for (run, n) in found.iter().take(limit as usize) {
+            items.push(self.approval(ApprovalId { run: *run, n: *n }, caller).await?);
+        }
+        let next = if found.len() > items.len() { items.last().map(|item| item.id.clone()) } else { None };
+        Ok(view::Page { items, next })
+    }
+
+    /// Transitions of a run above `after`, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], [`EngineError::Store`]
+    pub async fn journal(&self, run: RunId, after: u64, limit: u32) -> Result<Vec<view::Entry>, EngineError> {
+        let plan = self.look(run, |live| Arc::clone(&live.plan)).await?;
+        let entries = self.store.journal(run, after, limit).await?;
+        entries.iter().map(|entry| self.show_entry(&plan, entry)).collect()
+    }
+
+    fn claim(self: &Arc<Self>, key: Option<&Key>) -> Result<Option<Claim>, EngineError> {
+        let Some(key) = key else { return Ok(None) };
+        let pair = (key.scope.clone(), key.key.clone());
+        if !self.keys.lock().insert(pair.clone()) {
+            return Err(EngineError::KeyInFlight);
+        }
+        Ok(Some(Claim { engine: Arc::clone(self), pair }))
+    }
+
+    /// The answer that was given for a key.
+    async fn answered(&self, key: Option<&Key>) -> Result<Option<store::Answer>, EngineError> {
+        let Some(key) = key else { return Ok(None) };
+        let Some(answer) = self.store.answer(&key.scope, &key.key).await? else { return Ok(None) };
+        if answer.expires <= self.clock.now() {
+            return Ok(None);
+        }
+        if answer.request == key.request { Ok(Some(answer)) } else { Err(EngineError::KeyReused) }
+    }
+
+    fn answer(&self, key: &Key, status: u16, body: Vec<u8>) -> NewAnswer {
+        let expires = self.clock.now().plus(KEPT);
+        NewAnswer { scope: key.scope.clone(), key: key.key.clone(), answer: store::Answer { request: key.request, status, body, expires } }
+    }
+}
+
+/// An idempotency key whose request is under way.
+struct Claim {
+    engine: Arc<Engine>,
+    pair: (String, String),
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        self.engine.keys.lock().remove(&self.pair);
+    }
+}
+
+/// Runs to its end whatever becomes of the caller.
+async fn spawned<T: Send + 'static>(work: impl Future<Output = Result<T, EngineError>> + Send + 'static) -> Result<T, EngineError> {
+    tokio::spawn(work).await.unwrap_or_else(|error| Err(EngineError::Corrupt(format!("an internal error: {error}"))))
+}
+
+/// The values of a workflow's parameters.
+fn input(plan: &Plan, given: &Map<String, Json>) -> Result<Vec<Value>, EngineError> {
+    let parameters = &plan.workflow.parameters;
+    let mut mismatches: Vec<Mismatch> = given.keys().filter(|name| !parameters.iter().any(|p| p.name == **name)).map(|name| unknown(name, parameters)).collect();
+    let mut values = Vec::new();
+    for parameter in parameters {
+        match read(parameter, given.get(parameter.name.as_str()), plan) {
+            Ok(value) => values.push(value),
+            Err(problems) => mismatches.extend(problems),
+        }
+    }
+    if mismatches.is_empty() { Ok(values) } else { Err(EngineError::Input(mismatches)) }
+}
+
+fn unknown(name: &str, parameters: &[Parameter]) -> Mismatch {
+    let nearest = parameters.iter().map(|p| p.name.as_str()).filter(|p| strsim::damerau_levenshtein(p, name) <= 2).min_by_key(|p| strsim::damerau_levenshtein(p, name));
+    let help = nearest.map_or_else(
+        || format!("the workflow has {}", parameters.iter().map(|p| format!("`{}`", p.name)).collect::<Vec<_>>().join(", ")),
+        |nearest| format!("did you mean `{nearest}`?"),
+    );
+    Mismatch { path: name.to_owned(), problem: format!("the workflow has no such parameter; {help}") }
+}
+
+fn read(parameter: &Parameter, given: Option<&Json>, plan: &Plan) -> Result<Value, Vec<Mismatch>> {
+    match (given, &parameter.default) {
+        (None, Some(default)) => {
+            let outside = flow_compiler::eval::Outside { now: jiff::Timestamp::UNIX_EPOCH, zone: &jiff::tz::TimeZone::UTC, names: &super::Environment, owner: "", requester: "" };
+            let env = flow_compiler::eval::Env { frames: &[&[]], types: &plan.types, outside: &outside };
+            let problem = |EvalError(problem)| vec![Mismatch { path: parameter.name.to_string(), problem }];
+            eval(default, &env).map_err(problem)
+        }
+        (given, _) => from_json(given.unwrap_or(&Json::Null), &parameter.ty, &plan.types, &parameter.name),
+    }
+}
+
+fn workflow(hash: Digest, plan: &Plan) -> view::Workflow {
+    let field = |p: &Parameter| view::FieldView {
+        name: p.name.to_string(),
+        label: p.name.to_string(),
+        ty: show::type_name(&p.ty, plan),
+        optional: p.default.is_some() || matches!(p.ty, flow_compiler::plan::Type::Optional(_)),
+        default: Json::Null,
+    };
+    view::Workflow {
+        name: plan.workflow.name.to_string(),
+        description: plan.workflow.doc.clone(),
+        file: plan.file.clone(),
+        parameters: plan.workflow.parameters.iter().map(field).collect(),
+        plan: hash.to_string(),
+    }
+}
+

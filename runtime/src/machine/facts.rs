@@ -1,0 +1,66 @@
+//! What the machine may know of the world: handed in by the host, once a turn.
+
+use flow_compiler::eval::{Env, Names, Outside};
+use flow_compiler::plan::Plan;
+use jiff::tz::TimeZone;
+
+use super::RunState;
+use super::event::Principal;
+use crate::ids::At;
+
+/// What is so while a turn is made.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// The time. The machine never lets a run's time go back.
+    pub now: At,
+    /// The zone of `today` and of business days.
+    pub zone: &'a TimeZone,
+    /// Environment values. Secrets are never asked for here.
+    pub names: &'a dyn Names,
+    /// Who belongs to which group.
+    pub people: &'a dyn Membership,
+}
+
+/// Who belongs to which group, now.
+pub trait Membership: Sync {
+    /// The members of a group, each in their one spelling; empty where there is no such group.
+    fn members(&self, group: &str) -> Vec<String>;
+}
+
+impl std::fmt::Debug for Facts<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Facts").field("now", &self.now).finish_non_exhaustive()
+    }
+}
+
+impl Facts<'_> {
+    /// The run's time: the clock's, but never before what was last recorded.
+    #[must_use]
+    pub fn time(&self, state: &RunState) -> At {
+        self.now.max(state.at)
+    }
+
+    /// Whether the person is the principal or belongs to it.
+    #[must_use]
+    pub fn is_among(&self, person: &str, principal: &Principal) -> bool {
+        match principal {
+            Principal::Person(address) => address == person,
+            Principal::Group(group) => self.people.members(group).iter().any(|member| member == person),
+        }
+    }
+
+    /// Hands an environment for the run's expressions to `f`.
+    pub fn with_env<T>(&self, plan: &Plan, state: &RunState, f: impl FnOnce(&Env<'_>) -> T) -> T {
+        let owner = match &state.owner {
+            Principal::Person(name) | Principal::Group(name) => name,
+        };
+        let outside = Outside {
+            now: self.time(state).timestamp(),
+            zone: self.zone,
+            names: self.names,
+            owner,
+            requester: &state.requester,
+        };
+        f(&Env { frames: &[&state.slots], types: &plan.types, outside: &outside })
+    }
+}

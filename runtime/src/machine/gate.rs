@@ -1,0 +1,206 @@
+//! Questions: what is asked, of whom, and the digest of it.
+
+use flow_compiler::eval::{Env, EvalError, eval, holds};
+use flow_compiler::plan::{self, Band, Call, Gate, GuardArgument, NodeKind, Period, Plan, Who};
+use flow_compiler::value::Value;
+use jiff::ToSpan as _;
+use jiff::civil::Weekday;
+
+use super::event::{About, Approvers, Event, Principal, Question, Shown, Term};
+use super::state::Calling;
+use super::{Facts, RunState};
+use crate::ids::{At, Digest, Path};
+use crate::people::Person;
+
+/// The gate at a node.
+pub(super) fn gate_at<'a>(plan: &'a Plan, node: &Path) -> Option<&'a Gate> {
+    match &plan.workflow.body.nodes.get(node.node() as usize)?.kind {
+        NodeKind::Gate(gate) => Some(gate),
+        _ => None,
+    }
+}
+
+/// The call at a node.
+pub(super) fn call_at<'a>(plan: &'a Plan, node: &Path) -> Option<&'a Call> {
+    match &plan.workflow.body.nodes.get(node.node() as usize)?.kind {
+        NodeKind::Call(call) => Some(call),
+        _ => None,
+    }
+}
+
+/// The name of a gate or step, as its author wrote it.
+pub(super) fn name_of<'a>(plan: &'a Plan, node: &Path) -> &'a str {
+    gate_at(plan, node).map(|gate| gate.name.as_str()).or(call_at(plan, node).map(|call| call.name.as_str())).unwrap_or_default()
+}
+
+/// What a gate does: asks, or lets pass. `opened` questions have been opened in the same pass before it.
+///
+/// # Errors
+/// Why it cannot be told who decides.
+pub(super) fn open(plan: &Plan, state: &RunState, opened: usize, node: u32, gate: &Gate, facts: &Facts<'_>) -> Result<Event, String> {
+    facts.with_env(plan, state, |env| {
+        let chosen = choose(gate, env);
+        let path = Path::top(node);
+        let Some((band, unsure)) = chosen else {
+            let saw = gate.bands.first().map(|band| saw(band, env)).unwrap_or_default();
+            return Ok(Event::NotAsked { node: path, band: None, saw });
+        };
+        let Some(picked) = gate.bands.get(band) else { return Err("the plan has no such band".to_owned()) };
+        let Some(by) = &picked.by else {
+            return Ok(Event::NotAsked { node: path, band: Some(number(band)), saw: saw(picked, env) });
+        };
+        let of = approvers(by, state, env)?;
+        let at = facts.time(state);
+        let mut question = Question {
+            n: number(state.questions.len() + opened) + 1,
+            node: path,
+            about: About::Gate,
+            round: 1,
+            title: title(gate, env),
+            shown: gate.shows.iter().map(|show| shown(&show.value, env)).collect(),
+            will_run: gate.guards.iter().map(|guard| guard.arguments.iter().map(|argument| known(argument, env)).collect()).collect(),
+            of,
+            due: gate.deadline.as_ref().map(|deadline| due(at, deadline.after, facts)),
+            digest: Digest::default(),
+            band: number(band),
+            saw: saw(picked, env),
+            unsure,
+            at,
+        };
+        question.digest = digest(state, &question);
+        Ok(Event::Asked(question))
+    })
+}
+
+/// The question whether a call of unknown outcome happened.
+pub(super) fn doubt(plan: &Plan, state: &RunState, opened: usize, node: u32, call: &Call, calling: &Calling, why: &str, at: At) -> Event {
+    let action = plan.actions.get(call.action as usize).map_or("", |action| action.name.as_str());
+    let mut question = Question {
+        n: number(state.questions.len() + opened) + 1,
+        node: Path::top(node),
+        about: About::InDoubt { attempt: calling.attempt, why: why.to_owned() },
+        round: 1,
+        title: format!("Did `{action}` happen?"),
+        shown: Vec::new(),
+        will_run: vec![calling.arguments.iter().cloned().map(Some).collect()],
+        of: Approvers { stages: vec![vec![Term { count: 1, of: state.owner.clone() }]], except: Vec::new() },
+        due: None,
+        digest: Digest::default(),
+        band: 0,
+        saw: Vec::new(),
+        unsure: None,
+        at,
+    };
+    question.digest = digest(state, &question);
+    Event::Asked(question)
+}
+
+/// The band that decides, and why it could not be told which. `None`: no condition holds, so nobody is asked.
+fn choose(gate: &Gate, env: &Env<'_>) -> Option<(usize, Option<String>)> {
+    for (index, band) in gate.bands.iter().enumerate() {
+        match band.when.as_ref().map(|when| holds(when, env)) {
+            None | Some(Ok(true)) => return Some((index, None)),
+            Some(Ok(false)) => {}
+            Some(Err(EvalError(why))) => return Some((index, Some(why))),
+        }
+    }
+    None
+}
+
+fn saw(band: &Band, env: &Env<'_>) -> Vec<Value> {
+    band.sees.iter().map(|show| eval(&show.value, env).unwrap_or_default()).collect()
+}
+
+fn title(gate: &Gate, env: &Env<'_>) -> String {
+    match eval(&gate.title, env) {
+        Ok(Value::Text(text)) => text.to_string(),
+        Ok(_) => gate.name.to_string(),
+        Err(EvalError(why)) => format!("{} (its title cannot be written: {why})", gate.name),
+    }
+}
+
+fn shown(value: &plan::Expr, env: &Env<'_>) -> Shown {
+    match eval(value, env) {
+        Ok(value) => Shown::Value(value),
+        Err(EvalError(why)) => Shown::Error(why),
+    }
+}
+
+fn known(argument: &GuardArgument, env: &Env<'_>) -> Option<Value> {
+    match argument {
+        GuardArgument::Known(expr) => eval(expr, env).ok(),
+        GuardArgument::Later => None,
+    }
+}
+
+fn approvers(by: &plan::Approvers, state: &RunState, env: &Env<'_>) -> Result<Approvers, String> {
+    let term = |term: &plan::Term| -> Result<Term, String> {
+        let (count, who) = match term {
+            plan::Term::Any(who) => (1, who),
+            plan::Term::Some(count, who) => (*count, who),
+            plan::Term::All(who) => (0, who),
+        };
+        Ok(Term { count, of: principal(who, state, env)? })
+    };
+    let stages = by.stages.iter().map(|stage| stage.iter().map(term).collect()).collect::<Result<_, _>>()?;
+    let mut except = by.except.iter().map(|who| principal(who, state, env)).collect::<Result<Vec<_>, _>>()?;
+    // Whoever started a run for somebody else is excluded with them.
+    if let Some(service) = &state.on_behalf_by
+        && by.except.contains(&Who::Requester)
+    {
+        except.push(Principal::Person(service.clone()));
+    }
+    Ok(Approvers { stages, except })
+}
+
+/// The person or group that is meant.
+///
+/// # Errors
+/// Why that cannot be told.
+pub fn principal(who: &Who, state: &RunState, env: &Env<'_>) -> Result<Principal, String> {
+    match who {
+        Who::Owner => Ok(state.owner.clone()),
+        Who::Requester => Ok(Principal::Person(state.requester.clone())),
+        Who::Group(name) => Ok(Principal::Group(name.to_string())),
+        Who::Address(expr) => match eval(expr, env) {
+            Ok(Value::Text(address)) if !address.trim().is_empty() => Ok(Principal::Person(Person::new(&address).to_string())),
+            Ok(_) => Err("the address of who decides is empty".to_owned()),
+            Err(EvalError(why)) => Err(format!("cannot tell who decides: {why}")),
+        },
+    }
+}
+
+fn due(at: At, after: Period, facts: &Facts<'_>) -> At {
+    match after {
+        Period::Exact(span) => at.plus(span),
+        Period::BusinessDays(days) => business(at, days, facts),
+    }
+}
+
+/// So many business days (Monday to Friday) later, at the same time of day.
+fn business(at: At, days: u32, facts: &Facts<'_>) -> At {
+    let mut time = jiff::ZonedDateTime::new(at.timestamp(), facts.zone.clone());
+    let mut left = days;
+    while left > 0 {
+        let Ok(later) = time.checked_add(1.day()) else { break };
+        time = later;
+        left -= u32::from(!matches!(time.weekday(), Weekday::Saturday | Weekday::Sunday));
+    }
+    At::from(time.timestamp())
+}
+
+/// The subject digest: run, gate, round, plan, what is shown and what will run; not votes, status or time.
+fn digest(state: &RunState, question: &Question) -> Digest {
+    let subject = (
+        (state.run, state.plan, &question.node, question.round, &question.about),
+        &question.title,
+        &question.shown,
+        &question.will_run,
+    );
+    // INVARIANT: writing to a vector cannot fail.
+    Digest::of(&[&minicbor::to_vec(subject).unwrap_or_default()])
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}

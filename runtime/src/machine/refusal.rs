@@ -1,0 +1,46 @@
+//! Why a request is refused.
+
+use flow_compiler::value::Mismatch;
+
+use super::event::{Closing, Vote};
+use crate::ids::Digest;
+
+/// Why the machine does not do what it was asked.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such question.
+    #[error("there is no such approval")]
+    NoSuchQuestion,
+    /// The caller is not among those who are asked.
+    #[error("{0}")]
+    NotEntitled(String),
+    /// Somebody decided already, or it is closed for another reason.
+    #[error("this was already decided")]
+    AlreadyClosed {
+        /// How it was closed.
+        how: Closing,
+        /// The vote that closed it.
+        vote: Option<Vote>,
+    },
+    /// The caller voted already, differently.
+    #[error("you already answered, and an answer cannot be changed")]
+    AlreadyVoted(Vote),
+    /// What the caller saw is not what stands there now.
+    #[error("what you saw has changed")]
+    Stale {
+        /// What stands there now.
+        current: Digest,
+    },
+    /// A comment must be given.
+    #[error("a comment is required")]
+    CommentRequired,
+    /// This question cannot be answered so.
+    #[error("{0}")]
+    WrongAnswer(String),
+    /// Values do not fit.
+    #[error("the values do not fit")]
+    Invalid(Vec<Mismatch>),
+    /// The run has ended.
+    #[error("the run has ended")]
+    RunEnded,
+}

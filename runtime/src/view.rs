@@ -1,0 +1,253 @@
+//! What programs and pages are shown of runs and approvals: the JSON of the interfaces.
+
+use serde::Serialize;
+use serde_json::Value as Json;
+use utoipa::ToSchema;
+
+/// A page of a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Where the next begins; `null` on the last.
+    pub next: Option<String>,
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Run {
+    /// Its public id.
+    pub id: String,
+    /// Its workflow.
+    pub workflow: String,
+    /// `running | paused | in_doubt | ending | completed | failed | rejected | cancelled`
+    pub status: &'static str,
+    /// What it was started with.
+    pub input: Json,
+    /// What it returned.
+    pub output: Json,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// Who said no.
+    pub rejection: Option<Rejection>,
+    /// Who asked for it.
+    pub requester: String,
+    /// Whose it is.
+    pub owner: String,
+    /// RFC 3339, UTC.
+    pub started_at: String,
+    /// RFC 3339, UTC.
+    pub ended_at: Option<String>,
+    /// Its questions, in order.
+    pub approvals: Vec<ApprovalRef>,
+}
+
+/// Who said no to a run.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Rejection {
+    /// The gate's name.
+    pub gate: String,
+    /// Who; `null` when the deadline passed.
+    pub by: Option<String>,
+    /// What they said.
+    pub comment: Option<String>,
+}
+
+/// An approval in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ApprovalRef {
+    /// Its public id.
+    pub id: String,
+    /// The gate's (or for a call in doubt the step's) name.
+    pub gate: String,
+    /// See [`Approval::status`].
+    pub status: &'static str,
+    /// Its page.
+    pub url: String,
+}
+
+/// An approval: everything that the approver needs.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Approval {
+    /// Its public id.
+    pub id: String,
+    /// `gate | in_doubt | undo_failed`
+    pub kind: &'static str,
+    /// The run's public id.
+    pub run: String,
+    /// The run's workflow.
+    pub workflow: String,
+    /// The gate's (or for a call in doubt the step's) name.
+    pub gate: String,
+    /// Which round.
+    pub round: u32,
+    /// `pending | approved | rejected | expired | superseded | withdrawn`
+    pub status: &'static str,
+    /// What is about to happen, in a line.
+    pub title: String,
+    /// The documentation comment above the gate.
+    pub description: Option<String>,
+    /// Values, in order.
+    pub shown: Vec<Shown>,
+    /// Calls that can be reached once approved; for a call in doubt the call itself.
+    pub will_run: Vec<WillRun>,
+    /// Who may decide, in words.
+    pub approvers: Vec<String>,
+    /// Why the caller is asked; `null` when they are not.
+    pub why_you: Option<String>,
+    /// Why anybody is asked: the condition and the values that it saw.
+    pub why_asked: Option<String>,
+    /// Answers so far.
+    pub votes: Vec<Vote>,
+    /// Who asked for the run.
+    pub requester: String,
+    /// RFC 3339, UTC.
+    pub asked_at: String,
+    /// RFC 3339, UTC.
+    pub due_at: Option<String>,
+    /// What happens when nobody answers in time.
+    pub then: Option<String>,
+    /// The subject digest.
+    pub digest: String,
+    /// What the approver can fill in; for a call in doubt `result`.
+    pub fields: Vec<FieldView>,
+    /// Whether a comment must be given: `approve`, `reject`.
+    pub comment_required: Vec<&'static str>,
+    /// What was decided.
+    pub decision: Option<Decision>,
+    /// Its page.
+    pub url: String,
+}
+
+/// A shown value.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Shown {
+    /// Its label.
+    pub label: String,
+    /// The value as JSON.
+    pub value: Json,
+    /// The value as text.
+    pub text: String,
+    /// `plain | table | diff | markdown | code | error`
+    #[serde(rename = "as")]
+    pub style: &'static str,
+}
+
+/// A call that will run.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct WillRun {
+    /// The action.
+    pub action: String,
+    /// `read | write | irreversible`
+    pub effect: &'static str,
+    /// Arguments by name; what is decided later is missing here and named in `later`.
+    pub arguments: serde_json::Map<String, Json>,
+    /// The same as texts, in order; `None` for what is decided later.
+    #[serde(skip)]
+    pub texts: Vec<(String, Option<String>)>,
+    /// Arguments that are decided later.
+    pub later: Vec<String>,
+    /// Whether another gate stands before it.
+    pub behind_gate: bool,
+    /// Whether it runs only in one arm of a branch.
+    pub conditional: bool,
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Vote {
+    /// Who.
+    pub by: String,
+    /// `approve | reject | done | not_done | give_up`
+    pub decision: &'static str,
+    /// What they said.
+    pub comment: Option<String>,
+    /// RFC 3339, UTC.
+    pub at: String,
+    /// `local | api | page | timer`
+    pub channel: &'static str,
+}
+
+/// What was decided.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Decision {
+    /// `approved | rejected | expired | withdrawn | superseded`
+    pub outcome: &'static str,
+    /// Who; `null` for a clock.
+    pub by: Option<String>,
+    /// RFC 3339, UTC.
+    pub at: String,
+    /// What they said.
+    pub comment: Option<String>,
+}
+
+/// Something that the approver can fill in.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct FieldView {
+    /// Its name.
+    pub name: String,
+    /// Its label.
+    pub label: String,
+    /// Its type, as an author writes it.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// Whether it may be left out.
+    pub optional: bool,
+    /// What it is when nothing is entered.
+    pub default: Json,
+}
+
+/// The answer to a decision.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Decided {
+    /// The caller's vote as recorded.
+    pub vote: Vote,
+    /// Whether the vote decided it: `decided` or `counted`.
+    pub standing: &'static str,
+    /// The approval's status now.
+    pub status: &'static str,
+    /// The run's public id.
+    pub run: String,
+    /// The run's status now.
+    pub run_status: &'static str,
+}
+
+/// A served workflow.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Workflow {
+    /// Its name.
+    pub name: String,
+    /// Its documentation comment.
+    pub description: Option<String>,
+    /// Its file, as the compiler was told it.
+    pub file: String,
+    /// Its parameters.
+    pub parameters: Vec<FieldView>,
+    /// The digest of its plan.
+    pub plan: String,
+}
+
+/// One transition of a run's journal.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Entry {
+    /// Its sequence number.
+    pub id: u64,
+    /// RFC 3339, UTC.
+    pub at: String,
+    /// What happened, in order.
+    pub events: Vec<EventView>,
+    /// Its hash.
+    pub hash: String,
+}
+
+/// One event of a journal.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct EventView {
+    /// `run.started`, `step.started`, `approval.asked`, ...
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// In a sentence.
+    pub text: String,
+    /// The parts.
+    pub data: Json,
+}
