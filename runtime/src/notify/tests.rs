@@ -14,8 +14,9 @@ use parking_lot::Mutex;
 use super::{Asked, Ended, Notice, Notices, Outbox};
 use crate::actions::Settings;
 use crate::config::{Config, Secrets};
-use crate::ids::{At, RunId};
-use crate::store::{Channel, Delivery, Letter, NewLetter};
+use crate::ids::{At, Digest, RunId};
+use crate::store::memory::MemoryStore;
+use crate::store::{Channel, Commit, Delivery, Letter, NewLetter, NewRun, Status, Store as _, chain};
 use crate::testing::{Script, SmtpSink};
 
 const NOW: At = At(1_764_000_000_000_000);
@@ -188,17 +189,82 @@ async fn a_callback_goes_only_where_it_may() {
     assert_eq!((&body["type"], &body["data"]["status"]), (&"run.ended".into(), &"completed".into()));
 }
 
+/// Knows the first question only; the others are closed by now.
 #[derive(Debug)]
-struct Always;
+struct FirstOnly;
 
 #[async_trait]
-impl Notices for Always {
+impl Notices for FirstOnly {
     async fn notice(&self, letter: &Letter) -> Option<Notice> {
         (letter.letter.n == 1).then(asked)
     }
 }
 
+/// A store with letters that are due now.
+async fn store_with(letters: Vec<NewLetter>) -> MemoryStore {
+    let store = MemoryStore::new();
+    let plan = Digest::of(&[b"plan"]);
+    store.put_plan(plan, b"plan".to_vec()).await.unwrap();
+    let run = RunId(1);
+    let commit = Commit {
+        run,
+        seq: 1,
+        previous: Digest::default(),
+        salt: [7; 16],
+        body: b"first".to_vec(),
+        hash: chain(Digest::default(), run, 1, &[7; 16], b"first"),
+        new: Some(NewRun { plan, workflow: "pay".into(), requester: "bo@acme.example".into() }),
+        status: Status::Running,
+        live: true,
+        due: None,
+        at: NOW,
+        asked: Vec::new(),
+        closed: Vec::new(),
+        snapshot: None,
+        letters,
+        answer: None,
+        blobs: Vec::new(),
+    };
+    store.commit(commit).await.unwrap();
+    store
+}
+
 #[tokio::test]
-async fn letters_nobody_needs_are_not_sent() {
-    assert!(Always.notice(&Letter { letter: NewLetter { n: 2, ..letter(Channel::Mail, "x", 0).letter }, ..letter(Channel::Mail, "x", 0) }).await.is_none());
+async fn what_is_due_is_delivered_once_and_what_nobody_needs_is_not() {
+    let sink = SmtpSink::start().await;
+    let (_folder, outbox) = mailing(&sink);
+    let mail = |to: &str, n: u32, due: At| NewLetter { channel: Channel::Mail, to: to.into(), n, due, url: None };
+    let later = NOW.plus(SignedDuration::from_hours(1));
+    let mut letters: Vec<NewLetter> = (0..70).map(|count| mail(&format!("p{count}@acme.example"), 1, NOW)).collect();
+    letters.push(mail("closed@acme.example", 2, NOW));
+    letters.push(mail("later@acme.example", 1, later));
+    let store = store_with(letters).await;
+    assert_eq!(outbox.run_due(&store, &FirstOnly, NOW).await.unwrap(), Some(later));
+    assert_eq!(outbox.run_due(&store, &FirstOnly, NOW).await.unwrap(), Some(later));
+    let mut to: Vec<String> = sink.received().into_iter().flat_map(|mail| mail.to).collect();
+    to.sort();
+    to.dedup();
+    assert_eq!((sink.received().len(), to.len()), (70, 70));
+    assert_eq!(outbox.run_due(&store, &FirstOnly, later).await.unwrap(), None);
+    assert_eq!(sink.received().len(), 71);
+}
+
+#[tokio::test]
+async fn a_refused_letter_is_dead_and_a_late_one_waits() {
+    let sink = SmtpSink::start().await;
+    sink.script([Script::Recipient("550 nobody here")]);
+    let (_folder, outbox) = mailing(&sink);
+    let mail = NewLetter { channel: Channel::Mail, to: "ana@acme.example".into(), n: 1, due: NOW, url: None };
+    let store = store_with(vec![mail.clone()]).await;
+    assert_eq!(outbox.run_due(&store, &FirstOnly, NOW).await.unwrap(), None);
+    assert_eq!(store.dead_letters().await.unwrap().len(), 1);
+
+    sink.script([Script::Recipient("450 later"), Script::HangUp]);
+    let store = store_with(vec![mail]).await;
+    let second = NOW.plus(SignedDuration::from_secs(10));
+    let third = second.plus(SignedDuration::from_mins(1));
+    assert_eq!(outbox.run_due(&store, &FirstOnly, NOW).await.unwrap(), Some(second));
+    assert_eq!(outbox.run_due(&store, &FirstOnly, second).await.unwrap(), Some(third));
+    assert_eq!(outbox.run_due(&store, &FirstOnly, third).await.unwrap(), None);
+    assert_eq!(sink.received().len(), 1);
 }
