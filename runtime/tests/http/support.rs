@@ -14,7 +14,7 @@ use flow_runtime::engine::{Engine, ManualClock, Options};
 use flow_runtime::http::{HttpOptions, Peer, router};
 use flow_runtime::ids::At;
 use flow_runtime::people::{NewToken, Person};
-use flow_runtime::store::MemoryStore;
+use flow_runtime::store::memory::MemoryStore;
 use http_body_util::BodyExt;
 use serde_json::Value as Json;
 use tower::ServiceExt;
