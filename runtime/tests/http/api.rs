@@ -29,7 +29,7 @@ async fn a_run_starts_pauses_is_approved_and_completes() {
     assert_eq!(decided["run_status"], "completed");
 
     let run_now = world.ask(&format!("GET /api/v1/runs/{run}"), &[&ana], "").await.expect(200).json();
-    assert_eq!(run_now["output"], json!("paid 1500.00 EUR to Vendor\n"), "{run_now}");
+    assert_eq!(run_now["output"], json!("paid 1500.00 EUR to Vendor"), "{run_now}");
 
     // The same again is the same; another answer is told what stands.
     world.ask(&line, &headers, APPROVE).await.expect(200);
