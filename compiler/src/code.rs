@@ -1,9 +1,133 @@
-//! The stable codes of diagnostics.
+//! The stable codes of diagnostics. Each has a page in `codes/`; without it nothing builds.
 
-/// A code such as `F0101`. Each has a page in `codes/`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Code {
-    /// Something else was expected here.
-    F0001,
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! codes {
+    ($($code:ident $title:literal,)*) => {
+        /// A code such as `F0101`. Each has a page in `codes/`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum Code {
+            $(#[doc = $title] $code,)*
+        }
+
+        impl Code {
+            /// All codes, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$code,)*];
+
+            /// `F0101`
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => stringify!($code),)*
+                }
+            }
+
+            /// What it is about, in a few words.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self {
+                    $(Self::$code => $title,)*
+                }
+            }
+
+            /// Its page: Markdown with a wrong and a right example.
+            #[must_use]
+            pub const fn explain(self) -> &'static str {
+                match self {
+                    $(Self::$code => include_str!(concat!("../codes/", stringify!($code), ".md")),)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    F0001 "something else was expected",
+    F0002 "a word that means nothing here",
+    F0003 "a bracket that nobody closes",
+    F0004 "a bracket that nobody opened",
+    F0005 "a text that does not end",
+    F0006 "an escape that does not exist",
+    F0007 "an interpolation that cannot be read",
+    F0008 "a reserved word as a name",
+    F0009 "comparisons in a chain",
+    F0010 "brackets nested too deep",
+    F0011 "a file that is too large",
+    F0012 "a file that is not UTF-8",
+    F0013 "a character that means nothing",
+    F0014 "a semicolon",
+    F0015 "an operator of another language",
+    F0016 "digits that are no date",
+    F0017 "a comma at the end",
+    F0101 "a name that is not known",
+    F0102 "a name declared twice",
+    F0103 "a field that does not exist",
+    F0104 "an argument that nobody takes",
+    F0105 "a value used before it is there",
+    F0106 "a name in the wrong case",
+    F0107 "a type that is not known",
+    F0108 "an action that is not known",
+    F0109 "a function that is not known",
+    F0110 "the same argument or field twice",
+    F0111 "a name that is taken",
+    F0112 "a member that the enum does not have",
+    F0113 "a clause that does not belong here",
+    F0114 "a clause written twice",
+    F0115 "a way of doing that is not known",
+    F0116 "a name that is something else",
+    F0201 "a value of the wrong type",
+    F0202 "a value that may be none",
+    F0203 "an operator that does not fit",
+    F0204 "a missing argument",
+    F0205 "a missing field",
+    F0206 "a literal whose type cannot be told",
+    F0207 "literals that cannot work",
+    F0208 "a number with too many digits",
+    F0209 "a currency that does not exist",
+    F0210 "a date or time that is out of range",
+    F0211 "a pattern that cannot be read",
+    F0212 "the wrong number of arguments",
+    F0213 "a value that has no text",
+    F0214 "`as` with nothing to decode",
+    F0215 "a place that takes a literal only",
+    F0216 "a duration that cannot be used",
+    F0218 "a record that holds itself",
+    F0219 "a path without a result",
+    F0220 "a result where none is declared, or none where one is",
+    F0221 "a result that the implementation cannot give",
+    F0222 "an implementation with something missing",
+    F0223 "an expression that is too deep",
+    F0301 "a secret outside its place",
+    F0302 "approvers that cannot be read",
+    F0401 "not supported by this version yet",
+    F0402 "more guarded calls than can be shown",
+    F0501 "an irreversible call that nobody approves",
+    F0502 "a value that is never used",
+    F0503 "a parameter that is never used",
+    F0504 "an action that is never called",
+    F0505 "a name that hides another",
+    F0506 "a statement that never runs",
+    F0507 "a value that is never none",
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// No code has this name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no such code")]
+pub struct UnknownCode;
+
+impl FromStr for Code {
+    type Err = UnknownCode;
+
+    /// Reads `F0101`, in any case.
+    fn from_str(text: &str) -> Result<Self, UnknownCode> {
+        Self::ALL.iter().copied().find(|code| code.as_str().eq_ignore_ascii_case(text)).ok_or(UnknownCode)
+    }
 }

@@ -2,12 +2,19 @@
 //!
 //! INVARIANT: it reads no file, no clock, no environment. The same sources always give the same diagnostics and the same plan, byte for byte.
 
+mod check;
 mod code;
 pub mod diagnostic;
 pub mod eval;
+mod faults;
+pub mod graph;
 pub mod plan;
+mod sources;
+mod suggest;
 pub mod value;
 
-pub use code::Code;
+pub use check::{Checked, WorkflowRef, check};
+pub use code::{Code, UnknownCode};
 pub use diagnostic::{Diagnostic, FileId, Severity};
 pub use flow_grammar::Span;
+pub use sources::Sources;

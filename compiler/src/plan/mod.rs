@@ -9,6 +9,7 @@ mod bytes;
 mod expr;
 mod flat;
 mod gate;
+mod walk;
 #[cfg(test)]
 mod tests;
 
@@ -183,7 +184,7 @@ pub struct Node {
 }
 
 /// See [`Node::within`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Within {
     /// The branch's node.
     pub branch: u32,

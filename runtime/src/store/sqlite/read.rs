@@ -73,13 +73,33 @@ impl Reader {
     }
 
     pub(super) fn load(&self, run: RunId) -> rusqlite::Result<Option<Stored>> {
-        let Some(row) = self.run(run)? else { return Ok(None) };
+        let sql = format!("SELECT {RUN_COLUMNS} WHERE r.id = ?1");
+        let found = self.one(&sql, [bound(run.0)], |row| Ok((rows::run(row)?, row.get(rows::LAST)?)))?;
+        let Some((row, last)) = found else { return Ok(None) };
         let sql = "SELECT seq, body FROM snapshots WHERE run = ?1";
         let snapshot = self.one(sql, [bound(run.0)], |row| Ok((rows::unsigned(row, 0)?, row.get(1)?)))?;
         let after = snapshot.as_ref().map_or(0, |(seq, _): &(u64, Vec<u8>)| *seq);
-        let entries = self.entries(&self.walk(run, after)?)?;
+        let entries = self.newest(last, after)?;
         let bytes = entries.iter().map(|entry| entry.body.len()).sum();
         Ok(Some(Stored { row, snapshot, entries, bytes }))
+    }
+
+    /// A run's transitions above `after`, in order, read backwards from its head.
+    fn newest(&self, last: i64, after: u64) -> rusqlite::Result<Vec<Entry>> {
+        let sql = format!("SELECT {ENTRY_COLUMNS} FROM journal WHERE id = ?1");
+        let mut step = self.db.prepare_cached(&sql)?;
+        let (mut entries, mut next) = (Vec::new(), Some(last));
+        while let Some(id) = next {
+            let (entry, previous): (Entry, Option<i64>) = step.query_row([id], |row| Ok((rows::entry(row)?, row.get(rows::PREVIOUS)?)))?;
+            if entry.seq <= after {
+                break;
+            }
+            // The first transition after the snapshot is the last that is wanted.
+            next = previous.filter(|previous| *previous < id && entry.seq > after.saturating_add(1));
+            entries.push(entry);
+        }
+        entries.reverse();
+        Ok(entries)
     }
 
     pub(super) fn journal(&self, run: RunId, after: u64, limit: u32) -> rusqlite::Result<Vec<Entry>> {
@@ -100,7 +120,7 @@ impl Reader {
             }
             ids.push(id);
             // A journal that somebody changed must not send anybody in circles.
-            next = previous.filter(|previous| *previous < id);
+            next = previous.filter(|previous| *previous < id && seq > bound(after.saturating_add(1)));
         }
         ids.reverse();
         Ok(ids)
@@ -152,12 +172,7 @@ impl Reader {
     }
 
     /// Each person's part is read in order and cut short; what is wanted is at the front of them.
-    pub(super) fn asked(
-        &self,
-        of: Option<&[String]>,
-        cursor: Option<(RunId, u32)>,
-        limit: u32,
-    ) -> rusqlite::Result<Vec<(RunId, u32)>> {
+    pub(super) fn asked(&self, of: Option<&[String]>, cursor: Option<(RunId, u32)>, limit: u32) -> rusqlite::Result<Vec<(RunId, u32)>> {
         let (run, n) = cursor.map_or((-1, 0), |(run, n)| (bound(run.0), n));
         let Some(people) = of else {
             let sql = "SELECT DISTINCT run, n FROM asks WHERE (run, n) > (?1, ?2) ORDER BY run, n LIMIT ?3";

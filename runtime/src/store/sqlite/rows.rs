@@ -6,8 +6,11 @@ use crate::ids::{At, Digest, RunId};
 use crate::store::{Answer, Channel, Entry, Letter, NewLetter, RunRow, Status, StoreError, Token};
 
 /// The columns that [`run`] reads, and where they come from. The joins are on integer keys.
-pub(super) const RUN_COLUMNS: &str = "r.id, w.name, p.hash, q.name, r.status, r.seq, r.hash, r.started, r.ended FROM runs r \
+pub(super) const RUN_COLUMNS: &str = "r.id, w.name, p.hash, q.name, r.status, r.seq, r.hash, r.started, r.ended, r.last FROM runs r \
      CROSS JOIN names w ON w.id = r.workflow CROSS JOIN plans p ON p.id = r.plan CROSS JOIN names q ON q.id = r.requester";
+
+/// The column with the journal's row of a run's last transition.
+pub(super) const LAST: usize = 9;
 
 /// A run's row.
 pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
@@ -25,7 +28,10 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
 }
 
 /// The columns that [`entry`] reads.
-pub(super) const ENTRY_COLUMNS: &str = "id, run, seq, salt, body, hash";
+pub(super) const ENTRY_COLUMNS: &str = "id, run, seq, salt, body, hash, prev_id";
+
+/// The column with the journal's row of the transition before.
+pub(super) const PREVIOUS: usize = 6;
 
 /// A transition.
 pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
@@ -38,8 +44,7 @@ pub(super) const LETTER_COLUMNS: &str = "l.id, l.run, l.channel, t.name, l.n, l.
 
 /// A letter of the outbox.
 pub(super) fn letter(row: &Row<'_>) -> rusqlite::Result<Letter> {
-    let letter =
-        NewLetter { channel: channel(row, 2)?, to: row.get(3)?, n: row.get(4)?, due: At(row.get(5)?), url: row.get(6)? };
+    let letter = NewLetter { channel: channel(row, 2)?, to: row.get(3)?, n: row.get(4)?, due: At(row.get(5)?), url: row.get(6)? };
     Ok(Letter { id: row.get(0)?, run: run_id(row, 1)?, letter, tries: row.get(7)?, error: row.get(8)? })
 }
 

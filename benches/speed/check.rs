@@ -1,0 +1,95 @@
+//! Checking, parse to plan, on one core.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use flow_compiler::{Sources, check};
+
+use crate::row;
+
+/// Flows of at least so many lines, as people write them: records, actions, branches, gates.
+fn project(lines: usize) -> String {
+    let mut text = String::new();
+    for n in 0.. {
+        if text.lines().count() >= lines {
+            break;
+        }
+        write!(text, "{}", FLOW.replace("_N", &format!("_{n}")).replace("TypeN", &format!("Type{n}"))).expect("text grows");
+    }
+    text
+}
+
+const FLOW: &str = r#"
+record TypeN {
+  id: text
+  amount: money
+  lines: [number]
+  note: text?
+}
+
+# Pays something.
+irreversible action pay_N(to: text, amount: money, reference: text) -> text {
+  exec "echo" ["{to} {amount} {reference}"]
+  timeout 30 seconds
+}
+
+read action look_up_N(id: text) -> text {
+  exec "echo" [id]
+}
+
+# Decides and pays.
+workflow process_N(order: TypeN, limit: money = 1000 EUR) -> text {
+  owner "owner@acme.example"
+  step vendor = look_up_N(id: order.id)
+  let total = sum(line for line in order.lines if line > 0)
+  let note = order.note otherwise "none"
+  if total > 100 and order.amount > limit {
+    step log(message: "large: {order.amount} for {vendor}")
+  } else {
+    step log(message: "small: {note}")
+  }
+  require approval as review when order.amount > limit or total > 1000 {
+    title "Pay {order.amount} to {vendor}"
+    show order.id, order.amount as "Amount", total as "Lines", note
+    within 2 days, then reject
+  }
+  step receipt = pay_N(to: vendor, amount: order.amount, reference: order.id) {
+    retry 3 times every 10 seconds doubling
+  }
+  return receipt
+}
+"#;
+
+pub fn run() {
+    println!("\nchecking, one core, parse to plan");
+    for lines in [1_000, 10_000, 20_000] {
+        let text = project(lines);
+        let lines = text.lines().count();
+        let took = best(5, || {
+            let mut sources = Sources::new();
+            sources.add("project.flow", text.clone());
+            let checked = check(&sources);
+            assert!(checked.diagnostics.is_empty(), "{:?}", checked.diagnostics.first());
+            std::hint::black_box(&checked);
+        });
+        row(&format!("{lines} lines"), format!("{:.0} lines/s", lines as f64 / took.as_secs_f64()));
+    }
+    let took = best(20, || {
+        let ran = std::process::Command::new(env!("CARGO_BIN_EXE_hitlc")).arg("--version").output();
+        assert!(ran.expect("hitlc runs").status.success());
+    });
+    row("start of the process", format!("{:.1} ms", took.as_secs_f64() * 1e3));
+}
+
+/// The median of so many times.
+fn best(times: usize, mut f: impl FnMut()) -> Duration {
+    let mut took: Vec<Duration> = (0..times)
+        .map(|_| {
+            let start = Instant::now();
+            f();
+            start.elapsed()
+        })
+        .collect();
+    took.sort_unstable();
+    took[times / 2]
+}

@@ -1,0 +1,138 @@
+//! Workflows: settings, statements, and the nodes they become.
+
+mod gate;
+mod people;
+mod settings;
+mod sight;
+mod statements;
+mod step;
+
+use flow_grammar::{Span, ast};
+use smol_str::SmolStr;
+
+use super::scope::{Home, Kind, Mark};
+use super::ty::Ty;
+use super::{Checker, lints};
+use crate::faults;
+use crate::graph::{self, Draft};
+use crate::plan::{self, Node, NodeKind, Region, Slot, Within};
+
+/// The workflow that is being checked, as far as it is lowered.
+#[derive(Debug, Default)]
+pub(crate) struct Flow {
+    /// Slots that the statement uses.
+    pub(super) uses: Vec<u32>,
+    slots: Vec<Slot>,
+    drafts: Vec<Draft>,
+    within: Option<Within>,
+    /// Gates whose title or values come from what they guard.
+    defaults: Vec<gate::Defaults>,
+    unnamed_gates: u32,
+    name: SmolStr,
+    head: Span,
+    /// The declared result and its place.
+    result: Option<(Ty, Span)>,
+    /// Whether something is in it that is broken or not yet supported: then nobody knows where its paths end.
+    unsure: bool,
+}
+
+impl<'a> Checker<'a> {
+    /// Checks a workflow and gives what the plan holds of it.
+    pub(super) fn workflow(&mut self, workflow: &'a ast::Workflow) -> Option<plan::Workflow> {
+        let parameters = self.parameters(&workflow.parameters);
+        let result = workflow.result.as_ref().map(|ty| (self.resolve(ty), ty.span));
+        self.flow = Flow { name: workflow.name.name.clone(), head: workflow.head, result: result.clone(), ..Flow::default() };
+        self.flow.slots = parameters.iter().map(|parameter| Slot { name: parameter.name.clone(), ty: parameter.ty.lower() }).collect();
+        let mark = self.scope.mark();
+        self.declare_parameters(&parameters, &workflow.parameters);
+        let owner = self.settings(&workflow.settings);
+        for handler in &workflow.handlers {
+            self.not_yet(handler.event.span, &format!("on {}", handler.event.name));
+        }
+        let ended = self.statements(&workflow.body, mark);
+        if let Some((ty, span)) = &result
+            && !ended
+            && !self.flow.unsure
+        {
+            let fault = faults::flow::no_result(self.site(workflow.name.span), &workflow.name.name, *span, &self.show(ty));
+            self.report(fault);
+        }
+        let closed = self.scope.close(mark);
+        self.lints.extend(lints::unused(self.file, &closed, &workflow.name.name));
+        let body = self.region(workflow)?;
+        Some(plan::Workflow {
+            name: workflow.name.name.clone(),
+            doc: workflow.doc.clone(),
+            parameters: super::action::lower_parameters(&parameters),
+            result: result.map(|(ty, _)| ty.lower()),
+            owner,
+            body,
+        })
+    }
+
+    /// Puts the nodes in order and lets the gates know what they guard.
+    fn region(&mut self, workflow: &ast::Workflow) -> Option<Region> {
+        let mut flow = std::mem::take(&mut self.flow);
+        let Ok(guards) = graph::guard(&flow.drafts, flow.slots.len()) else {
+            let site = self.site(workflow.name.span);
+            self.report(faults::flow::too_many_guards(site, graph::MOST_GUARDS));
+            return None;
+        };
+        self.unguarded(&flow.drafts, &guards);
+        gate::fill(&self.actions, &mut flow, guards);
+        let order = graph::order(&flow.drafts, flow.slots.len());
+        let nodes = flow
+            .drafts
+            .into_iter()
+            .zip(order)
+            .map(|(draft, after)| Node { after, within: draft.within, kind: draft.kind, line: draft.line, span: draft.span })
+            .collect();
+        Some(Region { slots: flow.slots, nodes })
+    }
+
+    /// Irreversible calls that nobody is asked about and that say nothing about it.
+    fn unguarded(&mut self, drafts: &[Draft], guards: &[(u32, Vec<plan::Guard>)]) {
+        let guarded: std::collections::HashSet<u32> = guards.iter().flat_map(|(_, guards)| guards.iter().map(|guard| guard.node)).collect();
+        for (node, draft) in drafts.iter().enumerate() {
+            let NodeKind::Call(call) = &draft.kind else { continue };
+            let Some(action) = self.actions.get(call.action as usize) else { continue };
+            let irreversible = action.effect == plan::Effect::Irreversible;
+            if irreversible && call.waiver.is_none() && !u32::try_from(node).is_ok_and(|node| guarded.contains(&node)) {
+                let fault = faults::lints::unguarded(self.site(draft.span), &action.name);
+                self.lints.push(fault);
+            }
+        }
+    }
+
+    /// Makes a value known from here to the end of its block.
+    fn declare_value(&mut self, ident: &ast::Ident, ty: Ty, home: Home, kind: Kind, block: Mark) {
+        self.snake_case(ident, "a value");
+        if let Some((hidden, same_block)) = self.scope.hidden(&ident.name, block) {
+            let (silent, first) = (hidden.at == Home::Nowhere, hidden.span);
+            let site = self.site(ident.span);
+            if same_block && !silent {
+                self.report(faults::names::twice(site, &ident.name, first));
+            } else if !silent {
+                self.lints.push(faults::lints::shadows(site, &ident.name, first));
+            }
+        }
+        self.scope.declare(ident.name.clone(), ident.span, ty, home, kind);
+    }
+
+    fn add_slot(&mut self, name: SmolStr, ty: &Ty) -> u32 {
+        let slot = u32::try_from(self.flow.slots.len()).unwrap_or(u32::MAX);
+        self.flow.slots.push(Slot { name, ty: ty.lower() });
+        slot
+    }
+
+    /// Adds a node, which uses the slots that were used since the last one.
+    fn add_node(&mut self, kind: NodeKind, span: Span, free: bool) -> u32 {
+        let node = u32::try_from(self.flow.drafts.len()).unwrap_or(u32::MAX);
+        let mut uses = std::mem::take(&mut self.flow.uses);
+        uses.sort_unstable();
+        uses.dedup();
+        let (within, line) = (self.flow.within, self.line(span));
+        self.flow.drafts.push(Draft { kind, within, ending_arms: Vec::new(), span, line, uses, free });
+        node
+    }
+}

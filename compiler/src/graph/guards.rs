@@ -1,0 +1,160 @@
+//! What each gate guards: the calls that can be reached after it, and which of their arguments are known at it.
+
+use super::{Draft, producers};
+use crate::plan::{Expr, Guard, GuardArgument, NodeKind, Within};
+
+/// The gates of a workflow may guard so many calls together.
+pub(crate) const MOST_GUARDS: usize = 100_000;
+
+/// Known arguments of all guards may have so many operations together, and one of them so many.
+const MOST_OPERATIONS: usize = 2_000_000;
+const MOST_OF_ONE: usize = 1000;
+
+/// An argument may become so deep by putting `let`s into it: as deep as a plan may hold.
+const DEEPEST: u32 = 120;
+const _: () = assert!((DEEPEST as usize) < crate::plan::DEEPEST);
+
+/// There are more guarded calls than can be listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TooMany;
+
+/// For each gate, by its node, what it guards.
+pub(crate) fn guard(drafts: &[Draft], slots: usize) -> Result<Vec<(u32, Vec<Guard>)>, TooMany> {
+    let mut view = View { drafts, producers: producers(drafts, slots), left: MOST_OPERATIONS };
+    let passed = view.gates_before();
+    let mut guards = Vec::new();
+    let mut count = 0;
+    for (gate, draft) in drafts.iter().enumerate() {
+        if !matches!(draft.kind, NodeKind::Gate(_)) {
+            continue;
+        }
+        let found = view.guards_of(gate, &passed, &mut count)?;
+        guards.push((index(gate), found));
+    }
+    Ok(guards)
+}
+
+fn index(node: usize) -> u32 {
+    u32::try_from(node).unwrap_or(u32::MAX)
+}
+
+struct View<'d> {
+    drafts: &'d [Draft],
+    producers: Vec<Option<u32>>,
+    left: usize,
+}
+
+impl View<'_> {
+    /// The arms around a node, innermost first.
+    fn around(&self, node: usize) -> impl Iterator<Item = Within> + '_ {
+        let mut at = self.drafts.get(node).and_then(|draft| draft.within);
+        std::iter::from_fn(move || {
+            let here = at?;
+            at = self.drafts.get(here.branch as usize).and_then(|draft| draft.within);
+            Some(here)
+        })
+    }
+
+    fn ends(&self, arm: Within) -> bool {
+        let arms = self.drafts.get(arm.branch as usize).map(|draft| &draft.ending_arms);
+        arms.and_then(|arms| arms.get(arm.arm as usize)).copied().unwrap_or(false)
+    }
+
+    /// For each node the last gate that every path to it passes.
+    fn gates_before(&self) -> Vec<Option<u32>> {
+        let mut last: std::collections::HashMap<Option<Within>, u32> = std::collections::HashMap::new();
+        let mut before = Vec::with_capacity(self.drafts.len());
+        for (node, draft) in self.drafts.iter().enumerate() {
+            let blocks = self.around(node).map(Some).chain([None]);
+            before.push(blocks.filter_map(|block| last.get(&block).copied()).max());
+            if matches!(draft.kind, NodeKind::Gate(_)) {
+                last.insert(draft.within, index(node));
+            }
+        }
+        before
+    }
+
+    fn guards_of(&mut self, gate: usize, passed: &[Option<u32>], count: &mut usize) -> Result<Vec<Guard>, TooMany> {
+        let arms: Vec<Within> = self.around(gate).collect();
+        let mut guards = Vec::new();
+        for (node, draft) in self.drafts.iter().enumerate().skip(gate + 1) {
+            let NodeKind::Call(call) = &draft.kind else { continue };
+            let around: Vec<Within> = self.around(node).collect();
+            // Other arms of a branch around the gate are not reached, nor is anything outside an arm that ends the run.
+            let reached = arms.iter().all(|arm| {
+                let other = around.iter().any(|around| around.branch == arm.branch && around.arm != arm.arm);
+                !other && (!self.ends(*arm) || around.contains(arm))
+            });
+            if !reached {
+                continue;
+            }
+            *count += 1;
+            if *count > MOST_GUARDS {
+                return Err(TooMany);
+            }
+            let mut arguments = Vec::with_capacity(call.arguments.len());
+            for argument in &call.arguments {
+                arguments.push(self.argument(argument, gate)?);
+            }
+            guards.push(Guard {
+                node: index(node),
+                bound: arguments.iter().all(|argument| matches!(argument, GuardArgument::Known(_))),
+                arguments,
+                behind_gate: passed.get(node).copied().flatten().is_some_and(|last| last as usize > gate),
+                conditional: around.iter().any(|around| !arms.contains(around)),
+            });
+        }
+        Ok(guards)
+    }
+
+    fn argument(&mut self, argument: &Expr, gate: usize) -> Result<GuardArgument, TooMany> {
+        let mut known = argument.clone();
+        let mut budget = MOST_OF_ONE;
+        let is_known = self.is_known(&mut known, gate, 0, DEEPEST, &mut budget);
+        self.left = self.left.checked_sub(MOST_OF_ONE - budget).ok_or(TooMany)?;
+        Ok(if is_known { GuardArgument::Known(known) } else { GuardArgument::Later })
+    }
+
+    /// Whether a value can be computed at the gate. A `let` that stands after it is put in where it is used.
+    fn is_known(&self, expr: &mut Expr, gate: usize, locals: u32, depth: u32, budget: &mut usize) -> bool {
+        let (Some(depth), Some(left)) = (depth.checked_sub(1), budget.checked_sub(1)) else { return false };
+        *budget = left;
+        match expr {
+            // Each reading is another value, so what is approved would not be what is given.
+            Expr::Now | Expr::Today | Expr::Env(_) => false,
+            Expr::Slot { index, .. } => match self.producers.get(*index as usize).copied().flatten() {
+                None => true,
+                Some(producer) if (producer as usize) < gate => true,
+                Some(producer) => match self.drafts.get(producer as usize).map(|draft| &draft.kind) {
+                    Some(NodeKind::Let { value, .. }) => {
+                        *expr = value.clone();
+                        shift(expr, locals);
+                        self.is_known(expr, gate, locals, depth, budget)
+                    }
+                    _ => false,
+                },
+            },
+            Expr::For { list, filter, body, .. } => {
+                self.is_known(list, gate, locals, depth, budget)
+                    && filter.as_mut().is_none_or(|filter| self.is_known(filter, gate, locals + 1, depth, budget))
+                    && self.is_known(body, gate, locals + 1, depth, budget)
+            }
+            other => {
+                let mut known = true;
+                other.for_each_child_mut(&mut |child| known = known && self.is_known(child, gate, locals, depth, budget));
+                known
+            }
+        }
+    }
+}
+
+/// Moves the items of comprehensions below those of `by` comprehensions around.
+fn shift(expr: &mut Expr, by: u32) {
+    if by == 0 {
+        return;
+    }
+    if let Expr::Local(local) = expr {
+        *local += by;
+    }
+    expr.for_each_child_mut(&mut |child| shift(child, by));
+}
