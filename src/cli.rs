@@ -56,5 +56,6 @@ pub(crate) enum Command {
     Graph(commands::graph::Args),
     Explain(commands::explain::Args),
     Token(commands::token::Args),
+    Audit(commands::audit::Args),
     Completions(commands::completions::Args),
 }

@@ -37,8 +37,9 @@ pub(crate) struct Args {
 /// Serves until it is told to end.
 pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
     let project = Project::find(args.paths.first().map(PathBuf::as_path), args.store.as_deref())?;
-    let folder = [project.folder.clone()];
-    let plans = compile::all(if args.paths.is_empty() { &folder } else { &args.paths })?;
+    let folder = [project.shown_folder()];
+    let mut plans = compile::all(if args.paths.is_empty() { &folder } else { &args.paths })?;
+    plans.iter_mut().for_each(|plan| plan.file = project.relative(&plan.file));
     owned(&plans)?;
     block_on(serve(args, &project, plans))
 }
