@@ -169,6 +169,7 @@ impl Follower {
             return;
         }
         anstream::eprint!("{}", card::draw(approval, url.as_deref(), Timestamp::now()));
+        self.tell_of_mail();
         if self.manner.detach {
             return;
         }
@@ -176,6 +177,14 @@ impl Follower {
             anstream::eprintln!("{FAINT}You are {}, who is not asked. Who is: hitlc approve {} --as EMAIL{FAINT:#}", self.person, approval.id);
         } else if self.terminal.is_none() {
             anstream::eprintln!("{FAINT}Waiting: answer on the page, or with `hitlc approve {0}` or `hitlc reject {0}`.{FAINT:#}", approval.id);
+        }
+    }
+
+    /// Without a mail server letters are files, and somebody must know.
+    fn tell_of_mail(&self) {
+        let Home::Store { project, .. } = &self.home else { return };
+        if self.shown.len() == 1 && self.session.owner.is_some() && project.config.notify.email.is_none() {
+            anstream::eprintln!("{FAINT}{}{FAINT:#}", project.no_mail());
         }
     }
 

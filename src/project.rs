@@ -53,6 +53,13 @@ impl Project {
         if self.folder == here() { PathBuf::from(".") } else { self.folder.clone() }
     }
 
+    /// What becomes of mail where no server is set up for it.
+    pub(crate) fn no_mail(&self) -> String {
+        let outbox = self.state.join("outbox");
+        let outbox = outbox.strip_prefix(here()).unwrap_or(&outbox);
+        format!("Mail is written into `{}/`: no server for it is set up in `{FILE}`.", outbox.display())
+    }
+
     /// The file whose lock says who owns the store.
     pub(crate) fn lock(&self) -> PathBuf {
         with_suffix(&self.store, ".lock")

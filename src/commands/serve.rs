@@ -68,6 +68,9 @@ async fn serve(args: &Args, project: &Project, plans: Vec<Plan>) -> Result<Exit,
     let link_for = args.link_for.clone().or_else(|| plans.iter().find_map(|plan| owner(plan, &project.config))).unwrap_or_else(os_person);
     let owner = Owner::open(claim, project, Pages::At(args.listen)).await?;
     let began = begin(&owner, plans, &link_for).await;
+    if project.config.notify.email.is_none() && began.is_ok() {
+        anstream::eprintln!("{FAINT}{}{FAINT:#}", project.no_mail());
+    }
     if let Err(fault) = began {
         owner.close().await;
         return Err(fault);

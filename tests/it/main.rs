@@ -1,1 +1,6 @@
-//! Tests of the binary.
+//! Tests of the program as people and scripts use it.
+
+mod cli;
+mod commands;
+mod support;
+mod ui;

@@ -1,0 +1,174 @@
+//! A folder of its own for each test, and the program in it.
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value as Json;
+
+/// How long anything may take before a test gives up.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A project in a folder of its own.
+pub(crate) struct Project {
+    folder: tempfile::TempDir,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Project {
+    /// With these files.
+    pub(crate) fn with(files: &[(&str, &str)]) -> Self {
+        let project = Self { folder: tempfile::tempdir().unwrap() };
+        for (name, text) in files {
+            project.write(name, text);
+        }
+        project
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        let path = self.file(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    /// The program in the project's folder, with nothing of the tester's environment that changes what it does.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hitlc"));
+        command.args(args).current_dir(self.path()).stdin(Stdio::null());
+        for name in ["HITL_STORE", "HITL_SERVER", "HITL_TOKEN", "NO_COLOR", "CLICOLOR_FORCE"] {
+            command.env_remove(name);
+        }
+        command.env("USER", "tester");
+        command
+    }
+
+    /// Runs the program to its end.
+    pub(crate) fn hitlc(&self, args: &[&str]) -> Done {
+        done(self.command(args).output().unwrap())
+    }
+
+    /// Starts the program; what it prints goes into files that a test can read meanwhile.
+    pub(crate) fn start(&self, name: &str, args: &[&str]) -> Running {
+        let (out, err) = (self.file(&format!("{name}.out")), self.file(&format!("{name}.err")));
+        let child = self
+            .command(args)
+            .stdout(fs::File::create(&out).unwrap())
+            .stderr(fs::File::create(&err).unwrap())
+            .spawn()
+            .unwrap();
+        Running { child, out, err }
+    }
+
+    /// The first open approval's id, as soon as there is one.
+    pub(crate) fn approval(&self, workflow: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let listed = self.hitlc(&["approvals", "--json"]);
+            let items: Json = serde_json::from_str(&listed.out).unwrap_or_else(|_| panic!("no list: {listed:?}"));
+            let found = items["items"].as_array().unwrap().iter().find(|item| item["workflow"] == workflow);
+            if let Some(item) = found {
+                return item["id"].as_str().unwrap().to_owned();
+            }
+            assert!(begun.elapsed() < PATIENCE, "no approval of {workflow}: {listed:?}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+impl Done {
+    pub(crate) fn json(&self) -> Json {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in {self:?}"))
+    }
+}
+
+fn done(output: Output) -> Done {
+    Done {
+        code: output.status.code().unwrap_or(-1),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A program that is running.
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    out: PathBuf,
+    err: PathBuf,
+}
+
+impl Running {
+    /// Waits until standard error says something; answers all of it.
+    pub(crate) fn says(&mut self, what: &str) -> String {
+        let begun = Instant::now();
+        loop {
+            let said = fs::read_to_string(&self.err).unwrap();
+            if said.contains(what) {
+                return said;
+            }
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none() && begun.elapsed() < PATIENCE, "`{what}` was not said ({ended:?}): {said}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits for its end.
+    pub(crate) fn end(&mut self) -> Done {
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(begun.elapsed() < PATIENCE, "it does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        let read = |path: &Path| {
+            let mut text = String::new();
+            fs::File::open(path).unwrap().read_to_string(&mut text).unwrap();
+            text
+        };
+        Done { code: status.code().unwrap_or(-1), out: read(&self.out), err: read(&self.err) }
+    }
+
+    /// Sends a signal by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The smallest flow.
+pub(crate) const REFUND: &str = "\
+irreversible action refund(customer: text, amount: number) -> text {
+  exec \"echo\" [\"refunded {amount} to {customer}\"]
+}
+
+workflow refund_customer(customer: text, amount: number) -> text {
+  require approval when amount > 1000
+  step receipt = refund(customer, amount)
+  return receipt
+}
+";
