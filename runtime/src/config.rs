@@ -71,13 +71,21 @@ pub struct Person {
 }
 
 /// `[notify]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Notify {
+    /// Whether people are told by mail when they are asked.
+    pub mail: bool,
     /// `[notify.email]`; without it mail is written into files.
     pub email: Option<Email>,
     /// `[notify.webhook]`
     pub webhook: Option<Webhook>,
+}
+
+impl Default for Notify {
+    fn default() -> Self {
+        Self { mail: true, email: None, webhook: None }
+    }
 }
 
 /// `[notify.email]`

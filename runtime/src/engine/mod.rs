@@ -6,6 +6,7 @@ mod cache;
 mod clock;
 mod host;
 mod journal;
+mod post;
 mod public_id;
 mod show;
 mod time;
@@ -33,6 +34,7 @@ use crate::ids::{ApprovalId, Digest, RunId};
 use crate::machine::event::{Principal, Question};
 use crate::machine::refusal::Refusal;
 use crate::machine::{Facts, Membership};
+use crate::notify::Outbox;
 use crate::people::{Caller, Person};
 use crate::store::{Store, StoreError};
 
@@ -145,6 +147,9 @@ pub enum EngineError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The engine cannot be set up.
+    #[error("{0}")]
+    Setup(String),
     /// Something stored cannot be read.
     #[error("{0}")]
     Corrupt(String),
@@ -157,6 +162,7 @@ pub struct Engine {
     clock: Arc<dyn Clock>,
     store: Arc<dyn Store>,
     executor: Arc<Executor>,
+    outbox: Outbox,
     /// The store's random number.
     id: [u8; 16],
     ids: PublicIds,
@@ -191,7 +197,9 @@ impl Engine {
         let RunId(first) = store.first_free_run().await?;
         let spelled = |members: &Vec<String>| members.iter().map(|member| Person::new(member).to_string()).collect();
         let groups = options.groups.iter().map(|(name, members)| (name.clone(), spelled(members))).collect();
+        let outbox = Outbox::new(executor.settings()).map_err(|error| EngineError::Setup(error.to_string()))?;
         Ok(Arc::new(Self {
+            outbox,
             clock: Arc::clone(&options.clock),
             options,
             store,

@@ -55,11 +55,6 @@ impl Engine {
         }
     }
 
-    /// Sends every letter that is due.
-    async fn send_letters(&self) -> Result<Option<At>, EngineError> {
-        Ok(self.store.next_letter().await?)
-    }
-
     async fn sleep_until(&self, next: Option<At>, woken: &tokio::sync::Notify) {
         let left = next.map_or(LONGEST, |next| Duration::from_micros(u64::try_from(next.0 - self.clock.now().0).unwrap_or_default()));
         tokio::select! {

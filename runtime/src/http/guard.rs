@@ -37,7 +37,7 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
     }
     match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => dressed(response),
-        Err(panic) => dressed(Problem::internal(&words(&panic)).into_response()),
+        Err(panic) => dressed(Problem::internal(&words(panic.as_ref())).into_response()),
     }
 }
 

@@ -233,7 +233,7 @@ impl From<EngineError> for Problem {
             EngineError::Draining => Self::unavailable("the server is shutting down"),
             EngineError::Forbidden(detail) => Self::forbidden(detail),
             EngineError::Store(error) => error.into(),
-            EngineError::Corrupt(cause) => Self::internal(&cause),
+            EngineError::Setup(cause) | EngineError::Corrupt(cause) => Self::internal(&cause),
         }
     }
 }

@@ -70,7 +70,7 @@ async fn accept(listener: Listener, router: Router, mut closing: watch::Receiver
             (place, listener.accept().await)
         };
         let (place, connection) = tokio::select! {
-            _ = closing.wait_for(|closing| *closing) => return,
+            () = stopped(&mut closing) => return,
             next = next => next,
         };
         let (router, closing) = (router.clone(), closing.clone());
@@ -90,6 +90,12 @@ async fn accept(listener: Listener, router: Router, mut closing: watch::Receiver
             }
         };
     }
+}
+
+/// Returns when the server stops.
+async fn stopped(closing: &mut watch::Receiver<bool>) {
+    // A sender that is gone has stopped, too.
+    let _ = closing.wait_for(|closing| *closing).await;
 }
 
 enum Stream {
@@ -153,7 +159,7 @@ where
     let mut connection = std::pin::pin!(connection);
     let result = tokio::select! {
         result = connection.as_mut() => result,
-        _ = closing.wait_for(|closing| *closing) => {
+        () = stopped(&mut closing) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }

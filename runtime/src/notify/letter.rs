@@ -82,7 +82,7 @@ fn about_end(ended: &Ended, to: Vec<String>, key: String) -> Mail {
 }
 
 fn instant(at: At, zone: &TimeZone) -> String {
-    at.timestamp().to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
+    jiff::ZonedDateTime::new(at.timestamp(), zone.clone()).strftime("%Y-%m-%d %H:%M %Z").to_string()
 }
 
 /// A text as one line that is fit for a subject.

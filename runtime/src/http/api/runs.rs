@@ -131,7 +131,7 @@ fn known_workflow(app: &App, name: &str) -> Result<(), Problem> {
 }
 
 /// The limit of an account, where one is set.
-pub(super) fn slow_down(app: &App, caller: &Caller) -> Result<(), Problem> {
+pub(in crate::http) fn slow_down(app: &App, caller: &Caller) -> Result<(), Problem> {
     match &app.accounts {
         Some(accounts) => accounts.take(caller.person.clone(), Instant::now()).map_err(Problem::too_many),
         None => Ok(()),
@@ -172,7 +172,7 @@ pub(super) async fn settled(app: &App, run: RunId, wait: Duration, closing: Opti
 /// Which runs are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct RunsQuery {
+pub(in crate::http) struct RunsQuery {
     /// Of this status only.
     status: Option<String>,
     /// Of this workflow only.

@@ -1,0 +1,369 @@
+//! The engine on real stores and real actions, from the text of flows, in virtual time.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flow_compiler::{Sources, check};
+use flow_runtime::actions::{Executor, Settings};
+use flow_runtime::config::Config;
+use flow_runtime::engine::{Answer, Decide, Engine, EngineError, ManualClock, Options, Start};
+use flow_runtime::ids::{At, Digest};
+use flow_runtime::machine::event::Channel;
+use flow_runtime::machine::refusal::Refusal;
+use flow_runtime::people::{Caller, Person, Scopes};
+use flow_runtime::store::Store;
+use flow_runtime::store::memory::MemoryStore;
+use flow_runtime::store::sqlite::{SqliteOptions, SqliteStore};
+use flow_runtime::view;
+use serde_json::{Map, Value as Json, json};
+
+const SECONDS: Duration = Duration::from_secs(20);
+
+struct World {
+    engine: Arc<Engine>,
+    clock: Arc<ManualClock>,
+    dir: tempfile::TempDir,
+}
+
+impl World {
+    async fn new(flow: &str) -> Self {
+        Self::on(Arc::new(MemoryStore::new()), flow).await
+    }
+
+    async fn on(store: Arc<dyn Store>, flow: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = Arc::new(ManualClock::at(At(1_790_000_000_000_000)));
+        let engine = engine(store, dir.path(), &clock).await;
+        serve(&engine, flow).await;
+        Self { engine, clock, dir }
+    }
+
+    async fn start(&self, workflow: &str, input: Json) -> view::Run {
+        let run = self.engine.start(start(workflow, input)).await.unwrap();
+        self.settled(&run.id).await
+    }
+
+    async fn settled(&self, id: &str) -> view::Run {
+        let run = self.engine.parse_run(id).unwrap();
+        self.engine.settled(run, SECONDS).await.unwrap()
+    }
+
+    async fn approval(&self, run: &view::Run) -> view::Approval {
+        let id = run.approvals.last().expect("the run asks").id.clone();
+        self.engine.approval(self.engine.parse_approval(&id).unwrap(), None).await.unwrap()
+    }
+
+    async fn decide(&self, run: &view::Run, by: &str, answer: Answer, values: Json) -> Result<view::Decided, EngineError> {
+        let approval = self.approval(run).await;
+        self.engine.decide(decide(&self.engine, &approval, by, answer, values)).await
+    }
+}
+
+async fn engine(store: Arc<dyn Store>, dir: &Path, clock: &Arc<ManualClock>) -> Arc<Engine> {
+    let settings = Settings::new(Arc::new(Config::default()), dir, &dir.join(".hitl"));
+    let executor = Arc::new(Executor::new(settings).unwrap());
+    let options = Options {
+        public_url: "http://localhost:1".into(),
+        zone: jiff::tz::TimeZone::UTC,
+        mail: true,
+        webhooks: Vec::new(),
+        groups: BTreeMap::new(),
+        clock: Arc::clone(clock) as _,
+    };
+    Engine::open(store, executor, options).await.unwrap()
+}
+
+async fn serve(engine: &Engine, flow: &str) {
+    let mut sources = Sources::new();
+    let file = sources.add("test.flow", flow);
+    let checked = check(&sources);
+    assert!(!checked.has_errors(), "{:#?}", checked.diagnostics);
+    let names: Vec<String> = checked.workflows().map(|workflow| workflow.name.to_string()).collect();
+    for name in names {
+        engine.serve_plan(checked.plan(file, &name).unwrap()).await.unwrap();
+    }
+}
+
+fn caller(person: &str) -> Caller {
+    let scopes = Scopes { start: true, decide: true, read: true, ..Scopes::default() };
+    Caller { person: Person::new(person), scopes, agent: false, channel: Channel::Api, os_user: None }
+}
+
+fn start(workflow: &str, input: Json) -> Start {
+    let Json::Object(input) = input else { panic!("an object") };
+    Start { workflow: workflow.into(), input, caller: caller("ana@acme.example"), on_behalf_of: None, callback: None, key: None }
+}
+
+fn decide(engine: &Engine, approval: &view::Approval, by: &str, answer: Answer, values: Json) -> Decide {
+    let values = values.as_object().cloned().unwrap_or_else(Map::new);
+    Decide {
+        approval: engine.parse_approval(&approval.id).unwrap(),
+        caller: caller(by),
+        answer,
+        comment: None,
+        values,
+        digest: Digest::parse(&approval.digest).unwrap(),
+        key: None,
+    }
+}
+
+const REFUND: &str = r#"
+irreversible action refund(customer: text, amount: number) -> text {
+  exec "sh" ["-c", "echo done >> effects; echo refunded"]
+}
+
+workflow refund_customer(customer: text, amount: number) -> text {
+  owner "boss@acme.example"
+  require approval when amount > 1000 {
+    within 2 days
+  }
+  step receipt = refund(customer, amount)
+  return receipt
+}
+"#;
+
+fn effects(world: &World) -> usize {
+    std::fs::read_to_string(world.dir.path().join("effects")).map_or(0, |text| text.lines().count())
+}
+
+#[tokio::test]
+async fn routine_cases_just_run() {
+    let world = World::new(REFUND).await;
+    let run = world.start("refund_customer", json!({"customer": "c-1", "amount": 20})).await;
+    assert_eq!((run.status, &run.output), ("completed", &json!("refunded")), "{run:?}");
+    assert!(run.approvals.is_empty());
+    assert_eq!(effects(&world), 1);
+}
+
+#[tokio::test]
+async fn exceptional_cases_wait_for_the_owner() {
+    let world = World::new(REFUND).await;
+    let run = world.start("refund_customer", json!({"customer": "c-1", "amount": 1500})).await;
+    assert_eq!((run.status, effects(&world)), ("paused", 0), "{run:?}");
+    let approval = world.approval(&run).await;
+    assert_eq!(approval.approvers, ["boss@acme.example"]);
+    assert_eq!(approval.will_run[0].arguments["amount"].to_string(), "1500");
+    assert_eq!(approval.why_asked.as_deref(), Some("`amount > 1000` holds (amount = 1500)"));
+
+    let refused = world.decide(&run, "ana@acme.example", Answer::Approve, json!({})).await;
+    assert!(matches!(refused, Err(EngineError::Refused(Refusal::NotEntitled(_)))), "{refused:?}");
+    let mut stale = decide(&world.engine, &approval, "boss@acme.example", Answer::Approve, json!({}));
+    stale.digest = Digest::default();
+    let refused = world.engine.decide(stale).await;
+    assert!(matches!(refused, Err(EngineError::Refused(Refusal::Stale { .. }))), "{refused:?}");
+
+    let decided = world.decide(&run, " Boss@ACME.example", Answer::Approve, json!({})).await.unwrap();
+    assert_eq!((decided.status, decided.standing), ("approved", "decided"));
+    let run = world.settled(&run.id).await;
+    assert_eq!((run.status, &run.output, effects(&world)), ("completed", &json!("refunded"), 1));
+    let again = world.decide(&run, "boss@acme.example", Answer::Approve, json!({})).await.unwrap();
+    assert_eq!(again.vote, decided.vote);
+    let other = world.decide(&run, "boss@acme.example", Answer::Reject, json!({})).await;
+    assert!(matches!(other, Err(EngineError::Refused(Refusal::AlreadyClosed { .. }))), "{other:?}");
+}
+
+#[tokio::test]
+async fn a_rejected_run_does_nothing_more() {
+    let world = World::new(REFUND).await;
+    let run = world.start("refund_customer", json!({"customer": "c-1", "amount": 1500})).await;
+    world.decide(&run, "boss@acme.example", Answer::Reject, json!({})).await.unwrap();
+    let run = world.settled(&run.id).await;
+    assert_eq!((run.status, effects(&world)), ("rejected", 0));
+    assert_eq!(run.rejection.unwrap().by.as_deref(), Some("boss@acme.example"));
+}
+
+#[tokio::test]
+async fn a_deadline_that_has_passed_comes_before_a_decision() {
+    let world = World::new(REFUND).await;
+    let run = world.start("refund_customer", json!({"customer": "c-1", "amount": 1500})).await;
+    world.clock.advance(jiff::SignedDuration::from_hours(49));
+    let late = world.decide(&run, "boss@acme.example", Answer::Approve, json!({})).await;
+    assert!(matches!(late, Err(EngineError::Refused(Refusal::AlreadyClosed { .. }))), "{late:?}");
+    let run = world.settled(&run.id).await;
+    assert_eq!((run.status, run.approvals[0].status, effects(&world)), ("rejected", "expired", 0));
+    assert_eq!(run.rejection.unwrap().by, None);
+}
+
+#[tokio::test]
+async fn a_deadline_fires_by_itself_and_not_early() {
+    let world = World::new(REFUND).await;
+    let run = world.start("refund_customer", json!({"customer": "c-1", "amount": 1500})).await;
+    world.clock.advance(jiff::SignedDuration::from_hours(47));
+    world.engine.fire_due().await.unwrap();
+    assert_eq!(world.settled(&run.id).await.status, "paused");
+    world.clock.advance(jiff::SignedDuration::from_hours(1));
+    world.engine.fire_due().await.unwrap();
+    assert_eq!(world.settled(&run.id).await.status, "rejected");
+}
+
+const UNSURE: &str = r#"
+irreversible action pay(n: number) -> text {
+  exec "sh" ["-c", "echo done >> effects; exit 3"]
+}
+
+workflow go(n: number) -> text {
+  owner "boss@acme.example"
+  require approval
+  step receipt = pay(n)
+  return receipt
+}
+"#;
+
+#[tokio::test]
+async fn an_irreversible_call_of_unknown_outcome_is_in_doubt() {
+    let world = World::new(UNSURE).await;
+    let run = world.start("go", json!({"n": 1})).await;
+    world.decide(&run, "boss@acme.example", Answer::Approve, json!({})).await.unwrap();
+    let run = world.settled(&run.id).await;
+    assert_eq!((run.status, effects(&world)), ("in_doubt", 1), "{run:?}");
+    let approval = world.approval(&run).await;
+    assert_eq!((approval.kind, approval.fields[0].ty.as_str()), ("in_doubt", "text"));
+
+    let wrong = world.decide(&run, "boss@acme.example", Answer::Approve, json!({})).await;
+    assert!(matches!(wrong, Err(EngineError::Refused(Refusal::WrongAnswer(_)))), "{wrong:?}");
+    let missing = world.decide(&run, "boss@acme.example", Answer::Done, json!({})).await;
+    assert!(matches!(missing, Err(EngineError::Refused(Refusal::Invalid(_)))), "{missing:?}");
+
+    world.decide(&run, "boss@acme.example", Answer::NotDone, json!({})).await.unwrap();
+    let run = world.settled(&run.id).await;
+    assert_eq!((run.status, effects(&world)), ("in_doubt", 2), "asked again, because it was tried again");
+    world.decide(&run, "boss@acme.example", Answer::Done, json!({"result": "r-7"})).await.unwrap();
+    let run = world.settled(&run.id).await;
+    assert_eq!((run.status, &run.output, effects(&world)), ("completed", &json!("r-7"), 2));
+}
+
+#[tokio::test]
+async fn giving_up_fails_the_run() {
+    let world = World::new(UNSURE).await;
+    let run = world.start("go", json!({"n": 1})).await;
+    world.decide(&run, "boss@acme.example", Answer::Approve, json!({})).await.unwrap();
+    let run = world.settled(&run.id).await;
+    world.decide(&run, "boss@acme.example", Answer::GiveUp, json!({})).await.unwrap();
+    let run = world.settled(&run.id).await;
+    assert_eq!((run.status, effects(&world)), ("failed", 1));
+}
+
+#[tokio::test]
+async fn a_plain_call_is_tried_again_as_its_retry_says() {
+    let flow = r#"
+action touch() -> text { exec "sh" ["-c", "echo done >> effects; test $(wc -l < effects) -ge 3 && echo third"] }
+workflow go() -> text {
+  owner "boss@acme.example"
+  step x = touch() { retry 2 times }
+  return x
+}"#;
+    let world = World::new(flow).await;
+    let run = world.start("go", json!({})).await;
+    let run = finish(&world, run).await;
+    assert_eq!((run.status, &run.output, effects(&world)), ("completed", &json!("third"), 3), "{run:?}");
+}
+
+/// Fires timers until the run has settled.
+async fn finish(world: &World, mut run: view::Run) -> view::Run {
+    for _ in 0..20 {
+        if run.ended_at.is_some() {
+            break;
+        }
+        world.engine.fire_due().await.unwrap();
+        run = world.engine.settled(world.engine.parse_run(&run.id).unwrap(), Duration::from_millis(500)).await.unwrap();
+    }
+    run
+}
+
+#[tokio::test]
+async fn branches_skip_the_arms_that_are_not_taken() {
+    let flow = r#"
+workflow go(n: number) -> text {
+  owner "boss@acme.example"
+  if n > 10 {
+    if n > 100 { return "huge" }
+    step log(message: "large")
+  } else if n > 5 {
+    return "medium"
+  } else {
+    step log(message: "small")
+  }
+  return "end"
+}"#;
+    let world = World::new(flow).await;
+    for (n, expected) in [(1, "end"), (7, "medium"), (50, "end"), (500, "huge")] {
+        let run = world.start("go", json!({"n": n})).await;
+        assert_eq!((run.status, run.output), ("completed", json!(expected)), "{n}");
+    }
+}
+
+#[tokio::test]
+async fn reads_run_at_the_same_time() {
+    // Each waits for the other's file: in sequence neither would end.
+    let flow = r#"
+read action one() -> text { exec "sh" ["-c", "touch one; while ! test -e two; do sleep 0.01; done; echo 1"] timeout 10 seconds }
+read action two() -> text { exec "sh" ["-c", "touch two; while ! test -e one; do sleep 0.01; done; echo 2"] timeout 10 seconds }
+workflow go() -> text {
+  owner "boss@acme.example"
+  step a = one()
+  step b = two()
+  return "{a}{b}"
+}"#;
+    let world = World::new(flow).await;
+    let run = world.start("go", json!({})).await;
+    assert_eq!((run.status, run.output), ("completed", json!("12")));
+}
+
+#[tokio::test]
+async fn a_run_goes_on_where_it_stood_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("state.db");
+    let open = || Arc::new(SqliteStore::open(&path, &SqliteOptions::default()).unwrap());
+    let world = World::on(open(), REFUND).await;
+    let run = world.start("refund_customer", json!({"customer": "c-1", "amount": 1500})).await;
+    let before = world.approval(&run).await;
+    world.engine.shut_down(SECONDS).await;
+
+    let restarted = engine(open(), world.dir.path(), &world.clock).await;
+    assert_eq!(restarted.recover().await.unwrap(), 0, "a paused run is not taken up");
+    let approval = restarted.approval(restarted.parse_approval(&before.id).unwrap(), None).await.unwrap();
+    assert_eq!(approval, before);
+    restarted.decide(decide(&restarted, &approval, "boss@acme.example", Answer::Approve, json!({}))).await.unwrap();
+    let run = restarted.settled(restarted.parse_run(&run.id).unwrap(), SECONDS).await.unwrap();
+    assert_eq!((run.status, effects(&world)), ("completed", 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_answers_at_once_one_stands() {
+    let flow = r#"
+workflow go() {
+  owner "boss@acme.example"
+  require approval
+  step log(message: "went on")
+}"#;
+    let world = World::new(flow).await;
+    let run = world.start("go", json!({})).await;
+    let approval = world.approval(&run).await;
+    let answers = (0..64).map(|n| {
+        let answer = if n % 2 == 0 { Answer::Approve } else { Answer::Reject };
+        let (engine, decide) = (Arc::clone(&world.engine), decide(&world.engine, &approval, "boss@acme.example", answer, json!({})));
+        tokio::spawn(async move { engine.decide(decide).await })
+    });
+    let mut stood = std::collections::BTreeSet::new();
+    for answer in answers.collect::<Vec<_>>() {
+        match answer.await.unwrap() {
+            Ok(decided) => stood.insert(decided.vote.decision),
+            Err(EngineError::Refused(Refusal::AlreadyClosed { vote: Some(vote), .. })) => stood.insert(flow_runtime::engine::show_vote(&vote).decision),
+            Err(other) => panic!("{other:?}"),
+        };
+    }
+    assert_eq!(stood.len(), 1, "{stood:?}");
+}
+
+#[tokio::test]
+async fn who_is_asked_is_told_once() {
+    let world = World::new(REFUND).await;
+    world.start("refund_customer", json!({"customer": "c-1", "amount": 1500})).await;
+    world.engine.send_letters().await.unwrap();
+    world.engine.send_letters().await.unwrap();
+    let mails: Vec<_> = std::fs::read_dir(world.dir.path().join(".hitl/outbox")).unwrap().collect();
+    assert_eq!(mails.len(), 1);
+}
