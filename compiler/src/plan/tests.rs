@@ -1,6 +1,5 @@
 //! Plans as bytes: the same again, and nothing foreign trusted.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 use flow_grammar::Span;
 use jiff::SignedDuration;

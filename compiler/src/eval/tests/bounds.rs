@@ -16,7 +16,8 @@ fn many(count: usize) -> Expr {
 fn depth_is_an_error() {
     let deep = |levels: usize, wrap: fn(Box<Expr>) -> Expr| (0..levels).fold(b(true), |inner, _| wrap(inner.into()));
     let one = DEEPEST - 1;
-    let wraps: [(usize, fn(Box<Expr>) -> Expr); 8] = [
+    type Wrap = fn(Box<Expr>) -> Expr;
+    let wraps: [(usize, Wrap); 8] = [
         (one, Expr::Not),
         (one, |inner| Expr::And(inner, b(true).into())),
         (one, |inner| Expr::Or(b(false).into(), inner)),
