@@ -7,9 +7,11 @@ mod actions;
 mod declarations;
 mod expressions;
 mod gates;
+mod operators;
 mod statements;
 mod tests;
 mod text;
+mod workflows;
 
 use pest::iterators::Pair;
 use smol_str::SmolStr;

@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use super::{Kind, Scanner, span};
+use super::{Kind, Scanner};
 use crate::{FaultKind, MAX_DEPTH, words};
 
 /// How far it is looked for the end of a text inside an interpolation.
