@@ -1,1 +1,56 @@
-fn main() {}
+//! `hitlc`: the command line.
+//!
+//! Owns words, colours and exit codes. Knows no rule of the language and no SQL: the compiler and the runtime do.
+
+mod arguments;
+mod card;
+mod cli;
+mod client;
+mod commands;
+mod compile;
+mod exit;
+mod fault;
+mod follow;
+mod input;
+mod json_report;
+mod owner;
+mod project;
+mod prompt;
+mod render;
+mod run_report;
+mod session;
+mod table;
+mod terminal;
+mod texts;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli.color.apply();
+    let done = match cli.command {
+        Command::New(args) => commands::new::run(&args),
+        Command::Check(args) => commands::check::run(&args),
+        Command::Run(args) => commands::run::run(&args),
+        Command::Start(args) => commands::start::run(&args),
+        Command::Serve(args) => commands::serve::run(&args),
+        Command::Resume(args) => commands::resume::run(&args),
+        Command::Approvals(args) => commands::approvals::run(&args),
+        Command::Show(args) => commands::approvals::show(&args),
+        Command::Approve(args) => commands::decide::approve(&args),
+        Command::Reject(args) => commands::decide::reject(&args),
+        Command::Runs(args) => commands::runs::run(&args),
+        Command::Graph(args) => commands::graph::run(&args),
+        Command::Explain(args) => commands::explain::run(&args),
+        Command::Token(args) => commands::token::run(&args),
+        Command::Completions(args) => commands::completions::run(&args),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(fault) => fault.report().into(),
+    }
+}

@@ -3,6 +3,7 @@
 pub mod actions;
 pub mod config;
 pub mod engine;
+pub mod http;
 pub mod ids;
 pub mod machine;
 pub mod notify;

@@ -4,6 +4,7 @@
 //! Only this module knows petgraph's indices.
 
 mod circles;
+pub mod draw;
 mod guards;
 mod order;
 

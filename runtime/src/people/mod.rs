@@ -2,6 +2,18 @@
 //!
 //! Identities are compared, not spellings: a [`Person`] exists only in its one spelling.
 
+mod links;
+mod scopes;
+mod secret;
+mod sessions;
+mod tokens;
+
+pub use links::Links;
+pub use scopes::UnknownScope;
+pub use secret::NoRandom;
+pub use sessions::{Session, Sessions};
+pub use tokens::{Found, Issued, NewToken, TokenError, Tokens};
+
 use std::fmt;
 
 use crate::machine::event::Channel;

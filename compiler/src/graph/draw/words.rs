@@ -1,0 +1,382 @@
+//! Expressions, people and stretches of time in an author's words.
+//!
+//! A plan holds no source text, so a name bound by a comprehension is written `item`; everything else comes out as it was meant.
+
+use std::fmt::Write as _;
+
+use jiff::SignedDuration;
+
+use crate::plan::{
+    Approvers, Arithmetic, Builtin, Comparison, Deadline, Expr, Fold, Lapse, Period, Plan, Term, TextPart, TextTest, Type, TypeKind, Who,
+};
+use crate::value::Value;
+
+/// How tightly an operator binds, as in section 4 of the language.
+type Level = u8;
+
+/// Writes the parts of one plan.
+pub(super) struct Words<'a> {
+    plan: &'a Plan,
+}
+
+impl<'a> Words<'a> {
+    pub(super) const fn new(plan: &'a Plan) -> Self {
+        Self { plan }
+    }
+
+    /// An expression.
+    pub(super) fn expr(&self, expr: &Expr) -> String {
+        self.write(expr, None, 0)
+    }
+
+    /// The name of a slot.
+    pub(super) fn slot(&self, index: u32) -> Option<&'a str> {
+        self.plan.workflow.body.slots.get(index as usize).map(|slot| slot.name.as_str())
+    }
+
+    fn write(&self, expr: &Expr, hint: Option<&Type>, outer: Level) -> String {
+        let (level, text) = self.with_level(expr, hint);
+        if level < outer { format!("({text})") } else { text }
+    }
+
+    fn with_level(&self, expr: &Expr, hint: Option<&Type>) -> (Level, String) {
+        match expr {
+            Expr::If(condition, then, otherwise) => {
+                (0, format!("if {} then {} else {}", self.write(condition, None, 1), self.write(then, hint, 1), self.write(otherwise, hint, 0)))
+            }
+            Expr::Or(a, b) => (1, self.infix(a, "or", b, 1)),
+            Expr::And(a, b) => (2, self.infix(a, "and", b, 2)),
+            Expr::Not(inner) => match inner.as_ref() {
+                Expr::IsNone(value) => (4, format!("{} is present", self.write(value, None, 5))),
+                Expr::In(item, list) => (4, self.infix(item, "not in", list, 5)),
+                other => (3, format!("not {}", self.write(other, None, 3))),
+            },
+            Expr::Compare(comparison, a, b) => (4, self.compare(*comparison, a, b)),
+            Expr::In(item, list) => (4, self.infix(item, "in", list, 5)),
+            Expr::TextTest(test, a, b) => (4, self.infix(a, text_test(*test), b, 5)),
+            Expr::Matches(text, pattern) => (4, format!("{} matches \"{pattern}\"", self.write(text, None, 5))),
+            Expr::IsNone(value) => (4, format!("{} is none", self.write(value, None, 5))),
+            Expr::Otherwise(a, b) => (5, self.infix(a, "otherwise", b, 5)),
+            Expr::Arithmetic(operator, a, b) => {
+                let level = if matches!(operator, Arithmetic::Add | Arithmetic::Subtract) { 6 } else { 7 };
+                (level, format!("{} {} {}", self.write(a, hint, level), arithmetic(*operator), self.write(b, hint, level + 1)))
+            }
+            Expr::Negate(inner) => (8, format!("-{}", self.write(inner, hint, 8))),
+            Expr::Decode(value, ty) => (9, format!("{} as {}", self.write(value, None, 9), self.ty(ty))),
+            _ => (10, self.primary(expr, hint)),
+        }
+    }
+
+    fn infix(&self, a: &Expr, operator: &str, b: &Expr, level: Level) -> String {
+        format!("{} {operator} {}", self.write(a, None, level), self.write(b, None, level))
+    }
+
+    fn compare(&self, comparison: Comparison, a: &Expr, b: &Expr) -> String {
+        // A member of an enum is an index: its name comes from the other side's type.
+        let (of_a, of_b) = (self.type_of(a), self.type_of(b));
+        format!("{} {} {}", self.write(a, of_b.as_ref(), 5), comparison_sign(comparison), self.write(b, of_a.as_ref(), 5))
+    }
+
+    fn primary(&self, expr: &Expr, hint: Option<&Type>) -> String {
+        match expr {
+            Expr::Const(value) => self.value(value, hint),
+            Expr::Slot { index, .. } => self.slot(*index).unwrap_or("value").to_owned(),
+            Expr::Local(0) => "item".to_owned(),
+            Expr::Local(depth) => format!("item{}", depth.saturating_add(1)),
+            Expr::Field(of, index) => {
+                let field = self.field(of, *index).map_or_else(|| index.to_string(), |field| field.0.to_owned());
+                format!("{}.{field}", self.write(of, None, 10))
+            }
+            Expr::JsonField(of, name) => format!("{}.{name}", self.write(of, None, 10)),
+            Expr::Amount(of) => format!("{}.amount", self.write(of, None, 10)),
+            Expr::CurrencyOf(of) => format!("{}.currency", self.write(of, None, 10)),
+            Expr::Index(of, index) => format!("{}[{}]", self.write(of, None, 10), self.expr(index)),
+            Expr::List(items) => format!("[{}]", self.list(items)),
+            Expr::Record(fields) => self.record(fields, hint),
+            Expr::JsonObject(fields) => {
+                let fields: Vec<_> = fields.iter().map(|(name, value, _)| named(name, &self.expr(value))).collect();
+                format!("{{ {} }}", fields.join(", "))
+            }
+            Expr::Text(parts) => self.text(parts),
+            Expr::Builtin(builtin, arguments) => format!("{}({})", builtin_name(*builtin), self.list(arguments)),
+            Expr::For { fold, list, filter, body } => self.comprehension(*fold, list, filter.as_deref(), body),
+            Expr::Now => "now".to_owned(),
+            Expr::Today => "today".to_owned(),
+            Expr::Env(name) => format!("env.{name}"),
+            Expr::Secret(name) => format!("secret.{name}"),
+            Expr::Owner => "owner".to_owned(),
+            Expr::Requester => "requester".to_owned(),
+            // The rest binds less tightly and is written by `with_level`.
+            other => format!("({})", self.with_level(other, hint).1),
+        }
+    }
+
+    fn list(&self, items: &[Expr]) -> String {
+        items.iter().map(|item| self.expr(item)).collect::<Vec<_>>().join(", ")
+    }
+
+    fn record(&self, fields: &[Expr], hint: Option<&Type>) -> String {
+        let names = hint.and_then(|ty| self.record_fields(ty)).unwrap_or_default();
+        let fields: Vec<_> = fields
+            .iter()
+            .enumerate()
+            .map(|(at, value)| match names.get(at) {
+                Some((name, ty)) => named(name, &self.write(value, Some(ty), 0)),
+                None => self.expr(value),
+            })
+            .collect();
+        format!("{{ {} }}", fields.join(", "))
+    }
+
+    fn comprehension(&self, fold: Fold, list: &Expr, filter: Option<&Expr>, body: &Expr) -> String {
+        let list = self.expr(list);
+        let mut text = match fold {
+            Fold::Sort => format!("item by {} for item in {list}", self.expr(body)),
+            _ => format!("{} for item in {list}", self.expr(body)),
+        };
+        if let Some(filter) = filter {
+            let _ = write!(text, " if {}", self.expr(filter));
+        }
+        let name = match fold {
+            Fold::List => return format!("[{text}]"),
+            Fold::Sum => "sum",
+            Fold::Any => "any",
+            Fold::All => "all",
+            Fold::Min => "min",
+            Fold::Max => "max",
+            Fold::Count => "count",
+            Fold::Sort => "sort",
+        };
+        format!("{name}({text})")
+    }
+
+    fn text(&self, parts: &[TextPart]) -> String {
+        let mut text = String::from("\"");
+        for part in parts {
+            match part {
+                TextPart::Text(literal) => text.push_str(literal),
+                TextPart::Value(value, _) => {
+                    let _ = write!(text, "{{{}}}", self.expr(value));
+                }
+            }
+        }
+        text.push('"');
+        text
+    }
+
+    fn value(&self, value: &Value, hint: Option<&Type>) -> String {
+        match value {
+            Value::None => "none".to_owned(),
+            Value::Bool(value) => value.to_string(),
+            Value::Number(number) => number.normalize().to_string(),
+            Value::Money(money) => format!("{} {}", money.amount.normalize(), money.currency.code()),
+            Value::Text(text) => format!("\"{text}\""),
+            Value::Date(date) => date.to_string(),
+            Value::Time(time) => time.to_string(),
+            Value::Duration(duration) => span(*duration),
+            Value::List(items) => {
+                let of = match hint {
+                    Some(Type::List(of)) => Some(of.as_ref()),
+                    _ => None,
+                };
+                format!("[{}]", items.iter().map(|item| self.value(item, of)).collect::<Vec<_>>().join(", "))
+            }
+            Value::Record(_) => "{ ... }".to_owned(),
+            Value::Enum(index) => self.member(hint, *index).unwrap_or_else(|| format!("member {index}")),
+            Value::Json(json) => json.to_string(),
+        }
+    }
+
+    fn member(&self, hint: Option<&Type>, index: u32) -> Option<String> {
+        let Type::Enum(of) = bare(hint?) else { return None };
+        match &self.plan.types.get(*of as usize)?.kind {
+            TypeKind::Enum(members) => members.get(index as usize).map(ToString::to_string),
+            TypeKind::Record(_) => None,
+        }
+    }
+
+    /// The type of a path; other expressions have none here, and need none.
+    fn type_of(&self, expr: &Expr) -> Option<Type> {
+        match expr {
+            Expr::Slot { frame: 0, index } => self.plan.workflow.body.slots.get(*index as usize).map(|slot| slot.ty.clone()),
+            Expr::Field(of, index) => self.field(of, *index).map(|(_, ty)| ty.clone()),
+            Expr::Index(of, _) => match self.type_of(of)? {
+                Type::List(item) => Some(*item),
+                _ => None,
+            },
+            Expr::Otherwise(_, default) => self.type_of(default),
+            Expr::Decode(_, ty) => Some(ty.clone()),
+            _ => None,
+        }
+    }
+
+    fn field(&self, of: &Expr, index: u32) -> Option<(&'a str, &'a Type)> {
+        self.record_fields(&self.type_of(of)?)?.get(index as usize).copied()
+    }
+
+    fn record_fields(&self, ty: &Type) -> Option<Vec<(&'a str, &'a Type)>> {
+        let Type::Record(index) = bare(ty) else { return None };
+        match &self.plan.types.get(*index as usize)?.kind {
+            TypeKind::Record(fields) => Some(fields.iter().map(|field| (field.name.as_str(), &field.ty)).collect()),
+            TypeKind::Enum(_) => None,
+        }
+    }
+
+    /// A type as an author writes it.
+    pub(super) fn ty(&self, ty: &Type) -> String {
+        match ty {
+            Type::Text => "text".to_owned(),
+            Type::Number => "number".to_owned(),
+            Type::Bool => "bool".to_owned(),
+            Type::Money => "money".to_owned(),
+            Type::Date => "date".to_owned(),
+            Type::Time => "time".to_owned(),
+            Type::Duration => "duration".to_owned(),
+            Type::Json => "json".to_owned(),
+            Type::Secret => "secret".to_owned(),
+            Type::List(of) => format!("[{}]", self.ty(of)),
+            Type::Optional(of) => format!("{}?", self.ty(of)),
+            Type::Record(index) | Type::Enum(index) => {
+                self.plan.types.get(*index as usize).map_or_else(|| "value".to_owned(), |def| def.name.to_string())
+            }
+        }
+    }
+
+    /// Who decides: `finance and "ana@acme.example" except requester`.
+    pub(super) fn approvers(&self, approvers: &Approvers) -> String {
+        let stages: Vec<_> = approvers
+            .stages
+            .iter()
+            .map(|terms| terms.iter().map(|term| self.term(term)).collect::<Vec<_>>().join(" and "))
+            .collect();
+        let mut text = stages.join(", then ");
+        for who in &approvers.except {
+            let _ = write!(text, " except {}", self.who(who));
+        }
+        text
+    }
+
+    fn term(&self, term: &Term) -> String {
+        match term {
+            Term::Any(who) => self.who(who),
+            Term::Some(count, who) => format!("{count} of {}", self.who(who)),
+            Term::All(who) => format!("all of {}", self.who(who)),
+        }
+    }
+
+    fn who(&self, who: &Who) -> String {
+        match who {
+            Who::Owner => "owner".to_owned(),
+            Who::Requester => "requester".to_owned(),
+            Who::Group(name) => name.to_string(),
+            Who::Address(Expr::Const(Value::Text(address))) => address.to_string(),
+            Who::Address(expr) => self.expr(expr),
+        }
+    }
+
+    /// `within 2 days, then reject`
+    pub(super) fn deadline(&self, deadline: &Deadline) -> String {
+        let then = match &deadline.then {
+            Lapse::Reject => "reject".to_owned(),
+            Lapse::Fail(_) => "fail".to_owned(),
+            Lapse::Approve => "approve".to_owned(),
+            Lapse::Escalate { to, deadline } => format!("escalate to {} {}", self.approvers(to), self.deadline(deadline)),
+        };
+        format!("within {}, then {then}", period(deadline.after))
+    }
+}
+
+/// `name: value`, or the name alone where they are the same.
+pub(super) fn named(name: &str, value: &str) -> String {
+    if name == value { name.to_owned() } else { format!("{name}: {value}") }
+}
+
+fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Optional(of) => bare(of),
+        other => other,
+    }
+}
+
+fn period(period: Period) -> String {
+    match period {
+        Period::Exact(duration) => span(duration),
+        Period::BusinessDays(days) => plural(i64::from(days), "business day"),
+    }
+}
+
+/// A duration in its largest whole unit.
+fn span(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs();
+    if duration.subsec_nanos() != 0 {
+        return duration.to_string();
+    }
+    let units = [(604_800, "week"), (86_400, "day"), (3_600, "hour"), (60, "minute")];
+    match units.iter().find(|(size, _)| seconds != 0 && seconds % size == 0) {
+        Some((size, unit)) => plural(seconds / size, unit),
+        None => plural(seconds, "second"),
+    }
+}
+
+fn plural(count: i64, unit: &str) -> String {
+    if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
+}
+
+const fn comparison_sign(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Equal => "==",
+        Comparison::NotEqual => "!=",
+        Comparison::Less => "<",
+        Comparison::LessOrEqual => "<=",
+        Comparison::Greater => ">",
+        Comparison::GreaterOrEqual => ">=",
+    }
+}
+
+const fn arithmetic(operator: Arithmetic) -> &'static str {
+    match operator {
+        Arithmetic::Add => "+",
+        Arithmetic::Subtract => "-",
+        Arithmetic::Multiply => "*",
+        Arithmetic::Divide => "/",
+        Arithmetic::Remainder => "%",
+    }
+}
+
+const fn text_test(test: TextTest) -> &'static str {
+    match test {
+        TextTest::Contains => "contains",
+        TextTest::StartsWith => "starts with",
+        TextTest::EndsWith => "ends with",
+    }
+}
+
+const fn builtin_name(builtin: Builtin) -> &'static str {
+    match builtin {
+        Builtin::Count => "count",
+        Builtin::Sum => "sum",
+        Builtin::Min => "min",
+        Builtin::Max => "max",
+        Builtin::First => "first",
+        Builtin::Last => "last",
+        Builtin::Any => "any",
+        Builtin::All => "all",
+        Builtin::Sort => "sort",
+        Builtin::Length => "length",
+        Builtin::Lower => "lower",
+        Builtin::Upper => "upper",
+        Builtin::Trim => "trim",
+        Builtin::Split => "split",
+        Builtin::Join => "join",
+        Builtin::Replace => "replace",
+        Builtin::Round => "round",
+        Builtin::Abs => "abs",
+        Builtin::Floor => "floor",
+        Builtin::Ceil => "ceil",
+        Builtin::Date => "date",
+        Builtin::Days => "days",
+        Builtin::Hours => "hours",
+        Builtin::Money => "money",
+        Builtin::Minor => "minor",
+    }
+}

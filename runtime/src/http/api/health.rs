@@ -1,0 +1,30 @@
+//! Whether the process lives, and whether it takes requests.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::http::app::App;
+use crate::http::problem::Problem;
+
+/// How it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Health {
+    /// `ok`
+    status: &'static str,
+}
+
+/// The process lives.
+#[utoipa::path(get, path = "/healthz", responses((status = 200, body = Health)))]
+pub(super) async fn healthz() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+/// The process takes requests.
+#[utoipa::path(get, path = "/readyz", responses((status = 200, body = Health), (status = 503, body = Problem)))]
+pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Health>, Problem> {
+    if app.engine.ready() { Ok(Json(Health { status: "ok" })) } else { Err(Problem::unavailable("the server is shutting down")) }
+}

@@ -1,0 +1,236 @@
+//! An approval: everything that whoever decides must see, and the form.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+
+use super::answer::Answered;
+use super::html::Html;
+use super::time::Moment;
+use super::visitor::{Badge, Sent, Visitor};
+use super::{Page, faults, render, see_other, sentence, value};
+use crate::engine::Decide;
+use crate::http::api::{may_decide, parse_approval, slow_down};
+use crate::http::app::App;
+use crate::http::extract::Part;
+use crate::http::problem::Problem;
+use crate::ids::{ApprovalId, Digest};
+use crate::view::{Approval, FieldView, WillRun};
+
+#[derive(Template)]
+#[template(path = "approval.html")]
+struct ApprovalPage {
+    who: Option<Badge>,
+    id: Html,
+    run: Html,
+    workflow: Html,
+    gate: Html,
+    round: u32,
+    status: &'static str,
+    in_doubt: bool,
+    title: Html,
+    description: Option<Html>,
+    shown: Vec<(Html, Html)>,
+    will_run: Vec<Call>,
+    approvers: Vec<Html>,
+    why_you: Option<Html>,
+    why_asked: Option<Html>,
+    requester: Html,
+    asked: Moment,
+    due: Option<Moment>,
+    then: Option<Html>,
+    votes: Vec<Answer>,
+    decision: Option<Outcome>,
+    form: Option<Form>,
+    /// What was wrong with what was sent.
+    alert: Option<Alert>,
+}
+
+struct Call {
+    action: Html,
+    effect: &'static str,
+    arguments: Vec<(Html, Option<Html>)>,
+    behind_gate: bool,
+    conditional: bool,
+}
+
+struct Answer {
+    by: Html,
+    decision: &'static str,
+    comment: Option<Html>,
+    at: Moment,
+}
+
+struct Outcome {
+    by: Option<Html>,
+    at: Moment,
+    comment: Option<Html>,
+}
+
+struct Form {
+    csrf: String,
+    digest: String,
+    comment: Html,
+    comment_on_approve: bool,
+    comment_on_reject: bool,
+    fields: Vec<Field>,
+}
+
+struct Field {
+    name: Html,
+    label: Html,
+    ty: Html,
+    optional: bool,
+    value: Html,
+    kind: &'static str,
+}
+
+struct Alert {
+    title: String,
+    detail: Html,
+    errors: Vec<(Html, Html)>,
+}
+
+/// An approval as it stands.
+pub(super) async fn show(State(app): State<Arc<App>>, visitor: Visitor, Part(id): Part) -> Page {
+    let id = parse_approval(&app, &id)?;
+    let approval = app.engine.approval(id, Some(&visitor.0.caller.person)).await?;
+    visitor.reads()?;
+    Ok(render(StatusCode::OK, &page(&app, &visitor, approval, None, None)))
+}
+
+/// Decides, and shows what stands; what is refused is said on the same page, with what was entered kept.
+pub(super) async fn decide(State(app): State<Arc<App>>, visitor: Visitor, Part(id): Part, headers: HeaderMap, body: Body) -> Page {
+    let approval = parse_approval(&app, &id)?;
+    let sent = Sent::read_from(&app, &visitor, &headers, body).await?;
+    match try_to_decide(&app, &visitor, approval, &sent).await {
+        Ok(()) => Ok(see_other(&format!("/approvals/{}", app.engine.approval_id(approval)))),
+        Err(problem) => refused(&app, &visitor, approval, &sent, problem).await,
+    }
+}
+
+async fn try_to_decide(app: &App, visitor: &Visitor, approval: ApprovalId, sent: &Sent) -> Result<(), Problem> {
+    let caller = visitor.0.caller.clone();
+    may_decide(app, approval, &caller).await?;
+    slow_down(app, &caller)?;
+    let digest = Digest::parse(sent.get("digest")).ok_or_else(Problem::no_precondition)?;
+    let fields = app.engine.approval(approval, None).await?.fields;
+    let Answered { answer, comment, values } = Answered::read(sent, &fields)?;
+    app.engine.decide(Decide { approval, caller, answer, comment, values, digest, key: None }).await?;
+    Ok(())
+}
+
+async fn refused(app: &App, visitor: &Visitor, id: ApprovalId, sent: &Sent, problem: Problem) -> Result<Response, super::Refused> {
+    let Ok(approval) = app.engine.approval(id, Some(&visitor.0.caller.person)).await else { return Err(problem.into()) };
+    let alert = Alert {
+        title: super::capital(problem.title),
+        detail: Html::text(&sentence(&problem.detail)),
+        errors: faults(&problem),
+    };
+    Ok(render(problem.status, &page(app, visitor, approval, Some(sent), Some(alert))))
+}
+
+fn page(app: &App, visitor: &Visitor, approval: Approval, sent: Option<&Sent>, alert: Option<Alert>) -> ApprovalPage {
+    let now = app.options.tokens.clock().now().timestamp();
+    let text = |text: &Option<String>| text.as_deref().map(Html::text);
+    let form = form(visitor, &approval, sent);
+    let answers = approval.votes.iter().map(|vote| Answer {
+        by: Html::text(&vote.by),
+        decision: said(vote.decision),
+        comment: text(&vote.comment),
+        at: Moment::of(&vote.at, now),
+    });
+    ApprovalPage {
+        who: visitor.badge(),
+        id: Html::text(&approval.id),
+        run: Html::text(&approval.run),
+        workflow: Html::text(&approval.workflow),
+        gate: Html::text(&approval.gate),
+        round: approval.round,
+        status: approval.status,
+        in_doubt: approval.kind == "in_doubt",
+        title: Html::text(&approval.title),
+        description: text(&approval.description),
+        shown: approval.shown.iter().map(|shown| (Html::text(&shown.label), value::shown(shown))).collect(),
+        will_run: approval.will_run.iter().map(call).collect(),
+        approvers: approval.approvers.iter().map(|who| Html::text(who)).collect(),
+        why_you: approval.why_you.as_deref().map(|why| Html::text(&sentence(why))),
+        why_asked: approval.why_asked.as_deref().map(|why| Html::text(&sentence(why))),
+        requester: Html::text(&approval.requester),
+        asked: Moment::of(&approval.asked_at, now),
+        due: approval.due_at.as_deref().map(|due| Moment::of(due, now)),
+        then: text(&approval.then),
+        votes: answers.collect(),
+        decision: approval.decision.as_ref().map(|decision| Outcome {
+            by: text(&decision.by),
+            at: Moment::of(&decision.at, now),
+            comment: text(&decision.comment),
+        }),
+        form,
+        alert,
+    }
+}
+
+fn said(decision: &str) -> &'static str {
+    match decision {
+        "approve" => "approved",
+        "reject" => "rejected",
+        "done" => "said that it was done",
+        "not_done" => "said that it was not done",
+        "give_up" => "gave it up",
+        _ => "answered",
+    }
+}
+
+fn call(call: &WillRun) -> Call {
+    let argument = |(name, text): &(String, Option<String>)| {
+        let drawn = text.as_deref().map(|text| value::argument(call.arguments.get(name), text));
+        (Html::text(name), drawn)
+    };
+    Call {
+        action: Html::text(&call.action),
+        effect: call.effect,
+        arguments: call.texts.iter().map(argument).collect(),
+        behind_gate: call.behind_gate,
+        conditional: call.conditional,
+    }
+}
+
+/// The form, for whoever may answer now.
+fn form(visitor: &Visitor, approval: &Approval, sent: Option<&Sent>) -> Option<Form> {
+    let caller = &visitor.0.caller;
+    let voted = approval.votes.iter().any(|vote| vote.by == caller.person.as_str());
+    let open = approval.status == "pending" && approval.why_you.is_some() && !voted;
+    if !open || !caller.scopes.decide || caller.agent {
+        return None;
+    }
+    Some(Form {
+        csrf: visitor.0.csrf.clone(),
+        digest: approval.digest.clone(),
+        comment: Html::text(sent.map(|sent| sent.get("comment")).unwrap_or_default()),
+        comment_on_approve: approval.comment_required.contains(&"approve"),
+        comment_on_reject: approval.comment_required.contains(&"reject"),
+        fields: approval.fields.iter().map(|field| self::field(field, sent)).collect(),
+    })
+}
+
+fn field(field: &FieldView, sent: Option<&Sent>) -> Field {
+    let entered = sent.map(|sent| sent.get(&format!("value.{}", field.name)).to_owned());
+    let default = match &field.default {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    Field {
+        name: Html::text(&field.name),
+        label: Html::text(&field.label),
+        ty: Html::text(&field.ty),
+        optional: field.optional,
+        value: Html::text(&entered.unwrap_or(default)),
+        kind: super::answer::kind(&field.ty),
+    }
+}

@@ -1,0 +1,214 @@
+//! What the API answers, as far as commands look at it.
+
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+/// A page of a list.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Page<T> {
+    pub(crate) items: Vec<T>,
+    #[serde(default)]
+    pub(crate) next: Option<String>,
+}
+
+/// A run.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Run {
+    pub(crate) id: String,
+    pub(crate) workflow: String,
+    pub(crate) status: String,
+    #[serde(default)]
+    pub(crate) input: Json,
+    #[serde(default)]
+    pub(crate) output: Json,
+    #[serde(default)]
+    pub(crate) error: Option<String>,
+    #[serde(default)]
+    pub(crate) rejection: Option<Rejection>,
+    pub(crate) requester: String,
+    pub(crate) started_at: String,
+    #[serde(default)]
+    pub(crate) ended_at: Option<String>,
+    #[serde(default)]
+    pub(crate) approvals: Vec<ApprovalRef>,
+}
+
+impl Run {
+    /// Whether nothing more happens to it.
+    pub(crate) fn ended(&self) -> bool {
+        matches!(self.status.as_str(), "completed" | "failed" | "rejected" | "cancelled")
+    }
+
+    /// Whether it waits for somebody.
+    pub(crate) fn waits(&self) -> bool {
+        matches!(self.status.as_str(), "paused" | "in_doubt")
+    }
+}
+
+/// Who said no to a run.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Rejection {
+    pub(crate) gate: String,
+    pub(crate) by: Option<String>,
+    pub(crate) comment: Option<String>,
+}
+
+/// An approval in a run.
+#[derive(Clone, Debug, Deserialize, serde::Serialize)]
+pub(crate) struct ApprovalRef {
+    pub(crate) id: String,
+    pub(crate) gate: String,
+    pub(crate) status: String,
+    pub(crate) url: String,
+}
+
+/// An approval.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Approval {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+    pub(crate) run: String,
+    pub(crate) workflow: String,
+    pub(crate) gate: String,
+    pub(crate) round: u32,
+    pub(crate) status: String,
+    pub(crate) title: String,
+    #[serde(default)]
+    pub(crate) description: Option<String>,
+    #[serde(default)]
+    pub(crate) shown: Vec<Shown>,
+    #[serde(default)]
+    pub(crate) will_run: Vec<WillRun>,
+    #[serde(default)]
+    pub(crate) approvers: Vec<String>,
+    #[serde(default)]
+    pub(crate) why_you: Option<String>,
+    #[serde(default)]
+    pub(crate) why_asked: Option<String>,
+    #[serde(default)]
+    pub(crate) votes: Vec<Vote>,
+    pub(crate) requester: String,
+    pub(crate) asked_at: String,
+    #[serde(default)]
+    pub(crate) due_at: Option<String>,
+    #[serde(default)]
+    pub(crate) then: Option<String>,
+    pub(crate) digest: String,
+    #[serde(default)]
+    pub(crate) fields: Vec<Field>,
+    #[serde(default)]
+    pub(crate) comment_required: Vec<String>,
+    #[serde(default)]
+    pub(crate) decision: Option<Decision>,
+    pub(crate) url: String,
+}
+
+impl Approval {
+    /// Whether it asks what became of a call.
+    pub(crate) fn in_doubt(&self) -> bool {
+        self.kind != "gate"
+    }
+}
+
+/// A shown value.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Shown {
+    pub(crate) label: String,
+    pub(crate) text: String,
+    #[serde(rename = "as", default)]
+    pub(crate) style: String,
+}
+
+/// A call that will run.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct WillRun {
+    pub(crate) action: String,
+    pub(crate) effect: String,
+    #[serde(default)]
+    pub(crate) arguments: Map<String, Json>,
+    #[serde(default)]
+    pub(crate) later: Vec<String>,
+    #[serde(default)]
+    pub(crate) behind_gate: bool,
+    #[serde(default)]
+    pub(crate) conditional: bool,
+}
+
+/// An answer.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Vote {
+    pub(crate) by: String,
+    pub(crate) decision: String,
+    #[serde(default)]
+    pub(crate) comment: Option<String>,
+    pub(crate) at: String,
+}
+
+/// What was decided.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Decision {
+    pub(crate) outcome: String,
+    #[serde(default)]
+    pub(crate) by: Option<String>,
+    pub(crate) at: String,
+    #[serde(default)]
+    pub(crate) comment: Option<String>,
+}
+
+/// A parameter, or something that the approver fills in.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Field {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) label: String,
+    #[serde(rename = "type")]
+    pub(crate) ty: String,
+    #[serde(default)]
+    pub(crate) optional: bool,
+    #[serde(default)]
+    pub(crate) default: Json,
+}
+
+/// A workflow that can be started.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Workflow {
+    pub(crate) name: String,
+    pub(crate) parameters: Vec<Field>,
+}
+
+/// The answer to a decision.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Decided {
+    pub(crate) standing: String,
+    pub(crate) status: String,
+    pub(crate) run: String,
+}
+
+/// Which process owns a store.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Info {
+    pub(crate) served: bool,
+    pub(crate) pid: u32,
+}
+
+/// A token, without its secret.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Token {
+    pub(crate) id: String,
+    pub(crate) person: String,
+    pub(crate) scopes: String,
+    #[serde(default)]
+    pub(crate) agent: bool,
+    pub(crate) created_at: String,
+    #[serde(default)]
+    pub(crate) expires_at: Option<String>,
+    #[serde(default)]
+    pub(crate) revoked_at: Option<String>,
+}
+
+/// A new token.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Issued {
+    pub(crate) id: String,
+    pub(crate) token: String,
+}

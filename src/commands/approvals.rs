@@ -1,0 +1,100 @@
+//! `hitlc approvals` and `hitlc show`
+
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+
+use super::check::print;
+use crate::card;
+use crate::client::Client;
+use crate::client::types::Approval;
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::owner::block_on;
+use crate::session::Where;
+use crate::table;
+
+/// List what waits for a decision
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Where,
+}
+
+/// Show an approval: what is asked, what will run, who asked
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowArgs {
+    /// The approval
+    id: String,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    place: Where,
+}
+
+/// Lists the inbox.
+pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
+    let items = block_on(async {
+        let Some(session) = args.place.read().await? else { return Ok(Vec::new()) };
+        let items = all(&session.client).await;
+        session.close().await;
+        items
+    })?;
+    if args.json {
+        print(&table::json(&json!({ "items": items, "next": null })))?;
+        return Ok(Exit::Done);
+    }
+    if items.is_empty() {
+        anstream::eprintln!("nothing waits for a decision");
+        return Ok(Exit::Done);
+    }
+    let now = Timestamp::now();
+    let rows = items.iter().map(|item| {
+        let text = |name: &str| item.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
+        let asked = format!("{} ago", card::since(&text("asked_at"), now));
+        let kind = if text("kind") == "gate" { String::new() } else { "in doubt".to_owned() };
+        vec![text("id"), text("title"), text("workflow"), asked, text("requester"), kind]
+    });
+    print(&table::draw(&["id", "what", "workflow", "asked", "by", ""], rows))?;
+    Ok(Exit::Done)
+}
+
+async fn all(client: &Client) -> Result<Vec<Json>, Fault> {
+    let mut items = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = client.approvals(&cursor).await?;
+        items.extend(page.items);
+        match page.next {
+            Some(next) => cursor = next,
+            None => return Ok(items),
+        }
+    }
+}
+
+/// Shows one.
+pub(crate) fn show(args: &ShowArgs) -> Result<Exit, Fault> {
+    let found = block_on(async {
+        let Some(session) = args.place.read().await? else { return Ok(None) };
+        let found = session.client.approval_json(&args.id).await;
+        session.close().await;
+        found.map(Some).map_err(Fault::from)
+    })?;
+    let Some(found) = found else { return Err(none(&args.id)) };
+    if args.json {
+        print(&table::json(&found))?;
+        return Ok(Exit::Done);
+    }
+    let approval: Approval = serde_json::from_value(found).map_err(|error| Fault::new(format!("the approval cannot be read: {error}")))?;
+    let url = approval.url.clone();
+    print(&table::styled(&card::draw(&approval, &url, Timestamp::now())))?;
+    Ok(Exit::Done)
+}
+
+/// There is no approval, because there is no store.
+pub(super) fn none(id: &str) -> Fault {
+    Fault::new(format!("there is no approval `{id}`")).help("nothing has run here yet; name the project's store with `--store`, or a server with `--server`")
+}

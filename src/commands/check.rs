@@ -1,0 +1,77 @@
+//! `hitlc check`
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+use crate::exit::Exit;
+use crate::fault::Fault;
+use crate::render::Counts;
+use crate::terminal::{ERROR, GOOD, WARNING};
+use crate::{input, json_report, render};
+
+/// Check flow files and say all that is wrong with them
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Files and folders; a folder means every `.flow` file below it [default: the current folder]
+    paths: Vec<PathBuf>,
+    /// How to say it
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Fail on these too
+    #[arg(long, value_enum)]
+    deny: Option<Deny>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, on standard error
+    #[default]
+    Human,
+    /// For programs: one object on standard output
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    /// Everything that is probably not as meant
+    Warnings,
+}
+
+/// Checks the files.
+pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
+    let sources = input::read(&args.paths)?;
+    let checked = flow_compiler::check(&sources);
+    let counts = Counts::of(&sources, &checked.diagnostics);
+    let denied = args.deny == Some(Deny::Warnings) && counts.warnings > 0;
+    match args.format {
+        Format::Human => {
+            render::to_stderr(&sources, &checked.diagnostics);
+            summary(counts, denied);
+        }
+        Format::Json => print(&json_report::report(&sources, &checked.diagnostics))?,
+    }
+    Ok(if counts.errors > 0 || denied { Exit::Failed } else { Exit::Done })
+}
+
+fn summary(counts: Counts, denied: bool) {
+    let style = match counts {
+        Counts { errors: 1.., .. } => ERROR,
+        Counts { warnings: 1.., .. } => WARNING,
+        _ => GOOD,
+    };
+    let denied = if denied && counts.errors == 0 { ", and warnings are denied" } else { "" };
+    anstream::eprintln!("{style}{}{style:#}{denied}", counts.sentence());
+}
+
+/// Prints a result on standard output.
+pub(crate) fn print(text: &str) -> Result<(), Fault> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // Who reads the output has read enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(Fault::new(format!("cannot write to standard output: {}", input::reason(&error)))),
+        Ok(()) => Ok(()),
+    }
+}

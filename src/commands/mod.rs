@@ -1,0 +1,15 @@
+//! One file per command: what it is given, and one function that does it.
+
+pub(crate) mod approvals;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod decide;
+pub(crate) mod explain;
+pub(crate) mod graph;
+pub(crate) mod new;
+pub(crate) mod resume;
+pub(crate) mod run;
+pub(crate) mod runs;
+pub(crate) mod serve;
+pub(crate) mod start;
+pub(crate) mod token;

@@ -1,0 +1,102 @@
+//! Asking in the terminal.
+
+use std::io::{IsTerminal as _, Write as _};
+
+use serde_json::Map;
+use tokio::sync::mpsc;
+
+use crate::arguments::by_type;
+use crate::client::Answer;
+use crate::client::types::Approval;
+use crate::terminal::{STRONG, visible};
+
+/// Lines that somebody types.
+#[derive(Debug)]
+pub(crate) struct Terminal {
+    lines: mpsc::UnboundedReceiver<String>,
+}
+
+/// Why nothing more is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ended;
+
+impl Terminal {
+    /// Opens the terminal, where there is somebody at it.
+    pub(crate) fn open() -> Option<Self> {
+        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+            return None;
+        }
+        let (sender, lines) = mpsc::unbounded_channel();
+        // Reading a line cannot be interrupted; the thread ends with the process.
+        std::thread::spawn(move || {
+            for line in std::io::stdin().lines() {
+                if line.is_err() || line.is_ok_and(|line| sender.send(line).is_err()) {
+                    return;
+                }
+            }
+        });
+        Some(Self { lines })
+    }
+
+    /// The next line.
+    async fn line(&mut self) -> Result<String, Ended> {
+        self.lines.recv().await.map(|line| line.trim().to_owned()).ok_or(Ended)
+    }
+
+    /// Asks until there is an answer. Nothing is lost when it is not awaited to the end but what was typed of it.
+    pub(crate) async fn answer(&mut self, approval: &Approval) -> Result<Answer, Ended> {
+        let decision = self.decision(approval).await?;
+        let mut values = Map::new();
+        if matches!(decision, "approve" | "done") {
+            for field in &approval.fields {
+                let label = if field.label.is_empty() { &field.name } else { &field.label };
+                let default = match &field.default {
+                    serde_json::Value::Null => String::new(),
+                    default => format!(" [{default}]"),
+                };
+                loop {
+                    say(&format!("{label} ({}){default}: ", field.ty));
+                    let text = self.line().await?;
+                    if !text.is_empty() {
+                        values.insert(field.name.clone(), by_type(&text, &field.ty));
+                        break;
+                    }
+                    if field.optional || !field.default.is_null() {
+                        break;
+                    }
+                }
+            }
+        }
+        let required = approval.comment_required.iter().any(|kind| kind == decision);
+        let comment = loop {
+            say(if required { "why? " } else { "comment (enter for none): " });
+            let text = self.line().await?;
+            if !text.is_empty() || !required {
+                break Some(text).filter(|text| !text.is_empty());
+            }
+        };
+        Ok(Answer { decision, comment, values })
+    }
+
+    async fn decision(&mut self, approval: &Approval) -> Result<&'static str, Ended> {
+        let (question, choices): (_, &[(&str, &str, &'static str)]) = if approval.in_doubt() {
+            ("did it happen? done [d], not done [n], give up [g]: ", &[("d", "done", "done"), ("n", "not done", "not_done"), ("g", "give up", "give_up")])
+        } else {
+            ("approve [a] or reject [r]: ", &[("a", "approve", "approve"), ("r", "reject", "reject")])
+        };
+        loop {
+            say(question);
+            let text = self.line().await?.to_lowercase();
+            if let Some((_, _, decision)) = choices.iter().find(|(short, long, _)| text == *short || text == *long) {
+                return Ok(decision);
+            }
+        }
+    }
+}
+
+/// Prints a question without a line end.
+fn say(question: &str) {
+    let mut out = anstream::stderr().lock();
+    let _ = write!(out, "{STRONG}{}{STRONG:#}", visible(question));
+    let _ = out.flush();
+}

@@ -1,0 +1,142 @@
+//! Diagnostics for people, drawn under the lines of their files.
+
+use std::io::{self, Write};
+
+use codespan_reporting::diagnostic::{Diagnostic as Drawn, Label, LabelStyle, Severity as Weight};
+use codespan_reporting::files::SimpleFiles;
+use codespan_reporting::term::{Config, DisplayStyle, WriteStyle, emit_to_write_style};
+use flow_compiler::{Diagnostic, Severity, Sources};
+
+use crate::terminal::{ERROR, FAINT, FRAME, STRONG, WARNING, visible};
+use crate::texts::count;
+
+/// A diagnostic on a line longer than this is told without its line.
+const LONG_LINE: usize = 2_000;
+
+/// How many there were of what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) files: usize,
+    pub(crate) errors: usize,
+    pub(crate) warnings: usize,
+}
+
+impl Counts {
+    /// Counts diagnostics.
+    pub(crate) fn of(sources: &Sources, diagnostics: &[Diagnostic]) -> Self {
+        let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+        Self { files: sources.len(), errors, warnings: diagnostics.len() - errors }
+    }
+
+    /// `2 errors and 1 warning in 3 files`
+    pub(crate) fn sentence(self) -> String {
+        let files = count(self.files, "file");
+        match (self.errors, self.warnings) {
+            (0, 0) => format!("no errors in {files}"),
+            (errors, 0) => format!("{} in {files}", count(errors, "error")),
+            (0, warnings) => format!("{} in {files}", count(warnings, "warning")),
+            (errors, warnings) => format!("{} and {} in {files}", count(errors, "error"), count(warnings, "warning")),
+        }
+    }
+}
+
+/// Draws all diagnostics on standard error.
+pub(crate) fn to_stderr(sources: &Sources, diagnostics: &[Diagnostic]) {
+    let mut drawn = Styling(Vec::new());
+    draw(&mut drawn, sources, diagnostics);
+    // Nothing is left to be told to whom when standard error is gone.
+    let _ = anstream::stderr().lock().write_all(&drawn.0);
+}
+
+fn draw(out: &mut Styling, sources: &Sources, diagnostics: &[Diagnostic]) {
+    let mut files = SimpleFiles::new();
+    for file in sources.files() {
+        files.add(visible(sources.path(file)), visible(sources.text(file)));
+    }
+    for diagnostic in diagnostics {
+        let display_style = if line_length(sources, diagnostic) > LONG_LINE { DisplayStyle::Medium } else { DisplayStyle::Rich };
+        let config = Config { display_style, ..Config::default() };
+        // Writing to memory does not fail, and a span outside its file is told without its line.
+        if emit_to_write_style(out, &config, &files, &drawn(diagnostic)).is_err() {
+            let _ = writeln!(out, "{}: {}", diagnostic.code, visible(&diagnostic.message));
+        }
+    }
+}
+
+fn drawn(diagnostic: &Diagnostic) -> Drawn<usize> {
+    let mut labels = vec![Label::primary(diagnostic.file.0 as usize, diagnostic.span.range()).with_message(visible(&diagnostic.label))];
+    labels.extend(diagnostic.labels.iter().map(|label| {
+        Label::secondary(label.file.0 as usize, label.span.range()).with_message(visible(&label.message))
+    }));
+    let mut notes: Vec<String> = diagnostic.counterexample.iter().map(|example| visible(example)).collect();
+    notes.extend(diagnostic.help.iter().map(|help| format!("help: {}", visible(help))));
+    if diagnostic.help.is_none() {
+        notes.extend(diagnostic.fix.iter().map(|fix| format!("help: {}", visible(&fix.title))));
+    }
+    let drawn = match diagnostic.severity {
+        Severity::Error => Drawn::error(),
+        Severity::Warning => Drawn::warning(),
+    };
+    drawn.with_code(diagnostic.code.as_str()).with_message(visible(&diagnostic.message)).with_labels(labels).with_notes(notes)
+}
+
+fn line_length(sources: &Sources, diagnostic: &Diagnostic) -> usize {
+    let text = sources.text(diagnostic.file);
+    let at = diagnostic.span.start as usize;
+    let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at..).unwrap_or_default());
+    let start = before.rfind('\n').map_or(before.len(), |newline| before.len() - newline - 1);
+    start + after.find('\n').unwrap_or(after.len())
+}
+
+/// Styles as escape sequences; who prints it takes them out again where they are not wanted.
+struct Styling(Vec<u8>);
+
+impl Write for Styling {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+const fn weight_style(weight: Weight) -> clap::builder::styling::Style {
+    match weight {
+        Weight::Error | Weight::Bug => ERROR,
+        _ => WARNING,
+    }
+}
+
+impl WriteStyle for Styling {
+    fn set_header(&mut self, severity: Weight) -> io::Result<()> {
+        write!(self.0, "{}", weight_style(severity))
+    }
+
+    fn set_header_message(&mut self) -> io::Result<()> {
+        write!(self.0, "{STRONG}")
+    }
+
+    fn set_line_number(&mut self) -> io::Result<()> {
+        write!(self.0, "{FRAME}")
+    }
+
+    fn set_note_bullet(&mut self) -> io::Result<()> {
+        write!(self.0, "{FRAME}")
+    }
+
+    fn set_source_border(&mut self) -> io::Result<()> {
+        write!(self.0, "{FRAME}")
+    }
+
+    fn set_label(&mut self, severity: Weight, style: LabelStyle) -> io::Result<()> {
+        match style {
+            LabelStyle::Primary => write!(self.0, "{}", weight_style(severity)),
+            LabelStyle::Secondary => write!(self.0, "{FRAME}"),
+        }
+    }
+
+    fn reset(&mut self) -> io::Result<()> {
+        write!(self.0, "{FAINT:#}")
+    }
+}

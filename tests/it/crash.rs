@@ -1,0 +1,285 @@
+//! `kill -9` at every write of the journal, and in the middle of the payment itself.
+//!
+//! `strace` ends the process at its nth write or sync of a file, before the kernel does it: so the process dies before and after each
+//! write of the journal, and between its write and its sync. Afterwards the run is taken up as an operator would, and the ledger is asked
+//! what became of the payment.
+
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value as Json;
+
+use crate::support::{Project, said, tool, until};
+
+const FLOW: &str = "pay_invoice.flow";
+const OWNER: &str = "finance@acme.example";
+const CALLS: &str = "pwrite64,fdatasync,fsync";
+const JOURNAL: &str = ".hitl/state.db-wal";
+
+/// What is killed.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    Run,
+    Serve,
+}
+
+/// A running `hitlc run` or `hitlc serve` under `strace`.
+struct Traced {
+    child: Child,
+}
+
+impl Traced {
+    fn start(project: &Project, mode: Mode, file: &str, kill_at: Option<usize>) -> Self {
+        let mut command = project.program("strace");
+        command.args(["-f", "-o", "trace.txt", "-e", &format!("trace={CALLS}"), "-P"]).arg(project.path(file));
+        if let Some(nth) = kill_at {
+            command.args(["-e", &format!("inject={CALLS}:signal=SIGKILL:when={nth}")]);
+        }
+        command.arg(env!("CARGO_BIN_EXE_hitlc"));
+        match mode {
+            Mode::Run => command.args(["run", FLOW, "--input", "exceptional.json", "--as", OWNER]),
+            Mode::Serve => command.args(["serve", FLOW, "--listen", "127.0.0.1:0"]),
+        };
+        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("strace starts");
+        Self { child }
+    }
+
+    fn ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be asked").is_some()
+    }
+
+    /// Ends it if it still runs: the program itself, since `strace` would leave it behind.
+    fn end(mut self) {
+        if !self.ended() {
+            kill_children(self.child.id());
+        }
+        let _ = self.child.wait();
+    }
+}
+
+fn kill_children(parent: u32) {
+    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap_or_default();
+    for child in children.split_whitespace() {
+        let _ = Command::new("kill").args(["-9", child]).status();
+    }
+}
+
+/// How many writes and syncs of a file there are at most by one thread, in a run from its start to its end.
+fn count(mode: Mode, file: &str) -> usize {
+    let (project, _) = one(mode, file, None);
+    let trace = std::fs::read_to_string(project.path("trace.txt")).expect("a trace");
+    let mut threads = std::collections::HashMap::new();
+    for line in trace.lines().filter(|line| CALLS.split(',').any(|call| line.contains(&format!("{call}(")))) {
+        *threads.entry(line.split(' ').next().unwrap_or_default().to_owned()).or_insert(0) += 1;
+    }
+    threads.into_values().max().unwrap_or_default()
+}
+
+/// One run from its start to its end, with the process killed on the way; what was acknowledged on the way.
+fn one(mode: Mode, file: &str, kill_at: Option<usize>) -> (Project, Acknowledged) {
+    let project = Project::example("payment");
+    let token = (mode == Mode::Serve).then(|| token(&project));
+    let who = Who { token };
+    let mut acknowledged = Acknowledged::default();
+    let mut traced = Traced::start(&project, mode, file, kill_at);
+    // Whoever asks before it has the store open would have the store itself.
+    until("its socket", || attempt(&mut traced, || project.path(".hitl/state.db.sock").exists().then_some(())));
+    if mode == Mode::Serve {
+        let began = until("a start", || attempt(&mut traced, || who.start(&project)));
+        acknowledged.started = began;
+    }
+    let asked = until("a question", || attempt(&mut traced, || who.asks(&project).pop()));
+    if let Some(id) = asked {
+        acknowledged.approved = who.decide(&project, &["approve", &id]).status.success().then_some(id);
+        if mode == Mode::Run {
+            until("the end", || traced.ended().then_some(()));
+        } else {
+            until("the end of the run", || attempt(&mut traced, || who.runs(&project).iter().all(|run| ended(run)).then_some(())));
+        }
+    }
+    traced.end();
+    (project, acknowledged)
+}
+
+/// `Some(None)` when the process has ended, `Some(Some(x))` when `f` gave something.
+fn attempt<T>(traced: &mut Traced, f: impl FnOnce() -> Option<T>) -> Option<Option<T>> {
+    match f() {
+        Some(found) => Some(Some(found)),
+        None if traced.ended() => Some(None),
+        None => None,
+    }
+}
+
+/// What the process had told somebody before it died.
+#[derive(Default)]
+struct Acknowledged {
+    started: Option<String>,
+    approved: Option<String>,
+}
+
+/// Who speaks to the store: a person on a store of their own, or the bearer of a token.
+struct Who {
+    token: Option<String>,
+}
+
+impl Who {
+    fn say(&self, project: &Project, arguments: &[&str]) -> Output {
+        let mut command = project.hitlc();
+        command.args(arguments);
+        match &self.token {
+            Some(token) => command.env("HITL_TOKEN", token),
+            None => command.args(["--as", OWNER]),
+        };
+        command.output().expect("hitlc runs")
+    }
+
+    fn json(&self, project: &Project, arguments: &[&str]) -> Json {
+        serde_json::from_slice(&self.say(project, arguments).stdout).unwrap_or_default()
+    }
+
+    fn start(&self, project: &Project) -> Option<String> {
+        // Through the server's socket; before the server is up there is nobody who knows the workflow.
+        let output = self.say(project, &["start", "pay_invoice", "--input", "exceptional.json"]);
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
+    fn asks(&self, project: &Project) -> Vec<String> {
+        let asks = self.json(project, &["approvals", "--json"]);
+        let items = asks["items"].as_array().cloned().unwrap_or_default();
+        items.iter().map(|item| item["id"].as_str().expect("an id").to_owned()).collect()
+    }
+
+    fn runs(&self, project: &Project) -> Vec<Json> {
+        self.json(project, &["runs", "--json"])["items"].as_array().cloned().unwrap_or_default()
+    }
+
+    fn decide(&self, project: &Project, arguments: &[&str]) -> Output {
+        self.say(project, arguments)
+    }
+}
+
+fn token(project: &Project) -> String {
+    let made = project.run(&["token", "new", OWNER, "--scope", "start,decide,read"]);
+    assert!(made.status.success(), "{}", said(&made));
+    String::from_utf8(made.stdout).expect("a token").trim().to_owned()
+}
+
+fn ended(run: &Json) -> bool {
+    ["completed", "failed", "rejected", "cancelled"].contains(&run["status"].as_str().unwrap_or_default())
+}
+
+fn ledger(project: &Project) -> Vec<Vec<String>> {
+    project.rows("ledger.db", "select entry, invoice, amount, booked from ledger")
+}
+
+/// Takes the run up as an operator would, until it has ended. Says how often a call was in doubt.
+fn recover(project: &Project, mode: Mode, acknowledged: &Acknowledged, at: &str) -> usize {
+    let mut doubts = 0;
+    let who = Who { token: (mode == Mode::Serve).then(|| token(project)) };
+    for _ in 0..8 {
+        let resumed = project.run(&["resume"]);
+        assert!(matches!(resumed.status.code(), Some(0 | 4)), "{at}: {}", said(&resumed));
+        let runs = who.runs(project);
+        assert!(runs.len() <= 1, "{at}: {runs:?}");
+        let Some(run) = runs.first() else {
+            assert!(acknowledged.started.is_none() && acknowledged.approved.is_none(), "{at}: the run was acknowledged and is gone");
+            return doubts;
+        };
+        if ended(run) {
+            assert_eq!(run["status"], "completed", "{at}: {run}");
+            assert_eq!(ledger(project).len(), 1, "{at}: the ledger has the payment once");
+            return doubts;
+        }
+        let asks = who.asks(project);
+        let id = asks.first().unwrap_or_else(|| panic!("{at}: unfinished, and nobody is asked: {run}"));
+        doubts += usize::from(run["status"] == "in_doubt");
+        let decided = answer(project, &who, id, acknowledged, at);
+        assert!(decided.status.success(), "{at}: {}", said(&decided));
+    }
+    panic!("{at}: the run does not end");
+}
+
+/// Answers what is asked: a gate with yes, a call in doubt from the ledger.
+fn answer(project: &Project, who: &Who, id: &str, acknowledged: &Acknowledged, at: &str) -> Output {
+    let shown = who.json(project, &["show", id, "--json"]);
+    if shown["kind"] == "gate" {
+        assert!(acknowledged.approved.is_none(), "{at}: the approval was acknowledged, and is asked for again");
+        return who.decide(project, &["approve", id]);
+    }
+    match booking(project) {
+        Some(booking) => who.decide(project, &["approve", id, "--set", &format!("result={booking}")]),
+        None => who.decide(project, &["reject", id, "--not-done"]),
+    }
+}
+
+/// The payment as the ledger has it, in the form of the action's result.
+fn booking(project: &Project) -> Option<String> {
+    if ledger(project).is_empty() {
+        return None;
+    }
+    let db = rusqlite::Connection::open(project.path("ledger.db")).expect("the ledger");
+    let row = db.query_row("select json_array(json_object('entry', entry, 'invoice', invoice, 'amount', amount, 'booked', booked)) from ledger", [], |row| row.get(0));
+    Some(row.expect("one payment"))
+}
+
+/// Says how often the payment's outcome was in doubt.
+fn die_everywhere(mode: Mode, file: &str) -> usize {
+    let writes = count(mode, file);
+    assert!(writes >= 4, "only {writes} writes of {file} were seen");
+    println!("{writes} writes and syncs of {file}");
+    let mut doubts = 0;
+    for nth in 1..=writes {
+        let (project, acknowledged) = one(mode, file, Some(nth));
+        doubts += recover(&project, mode, &acknowledged, &format!("killed at write {nth} of {writes} of {file}"));
+    }
+    println!("{doubts} in doubt");
+    doubts
+}
+
+#[test]
+fn run_dies_at_each_write_of_the_journal() {
+    if tool("strace") {
+        assert!(die_everywhere(Mode::Run, JOURNAL) > 0, "no kill fell into the payment");
+    }
+}
+
+#[test]
+fn serve_dies_at_each_write_of_the_journal() {
+    if tool("strace") {
+        assert!(die_everywhere(Mode::Serve, JOURNAL) > 0, "no kill fell into the payment");
+    }
+}
+
+#[test]
+fn run_dies_in_the_middle_of_the_payment() {
+    if tool("strace") {
+        let doubts = die_everywhere(Mode::Run, "ledger.db") + die_everywhere(Mode::Run, "ledger.db-journal");
+        assert!(doubts > 0, "no kill fell into the payment");
+    }
+}
+
+const ORPHAN: &str = r#"
+# Takes a while, and says when it begins and ends.
+action slow() -> text {
+  exec "sh" ["-c", "echo begin >> log.txt; sleep 1; echo end >> log.txt; echo done"]
+}
+
+workflow go() -> text {
+  owner "finance@acme.example"
+  step x = slow()
+  return x
+}
+"#;
+
+#[test]
+fn a_child_that_outlived_its_server_is_not_joined_by_a_second_one() {
+    let project = Project::empty();
+    project.write("orphan.flow", ORPHAN);
+    let mut child = project.hitlc().args(["run", "orphan.flow", "--as", OWNER]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("hitlc runs");
+    let log = || std::fs::read_to_string(project.path("log.txt")).unwrap_or_default();
+    until("the child", || log().contains("begin").then_some(()));
+    child.kill().and_then(|()| child.wait()).expect("it dies");
+    assert!(!log().contains("end"), "the child had ended before its server died");
+    let resumed = project.run(&["resume"]);
+    assert!(resumed.status.success(), "{}", said(&resumed));
+    assert_eq!(log(), "begin\nend\nbegin\nend\n");
+}
