@@ -40,8 +40,9 @@ fn codes(text: &str) -> Vec<Code> {
 
 #[test]
 fn prefixes_and_deletions() {
-    for text in PROGRAMS {
-        for (at, letter) in text.char_indices() {
+    for (index, text) in PROGRAMS.into_iter().enumerate() {
+        // All of the small ones, a sample of the large.
+        for (at, letter) in text.char_indices().step_by(if index < 2 { 1 } else { 11 }) {
             checked(&text[..at]);
             checked(&format!("{}{}", &text[..at], &text[at + letter.len_utf8()..]));
         }
@@ -62,7 +63,7 @@ fn the_same_each_time() {
 
 #[test]
 fn deep_expressions() {
-    let flow = |expression: &str| format!("workflow deep(n: number, b: bool) {{\n  let x = {expression}\n  step log(message: \"{{x}}\")\n}}\n");
+    let flow = |expression: &str| format!("workflow deep(n: number, b: bool) {{\n  let x = {expression}\n  step log(message: \"{{x}} {{b}} {{n}}\")\n}}\n");
     assert_eq!(codes(&flow(&vec!["n"; 100].join(" + "))), []);
     for count in [130, 1000, 100_000] {
         let chains =
