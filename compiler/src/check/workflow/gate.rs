@@ -49,7 +49,7 @@ impl<'a> Checker<'a> {
             Some(by) => self.approvers(by),
             None => Some(Approvers { stages: vec![vec![Term::Any(Who::Owner)]], except: Vec::new() }),
         };
-        let title = clauses.title.map(|title| Expr::Text(self.parts(title, crate::check::expr::Allowed::Texts)));
+        let title = clauses.title.map(|title| self.text(title, None).expr);
         let shows = clauses.show.map(|shows| shows.iter().map(|show| self.shown(show)).collect::<Vec<_>>());
         let deadline = clauses.within.and_then(|within| self.deadline(within));
         let skippable = when.is_some();
