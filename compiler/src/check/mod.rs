@@ -96,6 +96,7 @@ pub fn check(sources: &Sources) -> Checked {
         let parsed = flow_grammar::parse(text);
         let mut checker = Checker::new(id, text);
         for fault in &parsed.faults {
+            checker.faulty.push(fault.span);
             if fault.kind == FaultKind::ChainedComparison {
                 checker.chained.push(fault.span);
             }
@@ -149,7 +150,8 @@ pub(crate) struct Checker<'a> {
     /// Parameters that hide a part of the answer, and are reported.
     hiding: Vec<Span>,
     hints: u32,
-    /// Comparisons in a chain, which the grammar has reported.
+    /// Where the grammar has found faults, by place; and those of them that are comparisons in a chain.
+    faulty: Vec<Span>,
     chained: Vec<Span>,
 }
 
@@ -175,6 +177,7 @@ impl<'a> Checker<'a> {
             secrets: Vec::new(),
             hiding: Vec::new(),
             hints: MOST_HINTS,
+            faulty: Vec::new(),
             chained: Vec::new(),
         }
     }
@@ -192,6 +195,12 @@ impl<'a> Checker<'a> {
 
     fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Whether the grammar has found a fault in this place.
+    fn is_faulty(&self, span: Span) -> bool {
+        let at = self.faulty.partition_point(|fault| fault.start < span.start);
+        self.faulty.get(at).is_some_and(|fault| fault.start <= span.end)
     }
 
     fn site(&self, span: Span) -> Site {

@@ -234,7 +234,7 @@ impl<'a> Checker<'a> {
         if let Some(written) = &action.result {
             let ty = self.written(written.span);
             let site = self.site(written.span);
-            self.report(faults::actions::impossible_result(site, &ty, "an email", "no result"));
+            self.report(faults::actions::impossible_result(site, &ty, "an email", "nothing back"));
         }
         let to = clauses.to.map(|value| {
             let typed = self.solid(value, None);

@@ -38,6 +38,10 @@ impl<'a> Checker<'a> {
         let mark = self.scope.mark();
         self.declare_parameters(&parameters, &action.parameters);
         let implementation = action.implementation.as_ref();
+        if implementation.is_none() && !self.is_faulty(action.span) {
+            let site = self.site(action.name.span);
+            self.report(faults::actions::empty(site, &action.name.name));
+        }
         let lowered = implementation.and_then(|implementation| self.implementation(action, implementation, result.as_ref()));
         let closed = self.scope.close(mark);
         if implementation.is_some() {

@@ -93,8 +93,12 @@ impl<'a> Checker<'a> {
                     }
                 }
                 None => {
-                    self.unknown_field_of(index, &field.name);
-                    self.init(field, Some(&Ty::Broken));
+                    let meant = self.unknown_field_of(index, &field.name);
+                    let typed = self.init(field, Some(&Ty::Broken));
+                    // A field that is only misspelt is not missing too.
+                    if let Some(slot) = meant.and_then(|at| values.get_mut(at as usize)) {
+                        slot.get_or_insert(typed.expr);
+                    }
                 }
             }
         }
@@ -110,14 +114,17 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn unknown_field_of(&mut self, index: u32, name: &ast::Ident) {
-        let Some(info) = self.types.get(index as usize) else { return };
-        let TypeInfoKind::Record(fields) = &info.kind else { return };
+    /// Reports a field that the record does not have, and gives the one that seems to be meant.
+    fn unknown_field_of(&mut self, index: u32, name: &ast::Ident) -> Option<u32> {
+        let info = self.types.get(index as usize)?;
+        let TypeInfoKind::Record(fields) = &info.kind else { return None };
         let all: Vec<&str> = fields.list.iter().map(|field| field.name.as_str()).collect();
         let nearest = if self.hints > 0 { crate::suggest::nearest(&name.name, all.iter().copied()) } else { None };
+        let meant = nearest.and_then(|nearest| fields.find(nearest)).map(|(at, _)| at);
         let fault = faults::names::unknown_field(self.site(name.span), &name.name, &info.name, nearest, &all);
         self.hints = self.hints.saturating_sub(1);
         self.report(fault);
+        meant
     }
 
     /// Reports what is not given and not optional.

@@ -49,7 +49,7 @@ impl<'a> Checker<'a> {
             Some(by) => self.approvers(by),
             None => Some(Approvers { stages: vec![vec![Term::Any(Who::Owner)]], except: Vec::new() }),
         };
-        let title = clauses.title.map(|title| Expr::Text(self.parts(title, crate::check::expr::Allowed::Texts)));
+        let title = clauses.title.map(|title| self.text(title, None).expr);
         let shows = clauses.show.map(|shows| shows.iter().map(|show| self.shown(show)).collect::<Vec<_>>());
         let deadline = clauses.within.and_then(|within| self.deadline(within));
         let skippable = when.is_some();
@@ -142,6 +142,9 @@ impl<'a> Checker<'a> {
     }
 
     fn shown(&mut self, show: &'a ast::Show) -> Show {
+        if let Some(shown) = self.misspelt_style(show) {
+            return shown;
+        }
         let typed = self.expr(&show.value, None);
         let style = show.style.as_ref().map_or(Style::Plain, |style| self.style(style, &typed.ty, show.value.span));
         let label = match &show.label {
@@ -153,6 +156,20 @@ impl<'a> Checker<'a> {
             None => SmolStr::new(self.written(show.value.span)),
         };
         Show { label, value: typed.expr, ty: typed.ty.lower(), style }
+    }
+
+    /// `as tabel`, which reads like the decoding of json.
+    fn misspelt_style(&mut self, show: &'a ast::Show) -> Option<Show> {
+        let ast::ExprKind::As { operand, ty } = &show.value.kind else { return None };
+        let ast::TypeKind::Name(path) = &ty.kind else { return None };
+        let name = &path.name.name;
+        let is_type = path.module.is_some() || self.declared.contains_key(name) || crate::check::declare::TYPES.iter().any(|(ty, _)| ty == name);
+        if is_type || name.starts_with(char::is_uppercase) {
+            return None;
+        }
+        let typed = self.expr(operand, None);
+        let style = self.style(&path.name, &typed.ty, operand.span);
+        Some(Show { label: SmolStr::new(self.written(operand.span)), value: typed.expr, ty: typed.ty.lower(), style })
     }
 
     fn style(&mut self, style: &ast::Ident, ty: &Ty, value: Span) -> Style {
