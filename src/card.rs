@@ -15,10 +15,14 @@ const RULE: usize = 72;
 /// The narrowest column of names.
 const NAMES: usize = 11;
 
-/// Draws a card with its address.
-pub(crate) fn draw(approval: &Approval, url: &str, now: Timestamp) -> String {
+/// Draws a card, with the address of its page where there is one.
+pub(crate) fn draw(approval: &Approval, url: Option<&str>, now: Timestamp) -> String {
     let mut out = String::new();
-    let (style, what) = if approval.in_doubt() { (ERROR, "in doubt") } else { (WARNING, "approval needed") };
+    let (style, what) = match approval.status.as_str() {
+        "pending" if approval.in_doubt() => (ERROR, "in doubt"),
+        "pending" => (WARNING, "approval needed"),
+        outcome => (GOOD, outcome),
+    };
     let rule = "─".repeat(RULE.saturating_sub(what.len() + 4));
     let _ = writeln!(out, "\n{style}── {what} {rule}{style:#}");
     let _ = writeln!(out, "{STRONG}{}{STRONG:#}", visible(&approval.title));
@@ -32,7 +36,7 @@ pub(crate) fn draw(approval: &Approval, url: &str, now: Timestamp) -> String {
         rows.out.push('\n');
     }
     calls(&mut rows, approval);
-    rows.row("asked by", &format!("{}, {} ago", approval.requester, since(&approval.asked_at, now)));
+    rows.row("asked by", &format!("{}, {}", approval.requester, since(&approval.asked_at, now)));
     if let Some(why) = &approval.why_asked {
         rows.row("because", why);
     }
@@ -49,9 +53,11 @@ pub(crate) fn draw(approval: &Approval, url: &str, now: Timestamp) -> String {
     if let Some(decision) = &approval.decision {
         let by = decision.by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
         let comment = decision.comment.as_deref().map(|comment| format!(": \"{comment}\"")).unwrap_or_default();
-        rows.row("outcome", &format!("{}{by}, {} ago{comment}", spoken(&decision.outcome), since(&decision.at, now)));
+        rows.row("outcome", &format!("{}{by}, {}{comment}", spoken(&decision.outcome), since(&decision.at, now)));
     }
-    rows.row("page", url);
+    if let Some(url) = url {
+        rows.row("page", url);
+    }
     rows.row("id", &approval.id);
     out.push('\n');
     out
@@ -148,9 +154,13 @@ fn time_left(rows: &mut Rows<'_>, approval: &Approval, now: Timestamp) {
     rows.row("time left", &format!("{left}{then}"));
 }
 
-/// How long ago an instant was.
+/// How long ago an instant was: `12 seconds ago`.
 pub(crate) fn since(at: &str, now: Timestamp) -> String {
-    at.parse::<Timestamp>().map_or_else(|_| at.to_owned(), |at| rough(now.duration_since(at).max(SignedDuration::ZERO)))
+    match at.parse::<Timestamp>() {
+        Ok(at) if now.duration_since(at) < SignedDuration::from_secs(2) => "just now".to_owned(),
+        Ok(at) => format!("{} ago", rough(now.duration_since(at))),
+        Err(_) => at.to_owned(),
+    }
 }
 
 /// A duration as somebody says it: `3 days`, `1 hour 20 minutes`, `12 seconds`.

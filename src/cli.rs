@@ -8,8 +8,8 @@ use crate::commands;
 #[derive(Debug, Parser)]
 #[command(name = "hitlc", version, arg_required_else_help = true, propagate_version = false, max_term_width = 100)]
 pub(crate) struct Cli {
-    /// When to use colours
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = false)]
+    /// When to use colours: auto, always or never
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true, hide_default_value = true, display_order = 100)]
     pub(crate) color: Color,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -18,12 +18,10 @@ pub(crate) struct Cli {
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, unless NO_COLOR is set
+    // On a terminal, unless NO_COLOR is set.
     #[default]
     Auto,
-    /// Always
     Always,
-    /// Never
     Never,
 }
 
@@ -56,5 +54,6 @@ pub(crate) enum Command {
     Graph(commands::graph::Args),
     Explain(commands::explain::Args),
     Token(commands::token::Args),
+    Audit(commands::audit::Args),
     Completions(commands::completions::Args),
 }

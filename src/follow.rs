@@ -21,6 +21,9 @@ use crate::terminal::{FAINT, GOOD, STRONG, visible};
 /// How often a server that does not answer is asked again.
 const TRIES: u32 = 20;
 
+/// How long what has happened already takes to arrive.
+const CATCH_UP: Duration = Duration::from_millis(30);
+
 /// The pause between such tries.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -102,7 +105,7 @@ impl Follower {
                 }
                 return Ok(Stop::Ended);
             }
-            let question = self.show_questions(&run).await?;
+            let question = self.show_questions(&run, &mut events).await?;
             if self.manner.detach && run.waits() {
                 return Ok(Stop::Left);
             }
@@ -117,9 +120,10 @@ impl Follower {
     }
 
     /// Shows the cards of open questions that were not shown yet; answers the first one that the follower may decide.
-    async fn show_questions(&mut self, run: &Run) -> Result<Option<Approval>, Refused> {
+    async fn show_questions(&mut self, run: &Run, events: &mut Events) -> Result<Option<Approval>, Refused> {
         let mut first = None;
         for open in run.approvals.iter().filter(|approval| approval.status == "pending") {
+            self.catch_up(events).await;
             let is_new = !self.shown.contains(&open.id);
             if !is_new && (first.is_some() || self.terminal.is_none()) {
                 continue;
@@ -139,14 +143,33 @@ impl Follower {
         Ok(first)
     }
 
+    /// Tells what has happened already, so that it stands before the question.
+    async fn catch_up(&mut self, events: &mut Events) {
+        while let Ok(News::Transition { id, texts }) = tokio::time::timeout(CATCH_UP, events.next()).await {
+            self.tell(id, &texts);
+        }
+    }
+
+    /// The address of an approval's page: one that signs in where this process serves it, none where it will not be served.
+    fn url(&self, approval: &Approval) -> Option<String> {
+        match &self.session.owner {
+            Some(_) if self.manner.detach => None,
+            Some(owner) => owner.link(&self.person, &format!("/approvals/{}", approval.id)),
+            None => Some(approval.url.clone()),
+        }
+    }
+
     fn show(&self, approval: &Approval) {
-        let link = self.session.owner.as_ref().and_then(|owner| owner.link(&self.person, &format!("/approvals/{}", approval.id)));
-        let url = link.as_deref().unwrap_or(&approval.url);
+        let url = self.url(approval);
         if self.manner.quiet {
-            anstream::eprintln!("approval needed: {}\n{url}", visible(&approval.title));
+            anstream::eprintln!("approval needed: {}", visible(&approval.title));
+            if let Some(url) = url {
+                anstream::eprintln!("{url}");
+            }
             return;
         }
-        anstream::eprint!("{}", card::draw(approval, url, Timestamp::now()));
+        anstream::eprint!("{}", card::draw(approval, url.as_deref(), Timestamp::now()));
+        self.tell_of_mail();
         if self.manner.detach {
             return;
         }
@@ -154,6 +177,14 @@ impl Follower {
             anstream::eprintln!("{FAINT}You are {}, who is not asked. Who is: hitlc approve {} --as EMAIL{FAINT:#}", self.person, approval.id);
         } else if self.terminal.is_none() {
             anstream::eprintln!("{FAINT}Waiting: answer on the page, or with `hitlc approve {0}` or `hitlc reject {0}`.{FAINT:#}", approval.id);
+        }
+    }
+
+    /// Without a mail server letters are files, and somebody must know.
+    fn tell_of_mail(&self) {
+        let Home::Store { project, .. } = &self.home else { return };
+        if self.shown.len() == 1 && self.session.owner.is_some() && project.config.notify.email.is_none() {
+            anstream::eprintln!("{FAINT}{}{FAINT:#}", project.no_mail());
         }
     }
 
@@ -234,16 +265,27 @@ impl Follower {
         }
     }
 
+    /// Tells where the pages of open questions are now.
+    async fn tell_addresses(&mut self) {
+        for id in self.shown.clone() {
+            let Ok(approval) = self.session.client.approval(&id).await else { continue };
+            if let Some(url) = self.url(&approval).filter(|_| approval.status == "pending") {
+                anstream::eprintln!("{}: {url}", visible(&approval.title));
+            }
+        }
+    }
+
     /// Finds the run's new process, or becomes it.
     async fn reconnect(&mut self, refused: Refused) -> Result<(), Fault> {
         match &self.home {
             Home::Store { project, token, person } => {
                 self.session = connect(project, Pages::Somewhere, token.clone(), person.clone()).await?;
-                // Links of the process that ended are worth nothing.
-                self.shown.clear();
                 if let Some(owner) = &self.session.owner {
                     owner.work().await?;
+                    anstream::eprintln!("{FAINT}The process that had the store open has ended; this one goes on.{FAINT:#}");
                 }
+                // Addresses of the process that ended are worth nothing.
+                self.tell_addresses().await;
                 Ok(())
             }
             Home::Server => {

@@ -40,6 +40,26 @@ impl Project {
         Ok(Self { folder, config: Arc::new(config), store, state })
     }
 
+    /// A path as plans name it: relative to the project, so that the same sources make the same plan wherever the command is given.
+    pub(crate) fn relative(&self, path: &str) -> String {
+        let full = here().join(path);
+        let full = full.canonicalize().unwrap_or(full);
+        let folder = self.folder.canonicalize().unwrap_or_else(|_| self.folder.clone());
+        full.strip_prefix(folder).map_or_else(|_| path.to_owned(), |path| path.to_string_lossy().into_owned())
+    }
+
+    /// The project's folder as it is named in messages: short where it is the current one.
+    pub(crate) fn shown_folder(&self) -> PathBuf {
+        if self.folder == here() { PathBuf::from(".") } else { self.folder.clone() }
+    }
+
+    /// What becomes of mail where no server is set up for it.
+    pub(crate) fn no_mail(&self) -> String {
+        let outbox = self.state.join("outbox");
+        let outbox = outbox.strip_prefix(here()).unwrap_or(&outbox);
+        format!("Mail is written into `{}/`: no server for it is set up in `{FILE}`.", outbox.display())
+    }
+
     /// The file whose lock says who owns the store.
     pub(crate) fn lock(&self) -> PathBuf {
         with_suffix(&self.store, ".lock")

@@ -66,6 +66,11 @@ impl Where {
         connect(&project, Pages::None, self.token.clone(), self.person.clone()).await.map(Some)
     }
 
+    /// Whether there is a server or a store to work on.
+    pub(crate) fn exists(&self) -> Result<bool, Fault> {
+        Ok(self.server.is_some() || Project::find(None, self.store.as_deref())?.store.exists())
+    }
+
     fn remote(&self) -> Result<Option<Session>, Fault> {
         let Some(server) = &self.server else { return Ok(None) };
         if self.person.is_some() {

@@ -86,7 +86,7 @@ codes! {
     F0207 "literals that cannot work",
     F0208 "a number with too many digits",
     F0209 "a currency that does not exist",
-    F0210 "a date or time that does not exist",
+    F0210 "a date or time that is out of range",
     F0211 "a pattern that cannot be read",
     F0212 "the wrong number of arguments",
     F0213 "a value that has no text",

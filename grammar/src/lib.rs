@@ -14,8 +14,6 @@ mod scan;
 mod span;
 mod words;
 
-use std::borrow::Cow;
-
 use pest::Parser;
 
 pub use fault::{Fault, FaultKind};
@@ -65,14 +63,14 @@ pub fn parse(text: &str) -> Parsed {
         return refused(FaultKind::TooLarge(text.len()), Span::default());
     }
     let scan = scan::scan(text);
-    let visible = visible(text, &scan.too_deep);
+    let visible = scan.visible(text);
     let mut pairs = match Grammar::parse(Rule::file, &visible) {
         Ok(pairs) => pairs,
         // The grammar takes every text, so only the stack can have been too small.
         Err(_) => return Parsed { comments: scan.comments, ..refused(FaultKind::TooDeep, Span::default()) },
     };
     let (module, mut faults) = match pairs.next() {
-        Some(file) => build::Builder::new(&visible, &scan).module(file),
+        Some(file) => build::Builder::new(text, &visible, &scan).module(file),
         None => (ast::Module::default(), Vec::new()),
     };
     faults.extend(scan.faults);
@@ -83,21 +81,4 @@ pub fn parse(text: &str) -> Parsed {
 
 fn refused(kind: FaultKind, span: Span) -> Parsed {
     Parsed { faults: vec![Fault { kind, span, cause: None }], ..Parsed::default() }
-}
-
-/// The text as the grammar may see it: what is nested too deep is blank.
-fn visible<'text>(text: &'text str, too_deep: &[Span]) -> Cow<'text, str> {
-    if too_deep.is_empty() {
-        return Cow::Borrowed(text);
-    }
-    let mut blanked = String::with_capacity(text.len());
-    let mut at = 0;
-    for place in too_deep {
-        blanked.push_str(text.get(at..place.start as usize).unwrap_or_default());
-        let hidden = text.get(place.range()).unwrap_or_default();
-        blanked.extend(hidden.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
-        at = at.max(place.end as usize);
-    }
-    blanked.push_str(text.get(at..).unwrap_or_default());
-    Cow::Owned(blanked)
 }

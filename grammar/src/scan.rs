@@ -16,12 +16,31 @@ pub(crate) struct Scan {
     pub(crate) faults: Vec<Fault>,
     /// Brackets without their partner.
     pub(crate) unclosed: Vec<Span>,
-    /// Places too deep to be read; the grammar sees blanks there.
-    pub(crate) too_deep: Vec<Span>,
+    /// Places that the grammar does not see: comments aside, what is too deep, and what nothing begins with.
+    pub(crate) hidden: Vec<Span>,
+}
+
+impl Scan {
+    /// The text as the grammar sees it, each hidden byte a blank.
+    pub(crate) fn visible(&self, text: &str) -> String {
+        let mut bytes = text.as_bytes().to_vec();
+        for place in self.comments.iter().chain(&self.hidden) {
+            for byte in bytes.get_mut(place.range()).unwrap_or_default() {
+                if *byte != b'\n' {
+                    *byte = b' ';
+                }
+            }
+        }
+        // Hidden places hold whole characters, so this is UTF-8 as before.
+        String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+    }
 }
 
 /// `if ... then ... else if ...` may go on this long in one expression.
 const MAX_IFS: u32 = 64;
+
+/// How far it is looked for the end of a text inside an interpolation.
+const MAX_LOOK: usize = 512;
 
 #[derive(Clone, Copy)]
 struct Open {
@@ -76,6 +95,7 @@ pub(crate) fn scan(text: &str) -> Scan {
     };
     if text.starts_with('\u{feff}') {
         scanner.at = 3;
+        scanner.scan.hidden.push(span(0, 3));
     }
     while let Some(byte) = scanner.peek(0) {
         scanner.token(byte);
@@ -121,13 +141,26 @@ impl Scanner<'_> {
             b'&' | b'|' | b'!' => self.operator(byte),
             b';' => {
                 self.fault(FaultKind::Semicolon, self.at, self.at + 1);
+                self.scan.hidden.push(span(self.at, self.at + 1));
                 self.at += 1;
             }
             b',' | b':' | b'.' | b'=' | b'<' | b'>' | b'+' | b'-' | b'*' | b'/' | b'%' | b'?' => self.at += 1,
+            b'\'' => self.single_quotes(),
             _ => self.stray(),
         }
         self.after_matches = false;
         self.line_start = false;
+    }
+
+    /// `'text'` is one fault, not two.
+    fn single_quotes(&mut self) {
+        let start = self.at;
+        let line = self.text.get(start + 1..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let end = line.find('\'').map_or(start + 1, |length| start + length + 2);
+        self.fault(FaultKind::StrayCharacter('\''), start, end);
+        self.scan.hidden.push(span(start, start + 1));
+        self.scan.hidden.push(span(end - 1, end));
+        self.at = end;
     }
 
     /// A run of characters that nothing begins with is one fault.
@@ -143,7 +176,10 @@ impl Scanner<'_> {
             self.at += character.len_utf8();
         }
         match first {
-            Some(character) => self.fault(FaultKind::StrayCharacter(character), start, self.at),
+            Some(character) => {
+                self.fault(FaultKind::StrayCharacter(character), start, self.at);
+                self.scan.hidden.push(span(start, self.at));
+            }
             // Never the case for valid UTF-8, but the loop must go on.
             None => self.at += 1,
         }
@@ -356,7 +392,7 @@ impl Scanner<'_> {
 
     fn too_deep(&mut self, start: usize, end: usize) {
         self.fault(FaultKind::TooDeep, start, start + 1);
-        self.scan.too_deep.push(span(start, end));
+        self.scan.hidden.push(span(start, end));
     }
 
     fn end_above(&mut self, at: usize) {
@@ -378,8 +414,9 @@ impl Scanner<'_> {
     }
 
     fn opens_nested(&self) -> bool {
-        let line = self.text.get(self.at + 1..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        line.split_once('"').is_some_and(|(_, after)| after.contains('}'))
+        let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
+        let mut line = rest.iter().take(MAX_LOOK).take_while(|byte| **byte != b'\n');
+        line.any(|byte| *byte == b'"') && line.any(|byte| *byte == b'}')
     }
 
     fn leave_hole(&mut self) {
@@ -409,9 +446,14 @@ impl Scanner<'_> {
                 b'\\' => self.escape(),
                 b'{' => {
                     if self.above > 0 || self.stack.len() >= MAX_DEPTH {
-                        self.at += 1;
-                        self.fault(FaultKind::TooDeep, self.at - 1, self.at);
-                        continue;
+                        // The rest of the line is as deep.
+                        let start = self.at;
+                        self.at = self.text.get(start..).and_then(|rest| rest.find('\n')).map_or(self.bytes.len(), |length| start + length);
+                        self.too_deep(start, self.at);
+                        if long {
+                            continue;
+                        }
+                        return;
                     }
                     return self.open(Kind::Hole { long, broken: false });
                 }

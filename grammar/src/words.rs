@@ -47,6 +47,11 @@ pub(crate) fn is_reserved(word: &str) -> bool {
     RESERVED.contains(&word)
 }
 
+/// Whether a word opens a clause of a step or a gate.
+pub(crate) fn is_clause(word: &str) -> bool {
+    STEP_CLAUSES.contains(&word) || GATE_CLAUSES.contains(&word)
+}
+
 /// Whether a word at the beginning of a line begins a statement.
 pub(crate) fn opens_statement(word: &str) -> bool {
     STATEMENTS.contains(&word) && word != "if" && word != "for"
@@ -54,6 +59,10 @@ pub(crate) fn opens_statement(word: &str) -> bool {
 
 /// The allowed word that an author may have meant, if one is near enough.
 pub(crate) fn nearest(word: &str, allowed: &'static [&'static str]) -> Option<&'static str> {
+    // A word that has its place elsewhere is not misspelt.
+    if is_reserved(word) || is_clause(word) {
+        return None;
+    }
     let lower = word.to_ascii_lowercase();
     let limit = match word.chars().count() {
         0..=2 => 1,

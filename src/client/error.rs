@@ -88,10 +88,12 @@ impl Problem {
 
     /// Who decided what, when somebody was faster.
     fn standing(&self) -> Option<String> {
-        let by = self.current.get("by").and_then(Json::as_str)?;
-        let decision = self.current.get("decision").or_else(|| self.current.get("outcome")).and_then(Json::as_str).unwrap_or("an answer");
-        let comment = self.current.get("comment").and_then(Json::as_str).map(|comment| format!(" (\"{comment}\")")).unwrap_or_default();
-        Some(format!("what stands is `{decision}` by `{by}`{comment}"))
+        let status = self.current.get("status").and_then(Json::as_str)?;
+        let vote = self.current.get("vote");
+        let of_vote = |name: &str| vote.and_then(|vote| vote.get(name)).and_then(Json::as_str);
+        let by = of_vote("by").map(|by| format!(" by {by}")).unwrap_or_default();
+        let comment = of_vote("comment").map(|comment| format!(": \"{comment}\"")).unwrap_or_default();
+        Some(format!("it is {status}{by}{comment}"))
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) struct Events {
 /// Something happened.
 #[derive(Clone, Debug)]
 pub(crate) enum News {
-    /// A transition, with its events in words.
+    /// A transition, with what happened to steps in words.
     Transition { id: u64, texts: Vec<String> },
     /// The run ended.
     End,
@@ -32,6 +32,8 @@ struct Entry {
 
 #[derive(Deserialize)]
 struct Event {
+    #[serde(rename = "type", default)]
+    kind: String,
     #[serde(default)]
     text: String,
 }
@@ -66,7 +68,7 @@ impl Events {
             match (field("event:"), field("data:")) {
                 (Some("transition"), Some(data)) => {
                     if let Ok(entry) = serde_json::from_str::<Entry>(data) {
-                        let texts = entry.events.into_iter().map(|event| event.text).collect();
+                        let texts = entry.events.into_iter().filter(|event| event.kind.starts_with("step.")).map(|event| event.text).collect();
                         self.ready.push_back(News::Transition { id: entry.id, texts });
                     }
                 }

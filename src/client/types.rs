@@ -67,10 +67,6 @@ pub(crate) struct ApprovalRef {
 pub(crate) struct Approval {
     pub(crate) id: String,
     pub(crate) kind: String,
-    pub(crate) run: String,
-    pub(crate) workflow: String,
-    pub(crate) gate: String,
-    pub(crate) round: u32,
     pub(crate) status: String,
     pub(crate) title: String,
     #[serde(default)]
@@ -141,7 +137,6 @@ pub(crate) struct Vote {
     pub(crate) decision: String,
     #[serde(default)]
     pub(crate) comment: Option<String>,
-    pub(crate) at: String,
 }
 
 /// What was decided.
@@ -187,7 +182,6 @@ pub(crate) struct Decided {
 /// Which process owns a store.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Info {
-    pub(crate) served: bool,
     pub(crate) pid: u32,
 }
 

@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
     let now = Timestamp::now();
     let rows = items.iter().map(|item| {
         let text = |name: &str| item.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
-        let asked = format!("{} ago", card::since(&text("asked_at"), now));
+        let asked = card::since(&text("asked_at"), now);
         let kind = if text("kind") == "gate" { String::new() } else { "in doubt".to_owned() };
         vec![text("id"), text("title"), text("workflow"), asked, text("requester"), kind]
     });
@@ -89,8 +89,7 @@ pub(crate) fn show(args: &ShowArgs) -> Result<Exit, Fault> {
         return Ok(Exit::Done);
     }
     let approval: Approval = serde_json::from_value(found).map_err(|error| Fault::new(format!("the approval cannot be read: {error}")))?;
-    let url = approval.url.clone();
-    print(&table::styled(&card::draw(&approval, &url, Timestamp::now())))?;
+    print(&table::styled(&card::draw(&approval, Some(&approval.url), Timestamp::now())))?;
     Ok(Exit::Done)
 }
 

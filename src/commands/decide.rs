@@ -79,9 +79,8 @@ pub(crate) fn reject(args: &RejectArgs) -> Result<Exit, Fault> {
 fn decide(place: &Where, id: &str, answer: impl FnOnce(&Approval) -> Result<Answer, Fault>) -> Result<Exit, Fault> {
     block_on(async {
         // Without a store there is nothing to decide, and none is made.
-        match place.read().await? {
-            Some(session) => session.close().await,
-            None => return Err(super::approvals::none(id)),
+        if !place.exists()? {
+            return Err(super::approvals::none(id));
         }
         let session = place.act().await?;
         let decided = one(&session.client, id, answer).await;

@@ -1,6 +1,7 @@
 //! One file per command: what it is given, and one function that does it.
 
 pub(crate) mod approvals;
+pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod decide;

@@ -46,13 +46,14 @@ pub(crate) struct Args {
 
 /// Runs it.
 pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
-    let plan = compile::one(&args.file, args.workflow.as_deref())?;
+    let mut plan = compile::one(&args.file, args.workflow.as_deref())?;
     let input = args.input.for_plan(&plan)?;
-    block_on(start(args, &plan, &input))
+    let project = Project::find(Some(&args.file), args.store.as_deref())?;
+    plan.file = project.relative(&plan.file);
+    block_on(start(args, project, &plan, &input))
 }
 
-async fn start(args: &Args, plan: &Plan, input: &serde_json::Map<String, serde_json::Value>) -> Result<Exit, Fault> {
-    let project = Project::find(Some(&args.file), args.store.as_deref())?;
+async fn start(args: &Args, project: Project, plan: &Plan, input: &serde_json::Map<String, serde_json::Value>) -> Result<Exit, Fault> {
     let person = args.person.clone().unwrap_or_else(os_person);
     let session = connect(&project, Pages::Somewhere, args.token.clone(), Some(person.clone())).await?;
     if let Some(owner) = &session.owner {

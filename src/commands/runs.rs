@@ -87,7 +87,7 @@ fn list(args: &Args) -> Result<Exit, Fault> {
     let rows = items.iter().map(|item| {
         let text = |name: &str| item.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
         let input = item.get("input").and_then(Json::as_object).map(members).unwrap_or_default();
-        vec![text("id"), text("status"), text("workflow"), format!("{} ago", since(&text("started_at"), now)), text("requester"), table::short(&input)]
+        vec![text("id"), text("status"), text("workflow"), since(&text("started_at"), now), text("requester"), table::short(&input)]
     });
     print(&table::draw(&["id", "status", "workflow", "started", "by", "input"], rows))?;
     Ok(Exit::Done)
@@ -147,7 +147,7 @@ fn drawn(run: &Run, journal: &[Json]) -> String {
     let now = Timestamp::now();
     let mut lines = vec![format!("{STRONG}{}{STRONG:#} {FAINT}{}{FAINT:#}  {}", visible(&run.workflow), run.id, run.status.replace('_', " ")), String::new()];
     let mut row = |name: &str, text: String| lines.push(format!("  {FAINT}{name:<10}{FAINT:#} {}", visible(&text).replace('\n', "\n             ")));
-    row("started", format!("{}, {} ago, by {}", run.started_at, since(&run.started_at, now), run.requester));
+    row("started", format!("{}, {}, by {}", run.started_at, since(&run.started_at, now), run.requester));
     if let Some(ended) = &run.ended_at {
         row("ended", ended.clone());
     }
@@ -182,9 +182,8 @@ fn drawn(run: &Run, journal: &[Json]) -> String {
 
 fn cancel(args: &OneArgs) -> Result<Exit, Fault> {
     let run = block_on(async {
-        match args.place.read().await? {
-            Some(session) => session.close().await,
-            None => return Err(none(&args.id)),
+        if !args.place.exists()? {
+            return Err(none(&args.id));
         }
         let session = args.place.act().await?;
         let run = session.client.cancel(&args.id).await;

@@ -37,8 +37,9 @@ pub(crate) struct Args {
 /// Serves until it is told to end.
 pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
     let project = Project::find(args.paths.first().map(PathBuf::as_path), args.store.as_deref())?;
-    let folder = [project.folder.clone()];
-    let plans = compile::all(if args.paths.is_empty() { &folder } else { &args.paths })?;
+    let folder = [project.shown_folder()];
+    let mut plans = compile::all(if args.paths.is_empty() { &folder } else { &args.paths })?;
+    plans.iter_mut().for_each(|plan| plan.file = project.relative(&plan.file));
     owned(&plans)?;
     block_on(serve(args, &project, plans))
 }
@@ -67,6 +68,9 @@ async fn serve(args: &Args, project: &Project, plans: Vec<Plan>) -> Result<Exit,
     let link_for = args.link_for.clone().or_else(|| plans.iter().find_map(|plan| owner(plan, &project.config))).unwrap_or_else(os_person);
     let owner = Owner::open(claim, project, Pages::At(args.listen)).await?;
     let began = begin(&owner, plans, &link_for).await;
+    if project.config.notify.email.is_none() && began.is_ok() {
+        anstream::eprintln!("{FAINT}{}{FAINT:#}", project.no_mail());
+    }
     if let Err(fault) = began {
         owner.close().await;
         return Err(fault);

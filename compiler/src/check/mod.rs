@@ -14,7 +14,7 @@ mod workflow;
 
 use std::collections::HashMap;
 
-use flow_grammar::{Span, ast};
+use flow_grammar::{FaultKind, Span, ast};
 use smol_str::SmolStr;
 
 use crate::diagnostic::{Diagnostic, FileId, Severity};
@@ -95,7 +95,12 @@ pub fn check(sources: &Sources) -> Checked {
         let text = sources.text(id);
         let parsed = flow_grammar::parse(text);
         let mut checker = Checker::new(id, text);
-        checker.diagnostics.extend(parsed.faults.iter().map(|fault| faults::syntax::fault(id, fault)));
+        for fault in &parsed.faults {
+            if fault.kind == FaultKind::ChainedComparison {
+                checker.chained.push(fault.span);
+            }
+            checker.diagnostics.push(faults::syntax::fault(id, fault));
+        }
         if !sources.is_utf8(id) {
             let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
             checker.diagnostics.push(faults::syntax::not_utf8(Site { file: id, span: Span::new(end, end) }));
@@ -144,6 +149,8 @@ pub(crate) struct Checker<'a> {
     /// Parameters that hide a part of the answer, and are reported.
     hiding: Vec<Span>,
     hints: u32,
+    /// Comparisons in a chain, which the grammar has reported.
+    chained: Vec<Span>,
 }
 
 impl<'a> Checker<'a> {
@@ -168,6 +175,7 @@ impl<'a> Checker<'a> {
             secrets: Vec::new(),
             hiding: Vec::new(),
             hints: MOST_HINTS,
+            chained: Vec::new(),
         }
     }
 

@@ -10,8 +10,9 @@ pub(crate) const MOST_GUARDS: usize = 100_000;
 const MOST_OPERATIONS: usize = 2_000_000;
 const MOST_OF_ONE: usize = 1000;
 
-/// An argument may become so deep by putting `let`s into it.
-const DEEPEST: u32 = 200;
+/// An argument may become so deep by putting `let`s into it: as deep as a plan may hold.
+const DEEPEST: u32 = 120;
+const _: () = assert!((DEEPEST as usize) < crate::plan::DEEPEST);
 
 /// There are more guarded calls than can be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -39,7 +39,9 @@ struct Missing {
 
 /// Builds the tree of one text.
 pub(crate) struct Builder<'i> {
-    /// The text as the grammar saw it.
+    /// The text as the author wrote it.
+    written: &'i str,
+    /// The text as the grammar saw it: comments are blanks.
     text: &'i str,
     scan: &'i Scan,
     faults: Vec<Fault>,
@@ -49,8 +51,8 @@ pub(crate) struct Builder<'i> {
 }
 
 impl<'i> Builder<'i> {
-    pub(crate) const fn new(text: &'i str, scan: &'i Scan) -> Self {
-        Self { text, scan, faults: Vec::new(), missing: Vec::new(), level: 0 }
+    pub(crate) const fn new(written: &'i str, text: &'i str, scan: &'i Scan) -> Self {
+        Self { written, text, scan, faults: Vec::new(), missing: Vec::new(), level: 0 }
     }
 
     /// The module, and the faults beside those that the scan found.
@@ -86,17 +88,9 @@ impl<'i> Builder<'i> {
         span(place.start(), self.trim(place.start(), place.end()))
     }
 
-    fn trim(&self, start: usize, mut end: usize) -> usize {
-        loop {
-            let inside = self.text.get(start..end).unwrap_or_default();
-            let trimmed = start + inside.trim_end().len();
-            let comments = &self.scan.comments;
-            let before = comments.partition_point(|comment| (comment.start as usize) < trimmed);
-            match before.checked_sub(1).and_then(|index| comments.get(index)) {
-                Some(comment) if comment.end as usize >= trimmed && comment.start as usize >= start => end = comment.start as usize,
-                _ => return trimmed,
-            }
-        }
+    fn trim(&self, start: usize, end: usize) -> usize {
+        let inside = self.text.as_bytes().get(start..end).unwrap_or_default();
+        start + inside.iter().rposition(|byte| *byte > b' ').map_or(0, |last| last + 1)
     }
 
     fn ident(&self, node: &Node<'i>) -> Ident {
@@ -119,15 +113,15 @@ impl<'i> Builder<'i> {
         let mut lines = Vec::new();
         let mut below = start as usize;
         while let Some(comment) = index.checked_sub(1).and_then(|before| comments.get(before)) {
-            let between = self.text.get(comment.end as usize..below)?;
-            let own_line = self.text.get(..comment.start as usize)?.trim_end_matches([' ', '\t']);
+            let between = self.written.get(comment.end as usize..below)?;
+            let own_line = self.written.get(..comment.start as usize)?.trim_end_matches([' ', '\t']);
             if between.bytes().filter(|byte| *byte == b'\n').count() != 1 || !between.trim().is_empty() {
                 break;
             }
             if !own_line.is_empty() && !own_line.ends_with('\n') {
                 break;
             }
-            let line = self.text.get(comment.range())?.trim_start_matches('#');
+            let line = self.written.get(comment.range())?.trim_start_matches('#');
             lines.push(line.strip_prefix(' ').unwrap_or(line).trim_end());
             below = own_line.len();
             index -= 1;
@@ -186,12 +180,12 @@ impl<'i> Builder<'i> {
         let slice = self.span(node);
         let text = self.text.get(slice.range()).unwrap_or_default();
         let names = diagnose::declared(text, slice.start, place.allowed);
-        let quiet = diagnose::explained(self.scan, slice) || items.explains(text, place) || self.faults.len() >= MAX_FAULTS;
+        let quiet = diagnose::explained(self.scan, slice) || items.explains(self.text, slice, place) || self.faults.len() >= MAX_FAULTS;
         if !quiet {
             let fault = diagnose::junk(self.text, self.scan, slice, place, items.sound);
             self.faults.push(fault);
         }
-        items.broken(text);
+        items.broken(text, slice);
         Broken { names, span: slice }
     }
 }
@@ -203,26 +197,34 @@ struct Items {
     sound: Option<Span>,
     /// The item before was junk, and it ended in the middle of something.
     open_junk: bool,
-    after_junk: bool,
+    /// The junk before was a clause out of its block: a `{` is missing, and the clauses after it have the same cause.
+    loose_clause: bool,
+    /// The end of the junk directly before.
+    junk_end: Option<u32>,
 }
 
 impl Items {
     const fn sound(&mut self, place: Span) {
         self.sound = Some(place);
         self.open_junk = false;
-        self.after_junk = false;
+        self.junk_end = None;
     }
 
-    fn broken(&mut self, text: &str) {
+    fn broken(&mut self, text: &str, slice: Span) {
         self.sound = None;
-        self.after_junk = true;
+        self.junk_end = Some(slice.end);
         self.open_junk = diagnose::ends_open(text);
+        self.loose_clause = words::is_clause(diagnose::first_word(text));
     }
 
     /// Whether the junk before has said already what is wrong with this junk.
-    fn explains(&self, text: &str, place: &Place) -> bool {
-        let word = diagnose::first_word(text);
-        self.after_junk && (word.is_empty() || (self.open_junk && !place.allowed.contains(&word)))
+    fn explains(&self, text: &str, slice: Span, place: &Place) -> bool {
+        let Some(end) = self.junk_end else { return false };
+        let word = diagnose::first_word(text.get(slice.range()).unwrap_or_default());
+        let same_line = !text.get(end as usize..slice.start as usize).unwrap_or_default().contains('\n');
+        let known = place.allowed.contains(&word);
+        let loose = !known && self.loose_clause && words::is_clause(word);
+        same_line || loose || word.is_empty() || (self.open_junk && !known)
     }
 }
 

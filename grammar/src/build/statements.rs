@@ -19,7 +19,7 @@ impl<'i> Builder<'i> {
             match part.as_rule() {
                 Rule::open_brace => open = self.span(&part),
                 Rule::close_brace => {}
-                Rule::missing_close => self.unclosed(&part, open, open, || of.to_owned()),
+                Rule::missing_nested_close => self.unclosed(&part, open, open, || of.to_owned()),
                 _ => {
                     let statement = self.statement(part, &place::STATEMENT, &mut items);
                     block.statements.push(statement);

@@ -13,15 +13,38 @@ enum Likely {
     Always,
 }
 
-/// The words for a set of rules, the likeliest first, none twice. What can nearly always come is left out beside anything else.
-pub(super) fn describe(rules: &[Rule]) -> Vec<String> {
+/// What was expected.
+#[derive(Default)]
+pub(super) struct Described {
+    /// The likeliest first, none twice.
+    pub(super) words: Vec<String>,
+    /// Whether something had to come.
+    pub(super) must: bool,
+}
+
+/// The words for a set of rules. What can nearly always come is left out beside anything else.
+pub(super) fn describe(rules: &[Rule]) -> Described {
+    let operand = rules.contains(&Rule::bool);
+    let operator = rules.iter().any(|rule| is_operator(*rule));
     let mut described: Vec<(Likely, String)> = rules.iter().filter_map(|rule| word(*rule)).collect();
+    for (likely, word) in &mut described {
+        // After a whole expression everything that could make it longer is possible, and seldom meant.
+        if operator && ["`(`", "`[`", "`as`", "`is`", "`.`", "`for`"].contains(&word.as_str()) {
+            *likely = Likely::Always;
+            "an operator".clone_into(word);
+        }
+        // Where one thing that begins an expression can stand, all can.
+        if operand && ["`(`", "`[`", "`{`", "`none`", "`if`", "a name", "a text in quotes", "a number"].contains(&word.as_str()) {
+            "an expression".clone_into(word);
+        }
+    }
     described.sort();
     described.dedup();
     if described.iter().any(|(likely, _)| *likely != Likely::Always) {
         described.retain(|(likely, _)| *likely != Likely::Always);
     }
-    described.into_iter().map(|(_, word)| word).collect()
+    let must = described.iter().any(|(likely, _)| *likely == Likely::Must);
+    Described { words: described.into_iter().map(|(_, word)| word).collect(), must }
 }
 
 fn word(rule: Rule) -> Option<(Likely, String)> {
@@ -47,7 +70,7 @@ fn word(rule: Rule) -> Option<(Likely, String)> {
             (Likely::Must, "an expression")
         }
         Rule::type_name | Rule::list_type => (Likely::Must, "a type"),
-        Rule::text => (Likely::Must, "a text in quotes"),
+        Rule::text | Rule::long_text => (Likely::Must, "a text in quotes"),
         Rule::number => (Likely::Must, "a number"),
         Rule::regex => (Likely::Must, "a pattern in quotes"),
         Rule::approvers | Rule::escalated_to | Rule::stage | Rule::term | Rule::person | Rule::all_of | Rule::some_of => {
@@ -75,18 +98,24 @@ fn word(rule: Rule) -> Option<(Likely, String)> {
         | Rule::wait
         | Rule::fail
         | Rule::give => (Likely::May, "a statement"),
-        Rule::EOI
-        | Rule::op_or
-        | Rule::op_and
-        | Rule::op_compare
-        | Rule::op_compare_word
-        | Rule::op_otherwise
-        | Rule::op_matches
-        | Rule::op_add
-        | Rule::op_multiply => (Likely::Always, "an operator"),
+        operator if is_operator(operator) => (Likely::Always, "an operator"),
         _ => return None,
     };
     Some((likely, word.to_owned()))
+}
+
+const fn is_operator(rule: Rule) -> bool {
+    matches!(
+        rule,
+        Rule::op_or
+            | Rule::op_and
+            | Rule::op_compare
+            | Rule::op_compare_word
+            | Rule::op_otherwise
+            | Rule::op_matches
+            | Rule::op_add
+            | Rule::op_multiply
+    )
 }
 
 /// What the first words of a text say is being read.

@@ -1,6 +1,6 @@
 //! What is wrong with a piece of text that the grammar stepped over as junk.
 //!
-//! The piece is parsed a second time with the strict rule of its place; where that stops is where the fault is, and what it still would
+//! Comments are blanks in all texts here. The piece is parsed a second time with the strict rule of its place; where that stops is where the fault is, and what it still would
 //! have taken is what was expected.
 
 mod expected;
@@ -23,8 +23,10 @@ const MAX_REACH: usize = 1 << 13;
 /// Whether the scan found something in the place that explains why it does not parse.
 pub(crate) fn explained(scan: &Scan, place: Span) -> bool {
     let first = scan.faults.partition_point(|fault| fault.span.start < place.start);
+    let over = first.checked_sub(1).and_then(|index| scan.faults.get(index)).filter(|fault| fault.span.end > place.start);
     let inside = scan.faults.get(first..).unwrap_or_default().iter().take_while(|fault| fault.span.start <= place.end);
-    inside.into_iter().any(|fault| {
+    let mut inside = over.into_iter().chain(inside);
+    inside.any(|fault| {
         !matches!(fault.kind, FaultKind::Semicolon | FaultKind::WrongOperator { .. } | FaultKind::NotADate(_) | FaultKind::UnknownEscape(_))
     })
 }
@@ -32,39 +34,71 @@ pub(crate) fn explained(scan: &Scan, place: Span) -> bool {
 /// The fault of one piece of junk. `previous` is the sound item directly before it.
 pub(crate) fn junk(text: &str, scan: &Scan, slice: Span, place: &'static Place, previous: Option<Span>) -> Fault {
     let piece = text.get(slice.range()).unwrap_or_default();
-    if let Some(bracket @ ('}' | ')' | ']')) = piece.chars().next()
-        && (bracket == '}' || previous.is_none())
-    {
-        return Fault { kind: FaultKind::Unopened(bracket), span: Span::new(slice.start, slice.start + 1), cause: None };
-    }
     let word = first_word(piece);
     let known = place.allowed.contains(&word);
-    // Junk that does not begin a line of its own belongs to what stands before it.
+    // Junk that does not begin a line of its own may be the end of what stands before it.
     let before = previous.filter(|before| {
         let between = text.get(before.end as usize..slice.start as usize).unwrap_or_default();
         let near = slice.end as usize - before.start as usize <= MAX_REACH;
-        near && (word.is_empty() || !between.contains('\n'))
+        near && !known && !place.single && (word.is_empty() || !between.contains('\n'))
     });
-    if !word.is_empty() && !known && !place.strict {
+    let joined = before.map(|before| Second::look(text, before.to(slice), place));
+    if let Some(look) = joined.as_ref().filter(|look| look.must) {
+        return look.fault(text, scan);
+    }
+    if let Some(bracket @ ('}' | ')' | ']')) = piece.chars().next() {
+        return Fault { kind: FaultKind::Unopened(bracket), span: Span::new(slice.start, slice.start + 1), cause: None };
+    }
+    if !word.is_empty() && !known {
+        let wrong = |wanted, nearest, allowed| {
+            let kind = FaultKind::UnknownWord { word: word.into(), wanted, nearest, allowed };
+            Fault { kind, span: span(slice.start as usize, slice.start as usize + word.len()), cause: None }
+        };
+        if let Some(look) = &joined
+            && look.reading == "a gate"
+            && let near @ Some(_) = words::nearest(word, words::GATE_CLAUSES)
+        {
+            return wrong(place::GATE_CLAUSE.wanted, near, words::GATE_CLAUSES);
+        }
         let nearest = words::nearest(word, place.allowed);
-        if nearest.is_some() || before.is_none() {
-            let kind = FaultKind::UnknownWord { word: word.into(), wanted: place.wanted, nearest, allowed: place.allowed };
-            return Fault { kind, span: span(slice.start as usize, slice.start as usize + word.len()), cause: None };
+        if !place.strict && (nearest.is_some() || joined.is_none()) {
+            return wrong(place.wanted, nearest, place.allowed);
         }
     }
-    let start = if known { slice.start } else { before.map_or(slice.start, |before| before.start) };
-    let range = start as usize..slice.end as usize;
-    let reading = expected::reading(text.get(range.clone()).unwrap_or_default(), place.reading);
-    let stop = stop(place.rule, text.get(range).unwrap_or_default());
-    let (at, mut expected) = match stop {
-        Some((at, expected)) => (start as usize + at, expected),
-        None => (slice.start as usize, Vec::new()),
-    };
-    let at = skip_layout(text, scan, at);
-    if expected.is_empty() {
-        expected.push(place.wanted.to_owned());
+    let alone = place.strict && !word.is_empty();
+    let look = joined.filter(|_| !alone).unwrap_or_else(|| Second::look(text, slice, place));
+    look.fault(text, scan)
+}
+
+/// What a second look at a piece of text found.
+struct Second {
+    /// Where the piece starts, and where the strict rule stops in it.
+    start: usize,
+    at: usize,
+    expected: Vec<String>,
+    /// Whether something had to come there.
+    must: bool,
+    reading: &'static str,
+}
+
+impl Second {
+    fn look(text: &str, slice: Span, place: &Place) -> Self {
+        let piece = text.get(slice.range()).unwrap_or_default();
+        let start = slice.start as usize;
+        let reading = expected::reading(piece, place.reading);
+        let (at, mut expected, must) = match stop(place.rule, piece) {
+            Some((at, described)) => (start + at, described.words, described.must),
+            None => (start, Vec::new(), false),
+        };
+        if expected.is_empty() {
+            expected.push(place.wanted.to_owned());
+        }
+        Self { start, at: skip_layout(text, at), expected, must, reading }
     }
-    missing(text, scan, at, expected, reading, start as usize)
+
+    fn fault(&self, text: &str, scan: &Scan) -> Fault {
+        missing(text, scan, self)
+    }
 }
 
 /// The fault of `{...}` in a text.
@@ -73,7 +107,7 @@ pub(crate) fn hole(text: &str, place: Span) -> Fault {
     let inner = whole.strip_prefix('{').unwrap_or(whole);
     let inner = inner.strip_suffix('}').unwrap_or(inner);
     let start = place.start as usize + 1;
-    let (at, mut expected) = stop(Rule::only_expr, inner).unwrap_or((0, Vec::new()));
+    let (at, mut expected) = stop(Rule::only_expr, inner).map_or((0, Vec::new()), |(at, described)| (at, described.words));
     if expected.is_empty() {
         expected.push("`}`".to_owned());
     }
@@ -85,21 +119,27 @@ pub(crate) fn hole(text: &str, place: Span) -> Fault {
 }
 
 /// Where the strict rule stops, and what it would still have taken.
-fn stop(rule: Rule, piece: &str) -> Option<(usize, Vec<String>)> {
+fn stop(rule: Rule, piece: &str) -> Option<(usize, expected::Described)> {
     let error = Grammar::parse(rule, piece).err()?;
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
     };
     match error.variant {
         ErrorVariant::ParsingError { positives, .. } => Some((at, expected::describe(&positives))),
-        ErrorVariant::CustomError { .. } => Some((at, Vec::new())),
+        ErrorVariant::CustomError { .. } => Some((at, expected::Described::default())),
     }
 }
 
-/// The fault that something is missing at `at`, worded by what stands there.
-fn missing(text: &str, scan: &Scan, at: usize, expected: Vec<String>, reading: &'static str, start: usize) -> Fault {
+/// The fault that something is missing where a second look stopped, worded by what stands there.
+fn missing(text: &str, scan: &Scan, look: &Second) -> Fault {
+    let Second { start, at, reading, .. } = *look;
+    let expected = look.expected.clone();
+    if let Some(brace) = misread_block(text, start, at) {
+        let kind = FaultKind::Expected { expected: vec!["an expression".to_owned()], found: Some("{".into()), reading };
+        return Fault { kind, span: span(brace, brace + 1), cause: None };
+    }
     let found = found(text, at);
-    let before = end_before(text, scan, at);
+    let before = end_before(text, at);
     let next_line = text.get(before..at).is_some_and(|between| between.contains('\n'));
     let closes = expected.iter().any(|word| word == "`)`" || word == "`]`");
     if closes && (next_line || found.as_deref().is_none_or(|found| found.starts_with(['{', '}']))) {
@@ -126,6 +166,22 @@ fn missing(text: &str, scan: &Scan, at: usize, expected: Vec<String>, reading: &
     Fault { kind: FaultKind::Expected { expected, found, reading }, span: place, cause: None }
 }
 
+/// `when a > {` reads the block as a record; what is missing is the operand before it.
+fn misread_block(text: &str, start: usize, at: usize) -> Option<usize> {
+    let read = text.get(start..at)?;
+    let brace = read.rfind('{')?;
+    let inside = read.get(brace + 1..)?;
+    let operand = read.get(..brace)?.trim_end();
+    let word = inside.trim().chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
+    let bare = operand.ends_with(['+', '-', '*', '/', '%', '=', '<', '>']) || ends_in_operator(operand);
+    (inside.contains('\n') && word && bare).then_some(start + brace)
+}
+
+fn ends_in_operator(text: &str) -> bool {
+    let word = text.rsplit(|character: char| !character.is_ascii_alphanumeric() && character != '_').next().unwrap_or_default();
+    ["and", "or", "not", "in", "otherwise", "contains", "with", "when", "if"].contains(&word)
+}
+
 /// The token at `at`, shortened.
 fn found(text: &str, at: usize) -> Option<SmolStr> {
     let rest = text.get(at..)?;
@@ -149,30 +205,15 @@ pub(crate) fn shorten(text: &str) -> SmolStr {
     }
 }
 
-/// Steps over blanks and comments.
-fn skip_layout(text: &str, scan: &Scan, mut at: usize) -> usize {
-    loop {
-        let rest = text.get(at..).unwrap_or_default();
-        at += rest.len() - rest.trim_start().len();
-        let index = scan.comments.binary_search_by_key(&at, |comment| comment.start as usize);
-        match index.ok().and_then(|index| scan.comments.get(index)) {
-            Some(comment) => at = comment.end as usize,
-            None => return at,
-        }
-    }
+/// Steps over blanks.
+fn skip_layout(text: &str, at: usize) -> usize {
+    let rest = text.get(at..).unwrap_or_default();
+    at + rest.len() - rest.trim_start().len()
 }
 
 /// The end of the token before `at`.
-fn end_before(text: &str, scan: &Scan, at: usize) -> usize {
-    let mut end = at;
-    loop {
-        end = text.get(..end).unwrap_or_default().trim_end().len();
-        let before = scan.comments.partition_point(|comment| (comment.start as usize) < end);
-        match before.checked_sub(1).and_then(|index| scan.comments.get(index)) {
-            Some(comment) if comment.end as usize >= end => end = comment.start as usize,
-            _ => return end,
-        }
-    }
+fn end_before(text: &str, at: usize) -> usize {
+    text.get(..at).unwrap_or_default().trim_end().len()
 }
 
 /// The word that a text begins with; empty if it begins with anything else.

@@ -15,14 +15,20 @@ pub(crate) struct Place {
     pub(crate) reading: &'static str,
     /// Items begin with a name of the author's, so that no word is unknown.
     pub(crate) strict: bool,
+    /// An item is one token, which cannot be the rest of the item before it.
+    pub(crate) single: bool,
 }
 
 const fn opened(wanted: &'static str, allowed: &'static [&'static str], rule: Rule, reading: &'static str) -> Place {
-    Place { wanted, allowed, rule, reading, strict: false }
+    Place { wanted, allowed, rule, reading, strict: false, single: false }
 }
 
 const fn named(wanted: &'static str, allowed: &'static [&'static str], rule: Rule, reading: &'static str) -> Place {
-    Place { wanted, allowed, rule, reading, strict: true }
+    Place { wanted, allowed, rule, reading, strict: true, single: false }
+}
+
+const fn single(wanted: &'static str, rule: Rule, reading: &'static str) -> Place {
+    Place { wanted, allowed: &[], rule, reading, strict: true, single: true }
 }
 
 pub(crate) static DECLARATION: Place = opened("a declaration", words::DECLARATIONS, Rule::only_declaration, "a declaration");
@@ -35,6 +41,6 @@ pub(crate) static TEST_STATEMENT: Place = opened("a statement of a test", words:
 pub(crate) static BRANCH: Place = opened("a branch", words::BRANCHES, Rule::only_branch, "a parallel");
 pub(crate) static ARM: Place = named("an arm", words::ARMS, Rule::only_arm, "a match");
 pub(crate) static FIELD: Place = named("a field", &[], Rule::only_field, "a record");
-pub(crate) static MEMBER: Place = named("a name", &[], Rule::name, "an enum");
-pub(crate) static ADDRESS: Place = named("an address in quotes", &[], Rule::text, "a group");
+pub(crate) static MEMBER: Place = single("a name", Rule::name, "an enum");
+pub(crate) static ADDRESS: Place = single("an address in quotes", Rule::text, "a group");
 pub(crate) static POLICY_RULE: Place = named("a rule", &["any"], Rule::only_policy_rule, "a policy");

@@ -101,6 +101,14 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// As [`Call::text`]; nothing where the value is `none`.
+    pub(super) fn optional_text(&self, expr: &Expr) -> Result<Option<String>, String> {
+        match self.eval(expr)? {
+            Value::None => Ok(None),
+            _ => self.text(expr).map(Some),
+        }
+    }
+
     /// An expression that is a text or a list of texts, by its type.
     pub(super) fn texts(&self, expr: &Expr, ty: &Type) -> Result<Vec<String>, String> {
         match (self.eval(expr)?, ty) {

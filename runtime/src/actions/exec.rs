@@ -103,7 +103,9 @@ fn prepare(call: &Call<'_>, exec: &Exec) -> Result<Command, String> {
     });
     command.envs(inherited);
     for (name, value) in &exec.env {
-        command.env(name.as_str(), call.text(value)?);
+        if let Some(value) = call.optional_text(value)? {
+            command.env(name.as_str(), value);
+        }
     }
     command.env("HITL_IDEMPOTENCY_KEY", &call.attempt.key);
     let bytes = exec.stdin.as_ref().map(|body| call.body(body)).transpose()?;

@@ -50,7 +50,8 @@ fn prepare(call: &Call<'_>, http: &Http, clients: &Clients) -> Result<Request, S
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     }
     for (name, value) in &http.headers {
-        let value = header(&call.text(value)?, name)?;
+        let Some(value) = call.optional_text(value)? else { continue };
+        let value = header(&value, name)?;
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` is no header's name"))?;
         headers.insert(name, value);
     }

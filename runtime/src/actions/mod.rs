@@ -80,7 +80,10 @@ impl Executor {
     /// # Errors
     /// Says what cannot be set up.
     pub fn new(settings: Settings) -> Result<Self, SetupError> {
-        let clients = reach::Clients::new(settings.reach.clone()).map_err(SetupError::Network)?;
+        let locks = settings.locks();
+        std::fs::create_dir_all(&locks)
+            .map_err(|error| SetupError::Folder(locks.display().to_string(), error.to_string()))?;
+        let clients = reach::Clients::new(settings.reach.clone());
         Ok(Self { settings, clients })
     }
 

@@ -58,7 +58,8 @@ impl Lock {
         }
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self { file })),
+            // What an earlier attempt noted is nobody's any more.
+            Ok(()) => file.set_len(0).map(|()| Some(Self { file })),
             Err(std::fs::TryLockError::WouldBlock) => Ok(None),
             Err(std::fs::TryLockError::Error(error)) => Err(error),
         }
@@ -73,17 +74,16 @@ impl Lock {
             let _alone = STARTING.lock();
             rustix::io::fcntl_setfd(&self.file, rustix::io::FdFlags::empty())?;
             let child = command.spawn();
-            rustix::io::fcntl_setfd(&self.file, rustix::io::FdFlags::CLOEXEC)?;
+            // From here on the program runs: a failure must not be told as one to start it.
+            let _ = rustix::io::fcntl_setfd(&self.file, rustix::io::FdFlags::CLOEXEC);
             child?
         };
         let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
-        let program = Program { child, group: Group(group) };
         if let Some(group) = group {
-            self.file.set_len(0)?;
-            self.file.rewind()?;
-            self.file.write_all(group.as_raw_nonzero().to_string().as_bytes())?;
+            // Where it cannot be noted, an orphan is still found by its lock.
+            let _ = self.file.write_all(group.as_raw_nonzero().to_string().as_bytes());
         }
-        Ok(program)
+        Ok(Program { child, group: Group(group) })
     }
 }
 

@@ -4,7 +4,7 @@
 //! one address to the check and another to the call.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use serde::Deserialize;
@@ -191,53 +191,59 @@ impl Resolve for Resolver {
     }
 }
 
-/// Two HTTP clients: one for hosts that are listed, one that looks at every address.
+/// Two HTTP clients: one for hosts that are listed, one that looks at every address. Each is made when it is first needed, since reading
+/// the system's certificates takes longer than all else at the start of a small flow.
 #[derive(Clone, Debug)]
 pub struct Clients {
     reach: Arc<Reach>,
-    listed: reqwest::Client,
-    checked: reqwest::Client,
+    listed: OnceLock<reqwest::Client>,
+    checked: OnceLock<reqwest::Client>,
 }
 
 impl Clients {
     /// Clients that follow no redirect, use no proxy and try nothing twice.
-    ///
-    /// # Errors
-    /// TLS cannot be set up.
-    pub fn new(reach: Reach) -> Result<Self, String> {
-        let reach = Arc::new(reach);
-        let listed = client(Resolver { reach: None })?;
-        let checked = client(Resolver { reach: Some(Arc::clone(&reach)) })?;
-        Ok(Self { reach, listed, checked })
+    #[must_use]
+    pub fn new(reach: Reach) -> Self {
+        Self { reach: Arc::new(reach), listed: OnceLock::new(), checked: OnceLock::new() }
     }
 
     /// The client for an address.
     ///
     /// # Errors
-    /// It may not be reached.
+    /// It may not be reached, or TLS cannot be set up.
     pub fn to(&self, url: &reqwest::Url) -> Result<&reqwest::Client, String> {
-        Ok(match self.reach.judge(url)? {
-            Standing::Listed => &self.listed,
-            Standing::Checked => &self.checked,
-        })
+        match self.reach.judge(url)? {
+            Standing::Listed => self.trusted(),
+            Standing::Checked => ready(&self.checked, Some(&self.reach)),
+        }
     }
 
     /// The client for an address that the owner of the project configured.
-    #[must_use]
-    pub fn trusted(&self) -> &reqwest::Client {
-        &self.listed
+    ///
+    /// # Errors
+    /// TLS cannot be set up.
+    pub fn trusted(&self) -> Result<&reqwest::Client, String> {
+        ready(&self.listed, None)
     }
 
     /// The client for an address that must be listed by name.
     ///
     /// # Errors
-    /// It is not.
+    /// It is not, or TLS cannot be set up.
     pub fn only_listed(&self, url: &reqwest::Url) -> Result<&reqwest::Client, String> {
         match self.reach.judge(url) {
-            Ok(Standing::Listed) => Ok(&self.listed),
+            Ok(Standing::Listed) => self.trusted(),
             _ => Err(format!("the host of `{url}` is not in `allow` of `[http]` in `hitl.toml`")),
         }
     }
+}
+
+fn ready<'a>(cell: &'a OnceLock<reqwest::Client>, reach: Option<&Arc<Reach>>) -> Result<&'a reqwest::Client, String> {
+    if let Some(client) = cell.get() {
+        return Ok(client);
+    }
+    let client = client(Resolver { reach: reach.cloned() })?;
+    Ok(cell.get_or_init(|| client))
 }
 
 fn client(resolver: Resolver) -> Result<reqwest::Client, String> {

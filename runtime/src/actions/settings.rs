@@ -73,10 +73,13 @@ impl Settings {
     }
 }
 
-/// Why no executor could be made.
+/// Why it could not be set up.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SetupError {
     /// Calls over the network cannot be made.
     #[error("calls over the network cannot be made: {0}")]
     Network(String),
+    /// The folder for the state cannot be made.
+    #[error("the folder `{0}` cannot be made: {1}")]
+    Folder(String, String),
 }

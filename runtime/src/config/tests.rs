@@ -1,0 +1,104 @@
+//! What a project file may say, and how it is told what is wrong.
+
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+use secrecy::ExposeSecret as _;
+
+use super::{Config, Secrets, Tls};
+
+fn fault(text: &str) -> String {
+    Config::parse(text, Path::new("hitl.toml")).unwrap_err().to_string()
+}
+
+#[test]
+fn a_whole_file() {
+    let config = Config::parse(
+        r#"
+        [server]
+        listen = "127.0.0.1:7171"
+        public_url = "https://flow.acme.example/"
+        [store]
+        url = "sqlite:state.db"
+        [people.ana]
+        email = "ana@acme.example"
+        [groups]
+        finance = ["ana", "bo@acme.example"]
+        [notify.email]
+        host = "mail.acme.example"
+        user = "flow"
+        password = "SMTP"
+        from = "Flow <flow@acme.example>"
+        [notify.webhook]
+        url = "https://hooks.acme.example/x"
+        secret = "HOOK"
+        [http]
+        allow = ["erp.internal:8080", "10.0.0.0/8"]
+        [calendar]
+        timezone = "Europe/Berlin"
+        [secrets]
+        from = "file"
+        path = "private/secrets.toml"
+        "#,
+        Path::new("hitl.toml"),
+    )
+    .unwrap();
+    assert_eq!(config.server.public_url.as_ref().unwrap().as_str(), "https://flow.acme.example");
+    let email = config.notify.email.as_ref().unwrap();
+    assert_eq!((email.port(), email.tls), (587, Tls::Starttls));
+    assert_eq!(config.calendar.timezone.0, TimeZone::get("Europe/Berlin").unwrap());
+    assert_eq!(config.addresses("finance"), ["ana@acme.example", "bo@acme.example"]);
+    assert_eq!(config.addresses("ana"), ["ana@acme.example"]);
+    assert_eq!(config.addresses("cy@acme.example"), ["cy@acme.example"]);
+    assert!(config.addresses("nobody").is_empty());
+    assert!(matches!(config.secrets(Path::new("/p")), Secrets::File(path) if path == Path::new("/p/private/secrets.toml")));
+}
+
+#[test]
+fn faults_say_where_and_what_to_do() {
+    let cases = [
+        ("[servr]\nlisten = 1", "hitl.toml:1:2: there is no key `servr`; did you mean `server`?"),
+        ("[server]\nlisen = \"x\"", "hitl.toml:2:1: there is no key `lisen`; did you mean `listen`?"),
+        ("[lints]\n", "hitl.toml:1:2: `lints` is not supported by this version; remove it"),
+        ("[notify.slack]\n", "hitl.toml:1:9: `slack` is not supported by this version; remove it"),
+        ("[people.ana]\nemail = \"x@y.z\"\nslack = \"@ana\"", "hitl.toml:3:1: `slack` is not supported by this version; remove it"),
+        ("[people.ana]\nemail = \"ana\"", "hitl.toml:2:9: `ana` is no mail address"),
+        ("[calendar]\ntimezone = \"Nowhere\"", "hitl.toml:2:12: `Nowhere` is no time zone, such as `Europe/Berlin`"),
+        ("[people.ana]\nemail = \"a@b.c\"\n[groups]\nf = [\"anna\"]", "hitl.toml:4:7: group `f` names `anna`, who is neither in `[people]` nor an address, did you mean `ana`?"),
+        ("[server]\npublic_url = \"acme\"", "hitl.toml:2:14: `acme` is no web address"),
+        ("[secrets]\npath = \"x\"", "hitl.toml:2:1: `path` of `[secrets]` needs `from = \"file\"`"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(fault(text), expected, "{text}");
+    }
+    let allow = "[http]\nallow = [\"http://x\"]";
+    assert!(fault(allow).starts_with("hitl.toml:2:9: `http://x` is neither a host"), "{}", fault(allow));
+    let mail = "[notify.email]\nhost = \"h\"\nfrom = \"a@b.c\"\n";
+    assert!(fault(&format!("{mail}user = \"u\"")).contains("go together"));
+    assert!(fault(&format!("{mail}user = \"u\"\npassword = \"P\"\ntls = \"none\"")).contains("in the clear"));
+    assert!(fault("[server\n").starts_with("hitl.toml:1:"));
+}
+
+#[test]
+fn a_folder_without_a_file_has_the_defaults() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::load(folder.path()).unwrap();
+    assert!(config.notify.email.is_none() && config.people.is_empty());
+    std::fs::write(folder.path().join("hitl.toml"), "nonsense").unwrap();
+    assert!(Config::load(folder.path()).is_err());
+}
+
+#[test]
+fn secrets_are_looked_up_and_never_quoted() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secrets.toml");
+    let secrets = Secrets::File(file.clone());
+    assert!(secrets.lookup("A").unwrap_err().to_string().contains("cannot be read"));
+    std::fs::write(&file, "A = \"one\"\n").unwrap();
+    assert_eq!(secrets.lookup("A").unwrap().expose_secret(), "one");
+    assert!(secrets.lookup("B").unwrap_err().to_string().contains("there is no secret `B`"));
+    std::fs::write(&file, "A = hidden\n").unwrap();
+    assert!(!secrets.lookup("A").unwrap_err().to_string().contains("hidden"));
+    let missing = Secrets::Environment.lookup("SURELY_NOT_SET").unwrap_err().to_string();
+    assert!(missing.contains("HITL_SECRET_SURELY_NOT_SET"), "{missing}");
+}

@@ -8,7 +8,7 @@ use axum::http::Uri;
 
 use super::limit::{Limiter, Rate};
 use crate::engine::Engine;
-use crate::people::{Clock, Links, Person, Sessions, Tokens};
+use crate::people::{Links, Person, Sessions, Tokens};
 use crate::store::StoreError;
 
 /// How HTTP is served.
@@ -35,7 +35,7 @@ impl HttpOptions {
     #[must_use]
     pub fn new(engine: &Engine) -> Self {
         Self {
-            tokens: Arc::new(Tokens::new(Arc::clone(engine.store()), Clock::system())),
+            tokens: Arc::new(Tokens::new(Arc::clone(engine.store()), Arc::clone(&engine.options().clock))),
             links: Arc::new(Links::new()),
             body_limit: 1024 * 1024,
             plan_limit: 64 * 1024 * 1024,

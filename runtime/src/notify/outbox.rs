@@ -44,7 +44,10 @@ impl Outbox {
     /// # Errors
     /// Says what cannot be set up.
     pub fn new(settings: &Settings) -> Result<Self, crate::actions::SetupError> {
-        let clients = Clients::new(settings.reach.clone()).map_err(crate::actions::SetupError::Network)?;
+        let clients = Clients::new(settings.reach.clone());
+        if settings.config.notify.webhook.is_some() {
+            clients.trusted().map_err(crate::actions::SetupError::Network)?;
+        }
         Ok(Self {
             config: Arc::clone(&settings.config),
             mailer: Arc::clone(&settings.mailer),
@@ -121,7 +124,7 @@ impl Outbox {
                 let client = self.clients.only_listed(&url).map_err(Failure::Never)?;
                 (url, client)
             }
-            None => (parse(webhook.url.as_str())?, self.clients.trusted()),
+            None => (parse(webhook.url.as_str())?, self.clients.trusted().map_err(Failure::NotNow)?),
         };
         let secret = self.secrets.lookup(&webhook.secret).map_err(|error| Failure::NotNow(error.to_string()))?;
         let digest = Digest::of(&[identity(letter, notice).as_bytes()]).to_string();

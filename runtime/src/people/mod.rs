@@ -15,40 +15,8 @@ pub use sessions::{Session, Sessions};
 pub use tokens::{Found, Issued, NewToken, TokenError, Tokens};
 
 use std::fmt;
-use std::sync::Arc;
 
-use crate::ids::At;
 use crate::machine::event::Channel;
-
-/// Tells the time.
-#[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> At + Send + Sync>);
-
-impl Clock {
-    /// A clock of one's own.
-    #[must_use]
-    pub fn new(now: impl Fn() -> At + Send + Sync + 'static) -> Self {
-        Self(Arc::new(now))
-    }
-
-    /// The system's.
-    #[must_use]
-    pub fn system() -> Self {
-        Self::new(|| jiff::Timestamp::now().into())
-    }
-
-    /// The time.
-    #[must_use]
-    pub fn now(&self) -> At {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for Clock {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Clock")
-    }
-}
 
 /// A person's address in its one spelling: trimmed, lower case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -8,7 +8,8 @@ use jiff::SignedDuration;
 use parking_lot::RwLock;
 
 use super::secret::{NoRandom, random};
-use super::{Caller, Clock, Person, Scopes};
+use super::{Caller, Person, Scopes};
+use crate::engine::Clock;
 use crate::ids::{At, Digest};
 use crate::machine::event::Channel;
 use crate::store::{Store, StoreError, Token};
@@ -25,7 +26,7 @@ const PREFIX: &str = "hitl_";
 /// Makes, finds and revokes tokens. One for a process: revoking through it is effective at once.
 pub struct Tokens {
     store: Arc<dyn Store>,
-    clock: Clock,
+    clock: Arc<dyn Clock>,
     recent: RwLock<Recent>,
 }
 
@@ -92,13 +93,13 @@ pub enum TokenError {
 impl Tokens {
     /// The tokens of a store.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Self {
         Self { store, clock, recent: RwLock::default() }
     }
 
     /// The clock that it goes by.
     #[must_use]
-    pub fn clock(&self) -> &Clock {
+    pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.clock
     }
 

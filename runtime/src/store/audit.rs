@@ -242,7 +242,7 @@ async fn rows(store: &dyn Store, mut tips: HashMap<RunId, Tip>, findings: &mut V
             if row.seq > tip.seq {
                 // Committed meanwhile, or gone: what is there now tells. A walk that meets a gap is an error, and so means gone.
                 let newer = store.journal(row.run, tip.seq, 1).await.unwrap_or_default();
-                if !newer.first().is_some_and(|entry| entry.seq == tip.seq + 1) {
+                if newer.first().is_none_or(|entry| entry.seq != tip.seq + 1) {
                     findings.push(Finding::Truncated { run: row.run, has: tip.seq, last: row.seq });
                 }
             } else if row.seq < tip.seq || row.hash != tip.hash {

@@ -233,9 +233,7 @@ async fn runs_come_in_pages(store: Arc<dyn Store>) {
     other.new = Some(NewRun { plan: plan(), workflow: "other".into(), requester: "bob".into() });
     store.commit(other).await.unwrap();
 
-    let ids = async |filter: RunFilter| -> Vec<u64> {
-        store.runs(filter).await.unwrap().iter().map(|row| row.run.0).collect()
-    };
+    let ids = async |filter: RunFilter| -> Vec<u64> { store.runs(filter).await.unwrap().iter().map(|row| row.run.0).collect() };
     let paused = RunFilter { status: Some(Status::Paused), ..filter(2) };
     assert_eq!(ids(paused.clone()).await, [3, 2]);
     assert_eq!(ids(RunFilter { before: Some(RunId(2)), ..paused.clone() }).await, [1]);

@@ -132,9 +132,7 @@ impl State {
         self.open.extend(asked.into_iter().map(|question| ((run, question.n), question.of)));
         for n in closed {
             self.open.remove(&(run, n));
-            self.letters.retain(|_, kept| {
-                kept.state != Stage::Delivered || kept.letter.run != run || kept.letter.letter.n != n
-            });
+            self.letters.retain(|_, kept| kept.state != Stage::Delivered || kept.letter.run != run || kept.letter.letter.n != n);
         }
         for letter in letters {
             self.put_letter(run, letter);
@@ -164,9 +162,7 @@ impl State {
             return Err(StoreError::Conflict(commit.run));
         }
         match &commit.new {
-            Some(new) if !self.plans.contains_key(&new.plan) => {
-                Err(StoreError::Unusable(format!("the store has no plan `{}`", new.plan)))
-            }
+            Some(new) if !self.plans.contains_key(&new.plan) => Err(StoreError::Unusable(format!("the store has no plan `{}`", new.plan))),
             _ => Ok(()),
         }
     }

@@ -203,16 +203,8 @@ pub enum Status {
 
 impl Status {
     /// All, in the order of their numbers.
-    pub const ALL: [Self; 8] = [
-        Self::Running,
-        Self::Paused,
-        Self::InDoubt,
-        Self::Ending,
-        Self::Completed,
-        Self::Failed,
-        Self::Rejected,
-        Self::Cancelled,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Running, Self::Paused, Self::InDoubt, Self::Ending, Self::Completed, Self::Failed, Self::Rejected, Self::Cancelled];
 
     /// The name at the HTTP boundary.
     #[must_use]

@@ -21,15 +21,12 @@ const OVER_LISTS: [(&str, Builtin); 9] = [
 ];
 
 /// Functions whose arguments and result have fixed types.
-const PLAIN: [(&str, Builtin, &[Param], Ty); 13] = [
-    ("length", Builtin::Length, &[Param::Text], Ty::Number),
+const PLAIN: [(&str, Builtin, &[Param], Ty); 10] = [
     ("lower", Builtin::Lower, &[Param::Text], Ty::Text),
     ("upper", Builtin::Upper, &[Param::Text], Ty::Text),
     ("trim", Builtin::Trim, &[Param::Text], Ty::Text),
     ("join", Builtin::Join, &[Param::Texts, Param::Text], Ty::Text),
     ("replace", Builtin::Replace, &[Param::Text, Param::Text, Param::Text], Ty::Text),
-    ("floor", Builtin::Floor, &[Param::Number], Ty::Number),
-    ("ceil", Builtin::Ceil, &[Param::Number], Ty::Number),
     ("date", Builtin::Date, &[Param::Time], Ty::Date),
     ("days", Builtin::Days, &[Param::Number], Ty::Duration),
     ("hours", Builtin::Hours, &[Param::Number], Ty::Duration),
@@ -38,7 +35,7 @@ const PLAIN: [(&str, Builtin, &[Param], Ty); 13] = [
 ];
 
 /// Functions with rules of their own.
-const OTHERS: [&str; 3] = ["split", "round", "abs"];
+const OTHERS: [&str; 6] = ["length", "split", "round", "abs", "floor", "ceil"];
 
 /// What an argument must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,8 +82,11 @@ impl<'a> Checker<'a> {
                 let arguments = arguments.iter().map(|argument| self.argument(argument, Param::Text)).collect();
                 builtin(Builtin::Split, arguments, Ty::list(Ty::Text))
             }
-            "round" => self.rounding(Builtin::Round, function, arguments, 2, span),
-            "abs" => self.rounding(Builtin::Abs, function, arguments, 1, span),
+            "length" => self.length(function, arguments, span),
+            "round" => self.rounding(Builtin::Round, function, arguments, 1..=2, span),
+            "abs" => self.rounding(Builtin::Abs, function, arguments, 1..=1, span),
+            "floor" => self.rounding(Builtin::Floor, function, arguments, 1..=1, span),
+            "ceil" => self.rounding(Builtin::Ceil, function, arguments, 1..=1, span),
             _ => self.unknown_function(function, arguments),
         }
     }
@@ -119,12 +119,35 @@ impl<'a> Checker<'a> {
         false
     }
 
-    fn rounding(&mut self, id: Builtin, function: &'a ast::Ident, arguments: &'a [ast::Expr], wanted: usize, span: Span) -> Typed {
-        let words = if wanted == 1 { "1 argument" } else { "2 arguments" };
-        if !self.counted(function, arguments, wanted, words) {
+    /// Of a text its characters, of a list its items.
+    fn length(&mut self, function: &'a ast::Ident, arguments: &'a [ast::Expr], span: Span) -> Typed {
+        let [argument] = arguments else {
+            self.counted(function, arguments, 1, "1 argument");
+            return Typed::new(super::nothing(), Ty::Number);
+        };
+        let of = self.solid(argument, None);
+        if !matches!(of.ty, Ty::Text | Ty::List(_) | Ty::Broken) {
+            let fault = faults::types::mismatch(self.site(argument.span), "a text or a list", &self.show(&of.ty));
+            self.report(fault);
+            return Typed::new(super::nothing(), Ty::Number);
+        }
+        self.folded_call(builtin(Builtin::Length, vec![of.expr], Ty::Number), span)
+    }
+
+    fn rounding(
+        &mut self,
+        id: Builtin,
+        function: &'a ast::Ident,
+        arguments: &'a [ast::Expr],
+        wanted: std::ops::RangeInclusive<usize>,
+        span: Span,
+    ) -> Typed {
+        if !wanted.contains(&arguments.len()) {
+            let words = if *wanted.end() == 1 { "1 argument" } else { "1 or 2 arguments" };
+            self.counted(function, arguments, usize::MAX, words);
             return Typed::broken();
         }
-        let mut exprs = Vec::with_capacity(wanted);
+        let mut exprs = Vec::with_capacity(arguments.len());
         let mut ty = Ty::Broken;
         for (index, argument) in arguments.iter().enumerate() {
             if index > 0 {
@@ -169,7 +192,8 @@ impl<'a> Checker<'a> {
         let list = self.solid(argument, None);
         let item = self.item_type(&list.ty, argument.span);
         let ty = match id {
-            Builtin::First | Builtin::Last => Ty::optional(item),
+            // Of an empty list they have no value: an error when it is evaluated, like a place past the end.
+            Builtin::First | Builtin::Last => item,
             Builtin::Sort => {
                 self.folded(Fold::Sort, &item, &item, argument.span);
                 list.ty
@@ -252,7 +276,7 @@ impl<'a> Checker<'a> {
                 let fits = matches!(body, Ty::Number | Ty::Money | Ty::Duration | Ty::Broken | Ty::Never);
                 (fits, if *body == Ty::Never { Ty::Number } else { body.clone() }, "number, money or duration")
             }
-            Fold::Min | Fold::Max => (ordered, Ty::optional(body.clone()), "values that have an order"),
+            Fold::Min | Fold::Max => (ordered, body.clone(), "values that have an order"),
             Fold::Sort => (ordered, Ty::list(item.clone()), "values that have an order"),
         };
         if !fits {

@@ -19,8 +19,9 @@ use crate::faults;
 use crate::plan::{Builtin, Expr, Fold};
 use crate::value::Value;
 
-/// So many operations may stand in one another. Evaluating recurses as deep.
-pub(crate) const MAX_OPERATIONS: u32 = 200;
+/// So many operations may stand in one another: fewer than a plan may hold, since evaluating recurses as deep.
+pub(crate) const MAX_OPERATIONS: u32 = 120;
+const _: () = assert!((MAX_OPERATIONS as usize) < crate::plan::DEEPEST);
 
 /// An expression and its type.
 #[derive(Clone, Debug)]
@@ -89,7 +90,8 @@ impl<'a> Checker<'a> {
 
     /// An expression; `wanted` is what its place would like it to be, for literals that have no type of their own.
     pub(crate) fn expr(&mut self, expr: &'a ast::Expr, wanted: Option<&Ty>) -> Typed {
-        if self.depth >= MAX_OPERATIONS {
+        let levels = levels(expr);
+        if self.depth + levels > MAX_OPERATIONS {
             if !self.too_deep {
                 self.too_deep = true;
                 let site = self.site(expr.span);
@@ -97,9 +99,9 @@ impl<'a> Checker<'a> {
             }
             return Typed::broken();
         }
-        self.depth += 1;
+        self.depth += levels;
         let typed = self.dispatch(expr, wanted);
-        self.depth -= 1;
+        self.depth -= levels;
         if self.depth == 0 {
             self.too_deep = false;
         }
@@ -318,6 +320,15 @@ impl<'a> Checker<'a> {
                 _ => return None,
             }
         }
+    }
+}
+
+/// How many operations of a plan an expression becomes, its parts left out.
+fn levels(expr: &ast::Expr) -> u32 {
+    match &expr.kind {
+        ast::ExprKind::Is { present: true, .. } | ast::ExprKind::CallFor { subject: Some(_), .. } => 2,
+        ast::ExprKind::Binary { operator: ast::BinaryOperator::NotIn, .. } => 2,
+        _ => 1,
     }
 }
 

@@ -162,7 +162,9 @@ impl<'a> Checker<'a> {
     }
 
     fn wrong_operands(&mut self, operator: Binary, at: Span, left: (&Ty, Span), right: (&Ty, Span), ty: Ty) -> Typed {
-        if !left.0.is_broken() && !right.0.is_broken() {
+        let whole = left.1.to(right.1);
+        let reported = self.chained.iter().any(|span| span.start <= whole.end && whole.start <= span.end);
+        if !reported && !left.0.is_broken() && !right.0.is_broken() {
             let (one, other) = (self.show(left.0), self.show(right.0));
             let site = self.site(at);
             self.report(faults::types::operands(site, operator.spelling(), (&one, left.1), (&other, right.1)));
@@ -287,7 +289,9 @@ fn result(operator: Arithmetic, left: &Ty, right: &Ty) -> Option<Ty> {
         (A::Add | A::Subtract, Ty::Date, Ty::Duration) => Ty::Date,
         (A::Subtract, Ty::Time, Ty::Time) | (A::Subtract, Ty::Date, Ty::Date) => Ty::Duration,
         (A::Multiply, Ty::Money, Ty::Number) | (A::Multiply, Ty::Number, Ty::Money) | (A::Divide, Ty::Money, Ty::Number) => Ty::Money,
-        (A::Divide, Ty::Money, Ty::Money) => Ty::Number,
+        (A::Divide, Ty::Money, Ty::Money) | (A::Divide, Ty::Duration, Ty::Duration) => Ty::Number,
+        (A::Add, Ty::Duration, Ty::Time) => Ty::Time,
+        (A::Add, Ty::Duration, Ty::Date) => Ty::Date,
         _ => return None,
     })
 }

@@ -1,7 +1,12 @@
 //! Moving what is in the log into the file: on a thread and a connection of its own, off the commit path.
 
+use std::sync::Arc;
+
 use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
+
+use super::queue::{Failure, Queue};
+use super::writer::failure;
 
 /// The writer helps when the log is so many times longer than it should be: only between two transactions can it start over.
 const FAR_TOO_LONG: i64 = 4;
@@ -11,6 +16,8 @@ const FAR_TOO_LONG: i64 = 4;
 pub(super) struct Checkpoints {
     state: Mutex<State>,
     bell: Condvar,
+    /// Where a failed sync is told.
+    queue: Arc<Queue>,
     /// Pages in the log above which it is emptied.
     pages: i64,
 }
@@ -29,8 +36,8 @@ struct Log {
 }
 
 impl Checkpoints {
-    pub(super) fn new(pages: u32) -> Self {
-        Self { state: Mutex::default(), bell: Condvar::new(), pages: i64::from(pages) }
+    pub(super) fn new(pages: u32, queue: Arc<Queue>) -> Self {
+        Self { state: Mutex::default(), bell: Condvar::new(), queue, pages: i64::from(pages) }
     }
 
     /// Whether so much was written that the log is worth a look.
@@ -41,15 +48,28 @@ impl Checkpoints {
     /// Called by the writer between two transactions.
     pub(super) fn look(&self, db: &Connection) {
         match log(db, "NOOP") {
-            Ok(log) if log.length > self.pages.saturating_mul(FAR_TOO_LONG) => {
-                // The thread has moved nearly all of it: what is left is little, and after it the log starts over.
-                if let Err(error) = log_passive(db) {
-                    tracing::warn!(%error, "the log of the store was not emptied");
-                }
-            }
+            // The thread has moved nearly all of it: what is left is little, and after it the log starts over.
+            Ok(log) if log.length > self.pages.saturating_mul(FAR_TOO_LONG) => self.empty(db),
             Ok(log) if log.length - log.moved > self.pages => self.ring(),
             Ok(_) => {}
-            Err(error) => tracing::warn!(%error, "the log of the store cannot be measured"),
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    fn empty(&self, db: &Connection) {
+        match log(db, "PASSIVE") {
+            Ok(log) => tracing::trace!(log.length, log.moved, "the log was emptied"),
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    /// INVARIANT: after a failed sync nothing is written any more: the system may have dropped what it could not write. Anything else can wait,
+    /// for everything is in the log still.
+    fn failed(&self, error: &rusqlite::Error) {
+        tracing::warn!(%error, "the log of the store was not emptied");
+        let failure = failure(error);
+        if matches!(failure, Failure::Broken(_)) {
+            self.queue.break_off(&failure);
         }
     }
 
@@ -63,12 +83,10 @@ impl Checkpoints {
         self.bell.notify_one();
     }
 
-    /// The thread's life. A failure is not the store's: everything is in the log still, and the next attempt may succeed.
+    /// The thread's life.
     pub(super) fn run(&self, db: &Connection) {
         while self.wait() {
-            if let Err(error) = log_passive(db) {
-                tracing::warn!(%error, "the log of the store was not emptied");
-            }
+            self.empty(db);
         }
     }
 
@@ -80,10 +98,6 @@ impl Checkpoints {
         state.rung = false;
         !state.stopped
     }
-}
-
-fn log_passive(db: &Connection) -> rusqlite::Result<()> {
-    log(db, "PASSIVE").map(|log| tracing::trace!(log.length, log.moved, "checkpoint"))
 }
 
 fn log(db: &Connection, mode: &str) -> rusqlite::Result<Log> {

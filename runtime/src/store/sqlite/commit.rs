@@ -28,10 +28,7 @@ impl Write<'_> {
         self.blobs(commit)?;
         let id = self.memory.head.last + 1;
         let sql = "INSERT INTO journal (id, run, seq, prev_id, salt, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        self.execute(
-            sql,
-            params![id, checked.run, checked.seq, checked.previous, commit.salt, commit.hash.0, commit.body],
-        )?;
+        self.execute(sql, params![id, checked.run, checked.seq, checked.previous, commit.salt, commit.hash.0, commit.body])?;
         match (&commit.new, checked.plan) {
             (Some(new), Some(plan)) => self.insert_run(commit, &checked, id, new, plan)?,
             _ => self.update_run(commit, &checked, id)?,
@@ -116,10 +113,7 @@ impl Write<'_> {
         let sql = "UPDATE runs SET status = ?2, live = ?3, seq = ?4, last = ?5, hash = ?6, due = ?7, ended = coalesce(ended, ?8) \
                    WHERE id = ?1";
         let (due, ended) = times(commit);
-        self.execute(
-            sql,
-            params![checked.run, commit.status as i64, commit.live, checked.seq, id, commit.hash.0, due, ended],
-        )?;
+        self.execute(sql, params![checked.run, commit.status as i64, commit.live, checked.seq, id, commit.hash.0, due, ended])?;
         Ok(())
     }
 

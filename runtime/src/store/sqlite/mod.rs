@@ -23,9 +23,7 @@ use parking_lot::Mutex;
 pub use self::open::SqliteOptions;
 use self::queue::Queue;
 use self::read::{Reader, Readers};
-use super::{
-    Answer, Commit, Delivery, Entry, Head, Letter, RunFilter, RunRow, Store, StoreError, Stored, Token,
-};
+use super::{Answer, Commit, Delivery, Entry, Head, Letter, RunFilter, RunRow, Store, StoreError, Stored, Token};
 use crate::ids::{At, Digest, RunId};
 
 /// A store in a SQLite file. Its process is the only one that writes there.
@@ -43,10 +41,7 @@ impl SqliteStore {
     }
 
     /// A read whose length depends on what is there.
-    async fn long<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static,
-    ) -> Result<T, StoreError> {
+    async fn long<T: Send + 'static>(&self, read: impl FnOnce(&Reader) -> rusqlite::Result<T> + Send + 'static) -> Result<T, StoreError> {
         let readers = Arc::clone(&self.readers);
         let result = tokio::task::spawn_blocking(move || readers.read(read)).await;
         result.map_err(|error| StoreError::Unusable(format!("the store cannot be read ({error})")))?.map_err(unreadable)
@@ -196,6 +191,8 @@ impl Store for SqliteStore {
 fn prepare(db: &rusqlite::Connection) -> rusqlite::Result<()> {
     db.busy_timeout(std::time::Duration::from_secs(5))?;
     db.set_prepared_statement_cache_capacity(64);
+    // Otherwise a statement is planned anew whenever other values are bound to it.
+    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.pragma_update(None, "foreign_keys", true)?;
     db.pragma_update(None, "trusted_schema", false)?;
     db.pragma_update(None, "wal_autocheckpoint", 0)

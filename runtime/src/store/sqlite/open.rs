@@ -65,7 +65,7 @@ impl SqliteStore {
 
         let queue = Arc::new(Queue::default());
         let readers = Arc::new(Readers::new(path.to_owned()));
-        let checkpoints = Arc::new(Checkpoints::new(options.checkpoint_pages));
+        let checkpoints = Arc::new(Checkpoints::new(options.checkpoint_pages, Arc::clone(&queue)));
         let bell = Arc::clone(&checkpoints);
         let emptier = spawn("store-log", move || bell.run(&emptier))?;
         let writer = Writer::new(db, memory, Arc::clone(&queue), log_of(path), options.log_ahead);

@@ -106,10 +106,12 @@ impl Queue {
         self.filled.notify_all();
     }
 
-    /// Takes nothing more, and refuses what waits.
+    /// Takes nothing more, and refuses what waits. The first reason stands, unless this one is worse.
     pub(super) fn break_off(&self, failure: &Failure) {
         let mut state = self.state.lock();
-        state.closed = Some(failure.clone());
+        if state.closed.is_none() || matches!(failure, Failure::Broken(_)) {
+            state.closed = Some(failure.clone());
+        }
         let waiting = std::mem::take(&mut state.jobs);
         drop(state);
         for job in waiting {

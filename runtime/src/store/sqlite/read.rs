@@ -172,12 +172,7 @@ impl Reader {
     }
 
     /// Each person's part is read in order and cut short; what is wanted is at the front of them.
-    pub(super) fn asked(
-        &self,
-        of: Option<&[String]>,
-        cursor: Option<(RunId, u32)>,
-        limit: u32,
-    ) -> rusqlite::Result<Vec<(RunId, u32)>> {
+    pub(super) fn asked(&self, of: Option<&[String]>, cursor: Option<(RunId, u32)>, limit: u32) -> rusqlite::Result<Vec<(RunId, u32)>> {
         let (run, n) = cursor.map_or((-1, 0), |(run, n)| (bound(run.0), n));
         let Some(people) = of else {
             let sql = "SELECT DISTINCT run, n FROM asks WHERE (run, n) > (?1, ?2) ORDER BY run, n LIMIT ?3";

@@ -44,8 +44,7 @@ pub(super) const LETTER_COLUMNS: &str = "l.id, l.run, l.channel, t.name, l.n, l.
 
 /// A letter of the outbox.
 pub(super) fn letter(row: &Row<'_>) -> rusqlite::Result<Letter> {
-    let letter =
-        NewLetter { channel: channel(row, 2)?, to: row.get(3)?, n: row.get(4)?, due: At(row.get(5)?), url: row.get(6)? };
+    let letter = NewLetter { channel: channel(row, 2)?, to: row.get(3)?, n: row.get(4)?, due: At(row.get(5)?), url: row.get(6)? };
     Ok(Letter { id: row.get(0)?, run: run_id(row, 1)?, letter, tries: row.get(7)?, error: row.get(8)? })
 }
 

@@ -29,10 +29,8 @@ pub(super) fn inspect(db: &Connection, known: &[Migration]) -> Result<usize, Sto
     if tables == 0 {
         return Ok(0);
     }
-    let recorded: Option<i64> = db
-        .query_row("SELECT 1 FROM sqlite_schema WHERE name = 'migrations'", [], |row| row.get(0))
-        .optional()
-        .map_err(unreadable)?;
+    let recorded: Option<i64> =
+        db.query_row("SELECT 1 FROM sqlite_schema WHERE name = 'migrations'", [], |row| row.get(0)).optional().map_err(unreadable)?;
     if application != APPLICATION || recorded.is_none() {
         return Err(StoreError::Unusable("it is a database of another program".into()));
     }

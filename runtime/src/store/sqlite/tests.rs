@@ -221,10 +221,7 @@ async fn an_audit_finds_what_was_done_by_hand() {
             "UPDATE journal SET hash = zeroblob(32) WHERE id = 9",
             &["entry 3 of run 3 was changed", "run 3 is listed with another last entry than its journal has"],
         ),
-        (
-            "DELETE FROM journal WHERE id = 5",
-            &["entry 5 of the store is missing", "entry 2 of run 2 is missing", head, export],
-        ),
+        ("DELETE FROM journal WHERE id = 5", &["entry 5 of the store is missing", "entry 2 of run 2 is missing", head, export]),
         (
             "DELETE FROM journal WHERE id = 9",
             &["entry 9 of the store is missing", head, ends, "the journal of run 3 was cut off after entry 2, it had 3"],
@@ -242,10 +239,7 @@ async fn an_audit_finds_what_was_done_by_hand() {
         ),
         ("DELETE FROM runs WHERE id = 2", &["run 2 is in the journal but no longer listed"]),
         ("UPDATE head SET hash = zeroblob(32)", &[head]),
-        ("UPDATE journal SET seq = 1 WHERE id = 6", &[
-            "entry 1 of run 3 stands where it does not belong",
-            "entry 2 of run 3 is missing",
-        ]),
+        ("UPDATE journal SET seq = 1 WHERE id = 6", &["entry 1 of run 3 stands where it does not belong", "entry 2 of run 3 is missing"]),
         ("UPDATE head SET store = zeroblob(16)", &["the exported head is of another store"]),
         (&forged, &[export]),
     ];

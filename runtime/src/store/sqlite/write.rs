@@ -140,17 +140,7 @@ impl Write<'_> {
         let (expires, revoked) = (token.expires.map(|at| at.0), token.revoked.map(|at| at.0));
         self.execute(
             sql,
-            params![
-                token.secret.0,
-                token.id,
-                token.person,
-                token.scopes,
-                token.agent,
-                token.session,
-                token.created.0,
-                expires,
-                revoked
-            ],
+            params![token.secret.0, token.id, token.person, token.scopes, token.agent, token.session, token.created.0, expires, revoked],
         )?;
         Ok(())
     }

@@ -16,6 +16,9 @@ use super::write::{Memory, Write};
 /// A process that has committed so often is here to stay, and grows the log ahead.
 const SETTLED: u64 = 16;
 
+/// Bytes by which the log is grown at a time.
+const PIECE: usize = 512 << 10;
+
 /// What the writer's thread owns.
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -37,6 +40,7 @@ impl Writer {
 
     /// Until the queue is closed and empty; gives the connection back.
     pub(super) fn run(mut self, checkpoints: &Checkpoints) -> Connection {
+        let _guard = Guard(Arc::clone(&self.queue));
         let mut batch = Vec::new();
         while self.queue.take(&mut batch) {
             let failure = self.transact(&mut batch).err();
@@ -87,13 +91,13 @@ impl Writer {
         Ok(())
     }
 
-    /// Between transactions: grows the log ahead once, and has it emptied before it is large.
+    /// Between transactions: grows the log ahead, and has it emptied before it is large.
     fn look_after_log(&mut self, checkpoints: &Checkpoints) {
         if self.transactions >= SETTLED && self.ahead > 0 {
-            if let Err(error) = self.grow() {
+            self.grow().unwrap_or_else(|error| {
                 tracing::debug!(%error, "the log could not be grown ahead");
-            }
-            self.ahead = 0;
+                self.ahead = 0;
+            });
         }
         if checkpoints.wanted(self.pages) {
             self.pages = 0;
@@ -101,22 +105,29 @@ impl Writer {
         }
     }
 
-    /// Writes zeros to the log's end: a sync of bytes that are there already costs half of one that makes the file longer. Zeros carry no
-    /// valid checksum, so a recovery ends where they begin. Only this thread appends to the log.
-    fn grow(&self) -> std::io::Result<()> {
+    /// Writes zeros to the log's end, a piece at a time, so that no commit waits for long: a sync of bytes that are there already costs half
+    /// of one that makes the file longer. Zeros carry no valid checksum, so a recovery ends where they begin. Only this thread appends.
+    fn grow(&mut self) -> std::io::Result<()> {
         let mut file = OpenOptions::new().write(true).open(&self.log)?;
-        let zeros = vec![0; 64 * 1024];
-        let mut at = file.seek(SeekFrom::End(0))?;
-        while at < self.ahead {
-            file.write_all(&zeros)?;
-            at += zeros.len() as u64;
+        if file.seek(SeekFrom::End(0))? >= self.ahead {
+            self.ahead = 0;
+            return Ok(());
         }
-        file.sync_all()
+        file.write_all(&vec![0; PIECE])
+    }
+}
+
+/// Nobody waits for a writer that is no more, however it ended.
+struct Guard(Arc<Queue>);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.break_off(&Failure::Undone("the store is closed".into()));
     }
 }
 
 /// What an error of SQLite means for the process.
-fn failure(error: &rusqlite::Error) -> Failure {
+pub(super) fn failure(error: &rusqlite::Error) -> Failure {
     match error.sqlite_error_code() {
         Some(ErrorCode::DiskFull) => Failure::Full,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Failure::Undone("the store is in use by another program".into()),

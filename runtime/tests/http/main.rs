@@ -1,0 +1,8 @@
+//! The API and the pages, over a real engine with a store in memory.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, reason = "what does not hold fails the test")]
+
+mod api;
+mod pages;
+mod people;
+mod sockets;
+mod support;

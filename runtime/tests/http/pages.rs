@@ -1,0 +1,141 @@
+//! Pages: what they show, what their forms do, and that foreign text stays text.
+
+use crate::people::{csrf, hidden, sign_in};
+use crate::support::{FORM, JSON, World, bearer};
+
+async fn ana(world: &World) -> String {
+    let token = world.token("ana@acme.example", "read,decide,start").await;
+    sign_in(world, &token).await
+}
+
+#[tokio::test]
+async fn the_page_shows_what_is_asked_and_its_form_decides() {
+    let world = World::new().await;
+    let body = r#"{"input": {"to": "Vendor", "amount": "1500.00 EUR", "change": "-old\n+new\n",
+        "lines": [{"item": "chairs", "amount": "1400.00 EUR"}, {"item": "delivery", "amount": "100.00 EUR"}]}}"#;
+    let (run, approval, _) = world.start("pay_supplier", body).await;
+    let cookie = ana(&world).await;
+    let inbox = world.ask("GET /", &[&cookie], "").await.expect(200).body;
+    assert!(inbox.contains("Pay 1500.00 EUR to Vendor") && inbox.contains(&format!("/approvals/{approval}")));
+
+    let page = world.ask(&format!("GET /approvals/{approval}"), &[&cookie], "").await.expect(200).body;
+    for part in [
+        "<h1>Pay 1500.00 EUR to Vendor</h1>",
+        "rob@acme.example",
+        "<dt>Supplier</dt>",
+        "<th scope=\"col\"",
+        "2 rows",
+        "<span class=\"add\">+new",
+        "<code>pay</code>",
+        "cannot be taken back",
+        "<strong>2 hours</strong> left",
+        "You own this workflow&#39;s runs.",
+        "amount &gt; 1000 EUR",
+        "required to reject",
+        "name=\"viewport\"",
+        "lang=\"en\"",
+        "<label for=\"comment\">",
+    ] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    assert!(!page.contains(" style=") && !page.contains("onclick") && !page.contains("<script>"), "{page}");
+
+    let line = format!("POST /approvals/{approval}/decision");
+    let (csrf, digest) = (csrf(&page), hidden(&page, "digest"));
+    world.ask(&line, &[&cookie, FORM], format!("digest={digest}&decision=approve&csrf=x")).await.expect(403);
+    world.ask(&line, &[&cookie, FORM, "sec-fetch-site: cross-site"], format!("digest={digest}&decision=approve&csrf={csrf}")).await.expect(403);
+    world.ask(&line, &[FORM], format!("digest={digest}&decision=approve&csrf={csrf}")).await.expect(303);
+    let kept = world.ask(&line, &[&cookie, FORM], format!("digest={digest}&decision=reject&comment=&csrf={csrf}")).await.expect(422);
+    assert!(kept.body.contains("role=\"alert\"") && kept.body.contains("value=\"approve\""));
+    let stale = world.ask(&line, &[&cookie, FORM], format!("digest={}&decision=approve&comment=mine&csrf={csrf}", "0".repeat(64))).await.expect(412);
+    assert!(stale.body.contains("What you saw has changed") && stale.body.contains(">mine</textarea>"));
+
+    let done = world.ask(&line, &[&cookie, FORM], format!("digest={digest}&decision=approve&comment=fine&csrf={csrf}")).await.expect(303);
+    assert_eq!(done.header("location"), format!("/approvals/{approval}"));
+    let after = world.ask(&format!("GET /approvals/{approval}"), &[&cookie], "").await.expect(200).body;
+    assert!(after.contains("Approved") && after.contains("fine") && !after.contains("name=\"decision\""), "{after}");
+    let late = world.ask(&line, &[&cookie, FORM], format!("digest={digest}&decision=reject&comment=no&csrf={csrf}")).await.expect(409);
+    assert!(late.body.contains("Already decided") && late.body.contains("Approved"));
+
+    let page = world.ask(&format!("GET /runs/{run}"), &[&cookie], "").await.expect(200).body;
+    assert!(page.contains("pay_supplier") && page.contains("class=\"journal\""), "{page}");
+    assert!(world.ask("GET /runs", &[&cookie], "").await.expect(200).body.contains(&run));
+}
+
+#[tokio::test]
+async fn foreign_text_is_text_everywhere() {
+    let world = World::new().await;
+    let hostile = "<script>alert(1)</script>\u{202E}EUR 5\" onload=\"x";
+    let body = serde_json::json!({"input": {"to": hostile, "amount": "1500.00 EUR", "change": hostile, "lines": [{"item": hostile, "amount": "1.00 EUR"}]}});
+    let (run, approval, tag) = world.start("pay_supplier", &body.to_string()).await;
+    let cookie = ana(&world).await;
+    let token = bearer(&world.token("ana@acme.example", "decide").await);
+    let reject = serde_json::json!({"decision": "reject", "comment": hostile}).to_string();
+    let line = format!("POST /api/v1/approvals/{approval}/decision");
+    let check = async |world: &World| {
+        for path in ["/".to_owned(), format!("/approvals/{approval}"), "/runs".to_owned(), format!("/runs/{run}")] {
+            let page = world.ask(&format!("GET {path}"), &[&cookie], "").await.expect(200).body;
+            assert!(!page.contains("<script>") && !page.contains('\u{202E}') && !page.contains("\" onload"), "{path}: {page}");
+        }
+    };
+    check(&world).await;
+    world.ask(&line, &[&token, JSON, &format!("if-match: {tag}")], reject).await.expect(200);
+    check(&world).await;
+    let page = world.ask(&format!("GET /approvals/{approval}"), &[&cookie], "").await.expect(200).body;
+    assert!(page.contains("⟨U+202E⟩") && page.contains("Rejected"));
+}
+
+#[tokio::test]
+async fn who_may_not_decide_can_read() {
+    let world = World::new().await;
+    let (_, approval, _) = world.paused().await;
+    let cookie = sign_in(&world, &world.token("bob@acme.example", "read,decide").await).await;
+    let page = world.ask(&format!("GET /approvals/{approval}"), &[&cookie], "").await.expect(200).body;
+    assert!(page.contains("You are not among those who decide") && !page.contains("name=\"decision\""));
+    let csrf = csrf(&page);
+    let body = format!("digest={}&decision=approve&csrf={csrf}", "0".repeat(64));
+    world.ask(&format!("POST /approvals/{approval}/decision"), &[&cookie, FORM], body).await.expect(403);
+    world.ask("GET /approvals/zzz-1", &[&cookie], "").await.expect(404);
+}
+
+#[tokio::test]
+async fn a_call_in_doubt_is_answered_on_its_page() {
+    let world = World::new().await;
+    let (run, approval, _) = world.start("lose", r#"{"input": {"what": "the parcel"}}"#).await;
+    let cookie = ana(&world).await;
+    let page = world.ask(&format!("GET /approvals/{approval}"), &[&cookie], "").await.expect(200).body;
+    for part in ["It is not known whether this call happened", "value=\"done\"", "value=\"not_done\"", "value=\"give_up\"", "name=\"value.result\""] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    let (csrf, digest) = (csrf(&page), hidden(&page, "digest"));
+    let body = format!("digest={digest}&decision=done&value.result=parcel+7&csrf={csrf}");
+    world.ask(&format!("POST /approvals/{approval}/decision"), &[&cookie, FORM], body).await.expect(303);
+    let reader = bearer(&world.token("ana@acme.example", "read").await);
+    let run = world.ask(&format!("GET /api/v1/runs/{run}"), &[&reader, "prefer: wait=20"], "").await.expect(200).json();
+    assert_eq!(run["output"], "parcel 7", "{run}");
+}
+
+#[tokio::test]
+async fn pages_cancel_runs_and_the_session_reads_the_api() {
+    let world = World::new().await;
+    let (run, _, _) = world.paused().await;
+    let cookie = ana(&world).await;
+    let page = world.ask(&format!("GET /runs/{run}"), &[&cookie], "").await.expect(200).body;
+    let csrf = csrf(&page);
+    world.ask(&format!("GET /api/v1/runs/{run}"), &[&cookie], "").await.expect(200);
+    // Other sites can make the browser send the cookie, but not the header.
+    world.ask(&format!("POST /api/v1/runs/{run}/cancel"), &[&cookie], "").await.expect(403);
+    world.ask(&format!("POST /runs/{run}/cancel"), &[&cookie, FORM], "csrf=").await.expect(403);
+    world.ask(&format!("POST /runs/{run}/cancel"), &[&cookie, FORM], format!("csrf={csrf}")).await.expect(303);
+    assert!(world.ask(&format!("GET /runs/{run}"), &[&cookie], "").await.expect(200).body.contains("cancelled"));
+}
+
+#[tokio::test]
+async fn assets_are_served_and_errors_are_pages_for_browsers() {
+    let world = World::new().await;
+    for (path, kind) in [("/static/style.css", "text/css"), ("/static/live.js", "text/javascript"), ("/static/icon.svg", "image/svg+xml")] {
+        assert!(world.ask(&format!("GET {path}"), &[], "").await.expect(200).header("content-type").starts_with(kind));
+    }
+    let page = world.ask("GET /nowhere", &["accept: text/html,*/*"], "").await.expect(404);
+    assert!(page.body.contains("<h1>Not found</h1>"));
+}
