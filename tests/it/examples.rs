@@ -33,11 +33,11 @@ fn status(project: &Project, workflow: &str) -> String {
 }
 
 /// Mails to somebody in the outbox.
-fn     let headers = |mail: &str| mail.split("\r\n\r\n").next().unwrap().to_owned();
-    mails.filter(|mail| headers(mail).contains(&format!("To: {to}\r\n"))).collect()s(project: &Project, to: &str) -> Vec<String> {
+fn mails(project: &Project, to: &str) -> Vec<String> {
     let Ok(folder) = fs::read_dir(project.file(".hitl/outbox")) else { return Vec::new() };
     let mails = folder.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
-    mails.filter(|mail| mail.contains(&format!("To: {to}\r\n"))).collect()
+    let headers = |mail: &str| mail.split("\r\n\r\n").next().unwrap().to_owned() + "\r\n";
+    mails.filter(|mail| headers(mail).contains(&format!("\r\nTo: {to}\r\n"))).collect()
 }
 
 const LEDGER: &str = "select invoice, vendor, iban, amount from ledger order by entry";
