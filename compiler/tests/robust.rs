@@ -1,5 +1,5 @@
 //! No text makes the checker panic, overflow, or say two things on two days.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::disallowed_methods, clippy::disallowed_types, reason = "tests")]
 
 use flow_compiler::{Checked, Code, Sources, check};
 

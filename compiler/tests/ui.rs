@@ -1,7 +1,7 @@
 //! Diagnostics and plans of the files in `ui/`: beside each `NAME.flow` stands what is said of it (`NAME.out`).
 //!
 //! `UPDATE=1` writes the answers anew. A file whose name begins with `plan_` is sound, and its answer is its plan.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, clippy::disallowed_methods, clippy::disallowed_types, reason = "tests")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

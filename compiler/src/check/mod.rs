@@ -8,6 +8,7 @@ mod assemble;
 mod declare;
 mod expr;
 mod lints;
+mod resolve;
 mod scope;
 mod ty;
 mod workflow;

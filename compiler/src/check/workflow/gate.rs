@@ -148,13 +148,13 @@ impl<'a> Checker<'a> {
         let typed = self.expr(&show.value, None);
         let style = show.style.as_ref().map_or(Style::Plain, |style| self.style(style, &typed.ty, show.value.span));
         let label = match &show.label {
-            Some(label) => label.literal().map(SmolStr::new).unwrap_or_else(|| {
-                let site = self.site(label.span);
-                self.report(faults::types::literal_only(site, "a label", "`\"Amount\"`"));
-                SmolStr::default()
-            }),
+            Some(label) => label.literal().map_or_else(SmolStr::default, SmolStr::new),
             None => SmolStr::new(self.written(show.value.span)),
         };
+        if let Some(label) = show.label.as_ref().filter(|label| label.literal().is_none()) {
+            let site = self.site(label.span);
+            self.report(faults::types::literal_only(site, "a label", "`\"Amount\"`"));
+        }
         Show { label, value: typed.expr, ty: typed.ty.lower(), style }
     }
 
@@ -163,7 +163,7 @@ impl<'a> Checker<'a> {
         let ast::ExprKind::As { operand, ty } = &show.value.kind else { return None };
         let ast::TypeKind::Name(path) = &ty.kind else { return None };
         let name = &path.name.name;
-        let is_type = path.module.is_some() || self.declared.contains_key(name) || crate::check::declare::TYPES.iter().any(|(ty, _)| ty == name);
+        let is_type = path.module.is_some() || self.declared.contains_key(name) || crate::check::resolve::TYPES.iter().any(|(ty, _)| ty == name);
         if is_type || name.starts_with(char::is_uppercase) {
             return None;
         }
