@@ -14,12 +14,14 @@ pub(crate) struct Fault {
     help: Option<String>,
     exit: Exit,
     reported: bool,
+    /// Whether the process that worked for this one has ended meanwhile.
+    lost: bool,
 }
 
 impl Fault {
     /// Something went wrong.
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), notes: Vec::new(), help: None, exit: Exit::Failed, reported: false }
+        Self { message: message.into(), notes: Vec::new(), help: None, exit: Exit::Failed, reported: false, lost: false }
     }
 
     /// The command was used wrongly.
@@ -30,6 +32,16 @@ impl Fault {
     /// Everything has been said already.
     pub(crate) fn reported(exit: Exit) -> Self {
         Self { exit, reported: true, ..Self::new("") }
+    }
+
+    /// The process that worked for this one has ended meanwhile: with the next one it may go well.
+    pub(crate) fn lost(message: impl Into<String>) -> Self {
+        Self { lost: true, ..Self::new(message) }
+    }
+
+    /// See [`Fault::lost`].
+    pub(crate) const fn is_lost(&self) -> bool {
+        self.lost
     }
 
     /// What to do.

@@ -76,7 +76,7 @@ impl Follower {
     }
 
     /// Stays with a run until it ends or is left; then ends the session.
-    pub(crate) async fn to_the_end(mut self, id: &str) -> Result<Run, Fault> {
+    pub(crate) async fn stay(mut self, id: &str) -> Result<Run, Fault> {
         let mut interrupt: Interrupt = Box::pin(interrupted());
         let run = loop {
             match self.follow(id, &mut interrupt).await {

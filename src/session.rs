@@ -13,6 +13,9 @@ use crate::project::Project;
 /// How long another process may take to open or close the store.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How often something is done again because the process that worked for this one ended.
+pub(crate) const TRIES: u32 = 5;
+
 /// Where a command works, and as whom.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Where {
@@ -41,8 +44,25 @@ pub(crate) struct Session {
 }
 
 impl Where {
-    /// Somebody who answers for acting: work that was left is taken up where this process becomes the owner.
-    pub(crate) async fn act(&self) -> Result<Session, Fault> {
+    /// Acts, and gives the session back; work that was left is taken up where this process becomes the owner.
+    ///
+    /// When the process that worked for this one ends meanwhile, it is done again with the next: `act` must be able to bear that.
+    pub(crate) async fn act<T>(&self, act: impl AsyncFn(&Session) -> Result<T, Fault>) -> Result<(Session, T), Fault> {
+        again(self.tries(), async || self.acting().await.map(Some), act).await?.ok_or_else(|| Fault::new("there is no store"))
+    }
+
+    /// Reads, and ends the session; `None` when there is no store yet.
+    pub(crate) async fn read<T>(&self, read: impl AsyncFn(&Session) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+        let Some((session, read)) = again(self.tries(), async || self.reading().await, read).await? else { return Ok(None) };
+        session.close().await;
+        Ok(Some(read))
+    }
+
+    const fn tries(&self) -> u32 {
+        if self.server.is_some() { 1 } else { TRIES }
+    }
+
+    async fn acting(&self) -> Result<Session, Fault> {
         if let Some(session) = self.remote()? {
             return Ok(session);
         }
@@ -54,8 +74,7 @@ impl Where {
         Ok(session)
     }
 
-    /// Somebody who answers for reading; `None` when there is no store yet.
-    pub(crate) async fn read(&self) -> Result<Option<Session>, Fault> {
+    async fn reading(&self) -> Result<Option<Session>, Fault> {
         if let Some(session) = self.remote()? {
             return Ok(Some(session));
         }
@@ -94,6 +113,28 @@ impl Session {
             () = crate::owner::interrupted() => {}
         }
         owner.close().await;
+    }
+}
+
+/// Works with a session, and with another one where it ends meanwhile.
+pub(crate) async fn again<T>(
+    mut tries: u32,
+    open: impl AsyncFn() -> Result<Option<Session>, Fault>,
+    work: impl AsyncFn(&Session) -> Result<T, Fault>,
+) -> Result<Option<(Session, T)>, Fault> {
+    loop {
+        let Some(session) = open().await? else { return Ok(None) };
+        tries = tries.saturating_sub(1);
+        match work(&session).await {
+            Ok(done) => return Ok(Some((session, done))),
+            Err(fault) => {
+                let lost = fault.is_lost() && session.owner.is_none() && tries > 0;
+                session.close().await;
+                if !lost {
+                    return Err(fault);
+                }
+            }
+        }
     }
 }
 

@@ -101,7 +101,7 @@ impl From<Refused> for Fault {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::Lost { base, why } if base == "http://localhost" => {
-                Self::new(format!("the process that has the store open does not answer: {why}")).help("try again")
+                Self::lost(format!("the process that has the store open does not answer: {why}")).help("try again")
             }
             Refused::Lost { base, why } => Self::new(format!("cannot reach `{base}`: {why}")).help("check the address, and that `hitlc serve` is running there"),
             Refused::Strange(why) => {

@@ -117,9 +117,9 @@ impl Client {
         self.get("/api/v1/workflows").await
     }
 
-    /// Starts a run.
-    pub(crate) async fn start(&self, workflow: &str, input: &Map<String, Json>) -> Result<Run, Refused> {
-        let request = self.request(Method::POST, &format!("/api/v1/workflows/{}/runs", segment(workflow)));
+    /// Starts a run; the same key again gives the same run.
+    pub(crate) async fn start(&self, workflow: &str, input: &Map<String, Json>, key: &str) -> Result<Run, Refused> {
+        let request = self.request(Method::POST, &format!("/api/v1/workflows/{}/runs", segment(workflow))).header("idempotency-key", key);
         self.answer(request.json(&json!({ "input": input }))).await
     }
 
@@ -198,6 +198,14 @@ impl Client {
 fn build(builder: reqwest::ClientBuilder) -> Result<reqwest::Client, Fault> {
     let built = builder.connect_timeout(Duration::from_secs(10)).redirect(reqwest::redirect::Policy::none()).build();
     built.map_err(|error| Fault::new(format!("cannot make connections: {error}")))
+}
+
+/// A key that nobody else has.
+pub(crate) fn fresh_key() -> String {
+    use std::hash::{BuildHasher as _, RandomState};
+    // Each state has keys of its own, from the system's random numbers.
+    let part = |salt: u8| RandomState::new().hash_one((std::process::id(), salt));
+    format!("hitlc-{:016x}{:016x}", part(0), part(1))
 }
 
 /// `?name=value&...` of those that have a value.

@@ -37,12 +37,7 @@ pub(crate) struct ShowArgs {
 
 /// Lists the inbox.
 pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
-    let items = block_on(async {
-        let Some(session) = args.place.read().await? else { return Ok(Vec::new()) };
-        let items = all(&session.client).await;
-        session.close().await;
-        items
-    })?;
+    let items = block_on(args.place.read(async |session| all(&session.client).await))?.unwrap_or_default();
     if args.json {
         print(&table::json(&json!({ "items": items, "next": null })))?;
         return Ok(Exit::Done);
@@ -77,12 +72,7 @@ async fn all(client: &Client) -> Result<Vec<Json>, Fault> {
 
 /// Shows one.
 pub(crate) fn show(args: &ShowArgs) -> Result<Exit, Fault> {
-    let found = block_on(async {
-        let Some(session) = args.place.read().await? else { return Ok(None) };
-        let found = session.client.approval_json(&args.id).await;
-        session.close().await;
-        found.map(Some).map_err(Fault::from)
-    })?;
+    let found = block_on(args.place.read(async |session| session.client.approval_json(&args.id).await.map_err(Fault::from)))?;
     let Some(found) = found else { return Err(none(&args.id)) };
     if args.json {
         print(&table::json(&found))?;

@@ -76,23 +76,19 @@ pub(crate) fn reject(args: &RejectArgs) -> Result<Exit, Fault> {
     })
 }
 
-fn decide(place: &Where, id: &str, answer: impl FnOnce(&Approval) -> Result<Answer, Fault>) -> Result<Exit, Fault> {
+fn decide(place: &Where, id: &str, answer: impl Fn(&Approval) -> Result<Answer, Fault>) -> Result<Exit, Fault> {
     block_on(async {
         // Without a store there is nothing to decide, and none is made.
         if !place.exists()? {
             return Err(super::approvals::none(id));
         }
-        let session = place.act().await?;
-        let decided = one(&session.client, id, answer).await;
-        let run = match &decided {
-            // Where this process owns the store, the run goes on in it.
-            Ok(decided) if session.owner.is_some() => settle(&session.client, &decided.run).await,
-            _ => None,
-        };
+        // The same answer of the same person, given again, is the same.
+        let (session, decided) = place.act(async |session| one(&session.client, id, &answer).await).await?;
+        // Where this process owns the store, the run goes on in it.
+        let run = if session.owner.is_some() { settle(&session.client, &decided.run).await } else { None };
         session.close().await;
-        let decided = decided?;
         let counted = if decided.standing == "counted" { ", and others have to answer, too" } else { "" };
-        anstream::eprintln!("{GOOD}{}{GOOD:#}{counted}", spoken(&decided.said));
+        anstream::eprintln!("{GOOD}{}{GOOD:#}{counted}", spoken(decided.said));
         if let Some(run) = run {
             tell(&run);
         }
@@ -107,7 +103,7 @@ struct Said {
     run: String,
 }
 
-async fn one(client: &Client, id: &str, answer: impl FnOnce(&Approval) -> Result<Answer, Fault>) -> Result<Said, Fault> {
+async fn one(client: &Client, id: &str, answer: impl Fn(&Approval) -> Result<Answer, Fault>) -> Result<Said, Fault> {
     let approval = client.approval(id).await?;
     let answer = answer(&approval)?;
     let decided = client.decide(&approval, &answer).await?;

@@ -3,15 +3,17 @@
 use std::path::PathBuf;
 
 use flow_compiler::plan::Plan;
+use serde_json::{Map, Value as Json};
 
 use crate::arguments::Input;
+use crate::client::{Client, fresh_key};
+use crate::compile;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::follow::{Follower, Home, Manner, conclude};
 use crate::owner::{Pages, block_on};
 use crate::project::Project;
-use crate::session::{connect, os_person};
-use crate::{client, compile};
+use crate::session::{TRIES, again, connect, os_person};
 
 /// Run a workflow of a file, and stay until it ends
 ///
@@ -53,29 +55,27 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
     block_on(start(args, project, &plan, &input))
 }
 
-async fn start(args: &Args, project: Project, plan: &Plan, input: &serde_json::Map<String, serde_json::Value>) -> Result<Exit, Fault> {
+async fn start(args: &Args, project: Project, plan: &Plan, input: &Map<String, Json>) -> Result<Exit, Fault> {
     let person = args.person.clone().unwrap_or_else(os_person);
-    let session = connect(&project, Pages::Somewhere, args.token.clone(), Some(person.clone())).await?;
-    if let Some(owner) = &session.owner {
-        owner.work().await?;
-    }
-    let begun = begin(&session.client, plan, input).await;
-    let run = match begun {
-        Ok(run) => run,
-        Err(fault) => {
-            session.close().await;
-            return Err(fault);
+    let key = fresh_key();
+    let open = async || {
+        let session = connect(&project, Pages::Somewhere, args.token.clone(), Some(person.clone())).await?;
+        if let Some(owner) = &session.owner {
+            owner.work().await?;
         }
+        Ok(Some(session))
     };
+    let begun = again(TRIES, open, async |session| begin(&session.client, plan, input, &key).await).await?;
+    let Some((session, run)) = begun else { return Ok(Exit::Failed) };
     let home = Home::Store { project, token: args.token.clone(), person: Some(person.clone()) };
     let manner = Manner { detach: args.detach, quiet: args.json };
     let follower = Follower::new(session, home, manner, person, !args.input.takes_stdin());
-    let run = follower.to_the_end(&run).await?;
+    let run = follower.stay(&run).await?;
     conclude(&run, args.json)
 }
 
 /// Hands the plan over and starts the run; answers its id.
-async fn begin(client: &client::Client, plan: &Plan, input: &serde_json::Map<String, serde_json::Value>) -> Result<String, Fault> {
+async fn begin(client: &Client, plan: &Plan, input: &Map<String, Json>, key: &str) -> Result<String, Fault> {
     client.serve_plan(plan.encode()).await?;
-    Ok(client.start(&plan.workflow.name, input).await?.id)
+    Ok(client.start(&plan.workflow.name, input, key).await?.id)
 }

@@ -69,12 +69,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
 }
 
 fn list(args: &Args) -> Result<Exit, Fault> {
-    let items = block_on(async {
-        let Some(session) = args.place.read().await? else { return Ok(Vec::new()) };
-        let items = some(&session.client, args).await;
-        session.close().await;
-        items
-    })?;
+    let items = block_on(args.place.read(async |session| some(&session.client, args).await))?.unwrap_or_default();
     if args.json {
         print(&table::json(&json!({ "items": items, "next": null })))?;
         return Ok(Exit::Done);
@@ -113,12 +108,7 @@ async fn some(client: &Client, args: &Args) -> Result<Vec<Json>, Fault> {
 }
 
 fn show(args: &OneArgs) -> Result<Exit, Fault> {
-    let found = block_on(async {
-        let Some(session) = args.place.read().await? else { return Ok(None) };
-        let found = one(&session.client, &args.id).await;
-        session.close().await;
-        found.map(Some)
-    })?;
+    let found = block_on(args.place.read(async |session| one(&session.client, &args.id).await))?;
     let Some((run, journal)) = found else { return Err(none(&args.id)) };
     if args.json {
         print(&table::json(&json!({ "run": run, "journal": journal })))?;
@@ -185,10 +175,9 @@ fn cancel(args: &OneArgs) -> Result<Exit, Fault> {
         if !args.place.exists()? {
             return Err(none(&args.id));
         }
-        let session = args.place.act().await?;
-        let run = session.client.cancel(&args.id).await;
+        let (session, run) = args.place.act(async |session| session.client.cancel(&args.id).await.map_err(Fault::from)).await?;
         session.close().await;
-        run.map_err(Fault::from)
+        Ok(run)
     })?;
     if args.json {
         print(&crate::run_report::report(&run))?;

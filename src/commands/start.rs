@@ -1,11 +1,14 @@
 //! `hitlc start`
 
 use crate::arguments::Input;
+use crate::client::fresh_key;
+use crate::client::types::Run;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::follow::{Follower, Home, Manner, conclude};
 use crate::owner::block_on;
 use crate::project::Project;
+use crate::run_report::report;
 use crate::session::{Session, Where};
 use crate::texts::{list, nearest};
 
@@ -34,35 +37,27 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
 }
 
 async fn start(args: &Args) -> Result<Exit, Fault> {
-    let session = args.place.act().await?;
-    match begin(args, &session).await {
-        Ok(id) if args.wait => {
-            let home = match &args.place.server {
-                Some(_) => Home::Server,
-                None => Home::Store {
-                    project: Project::find(None, args.place.store.as_deref())?,
-                    token: args.place.token.clone(),
-                    person: Some(args.place.name()),
-                },
-            };
-            let manner = Manner { detach: false, quiet: args.json };
-            let run = Follower::new(session, home, manner, args.place.name(), false).to_the_end(&id).await?;
-            conclude(&run, args.json)
-        }
-        Ok(id) => {
-            let report = if args.json { crate::run_report::report(&session.client.run(&id).await?) } else { format!("{id}\n") };
-            session.close().await;
-            super::check::print(&report)?;
-            Ok(Exit::Done)
-        }
-        Err(fault) => {
-            session.close().await;
-            Err(fault)
-        }
+    let key = fresh_key();
+    let (session, run) = args.place.act(async |session| begin(args, session, &key).await).await?;
+    if !args.wait {
+        session.close().await;
+        super::check::print(&if args.json { report(&run) } else { format!("{}\n", run.id) })?;
+        return Ok(Exit::Done);
     }
+    let home = match &args.place.server {
+        Some(_) => Home::Server,
+        None => Home::Store {
+            project: Project::find(None, args.place.store.as_deref())?,
+            token: args.place.token.clone(),
+            person: Some(args.place.name()),
+        },
+    };
+    let manner = Manner { detach: false, quiet: args.json };
+    let run = Follower::new(session, home, manner, args.place.name(), false).stay(&run.id).await?;
+    conclude(&run, args.json)
 }
 
-async fn begin(args: &Args, session: &Session) -> Result<String, Fault> {
+async fn begin(args: &Args, session: &Session, key: &str) -> Result<Run, Fault> {
     let workflows = session.client.workflows().await?.items;
     let Some(workflow) = workflows.iter().find(|workflow| workflow.name == args.workflow) else {
         let names = || workflows.iter().map(|workflow| workflow.name.as_str());
@@ -74,5 +69,5 @@ async fn begin(args: &Args, session: &Session) -> Result<String, Fault> {
         });
     };
     let input = args.input.for_fields(&workflow.name, &workflow.parameters)?;
-    Ok(session.client.start(&workflow.name, &input).await?.id)
+    Ok(session.client.start(&workflow.name, &input, key).await?)
 }

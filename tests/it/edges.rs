@@ -167,7 +167,7 @@ fn libraries_stay_in_their_modules() {
     assert_eq!(offenders("runtime/src", &["axum", "utoipa_axum"], &["runtime/src/http"]), Vec::<String>::new());
     let sqlite = ["runtime/src/store/sqlite", "runtime/src/actions/sql"];
     assert_eq!(offenders("runtime/src", &["rusqlite"], &sqlite), Vec::<String>::new());
-    assert_eq!(offenders("runtime/src", &["lettre"], &["runtime/src/notify"]), Vec::<String>::new());
+    assert_eq!(offenders("runtime/src", &["lettre"], &["runtime/src/notify", "runtime/src/config/words.rs"]), Vec::<String>::new());
     assert_eq!(offenders("compiler/src", &["petgraph"], &["compiler/src/graph"]), Vec::<String>::new());
     assert_eq!(offenders("grammar/src", &["std::fs", "std::io", "std::env", "std::net"], &[]), Vec::<String>::new());
 }

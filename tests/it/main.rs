@@ -6,5 +6,6 @@ mod commands;
 mod crash;
 mod docs;
 mod edges;
+mod examples;
 mod support;
 mod ui;

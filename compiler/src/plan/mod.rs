@@ -7,6 +7,7 @@ mod action;
 mod bounds;
 mod bytes;
 mod expr;
+mod flat;
 mod gate;
 mod walk;
 #[cfg(test)]
