@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use flow_grammar::{Span, ast};
 use smol_str::SmolStr;
 
-use super::ty::{FieldInfo, Fields, Ty, TypeInfo, TypeInfoKind};
 use super::resolve::TYPES;
+use super::ty::{FieldInfo, Fields, Ty, TypeInfo, TypeInfoKind};
 use super::{Checker, Lowered};
 use crate::faults;
 use crate::graph;
@@ -158,7 +158,8 @@ impl<'a> Checker<'a> {
         self.not_yet(used.path_span, "use");
         let stem = used.path.rsplit('/').next().unwrap_or_default();
         let stem = stem.strip_suffix(".flow").unwrap_or(stem);
-        let (name, span) = used.alias.as_ref().map_or_else(|| (SmolStr::new(stem), used.path_span), |alias| (alias.name.clone(), alias.span));
+        let (name, span) =
+            used.alias.as_ref().map_or_else(|| (SmolStr::new(stem), used.path_span), |alias| (alias.name.clone(), alias.span));
         self.declared.entry(name).or_insert(Declared { span, what: What::Poisoned });
     }
 
@@ -223,8 +224,7 @@ impl<'a> Checker<'a> {
             let name = field.from.as_ref().map_or_else(|| field.name.name.clone(), |(name, _)| name.clone());
             let span = field.from.as_ref().map_or(field.name.span, |(_, span)| *span);
             let site = self.site(field.name.span);
-            let info =
-                FieldInfo { name: field.name.name.clone(), json: name.clone(), ty, doc: field.doc.clone(), span: field.name.span };
+            let info = FieldInfo { name: field.name.name.clone(), json: name.clone(), ty, doc: field.doc.clone(), span: field.name.span };
             if let Err(first) = fields.add(info) {
                 self.report(faults::names::twice(site, &field.name.name, first));
             } else if let Some(first) = json.insert(name.clone(), span) {

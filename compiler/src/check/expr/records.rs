@@ -152,8 +152,7 @@ impl<'a> Checker<'a> {
         let mut values: Vec<(SmolStr, Expr, Type)> = Vec::with_capacity(fields.len());
         for field in fields {
             // A record or list in a record is JSON too; all else keeps its type, which says how it is written.
-            let nested =
-                matches!(&field.value, Some(value) if matches!(value.kind, ast::ExprKind::Record(_) | ast::ExprKind::List(_)));
+            let nested = matches!(&field.value, Some(value) if matches!(value.kind, ast::ExprKind::Record(_) | ast::ExprKind::List(_)));
             let typed = self.init(field, nested.then_some(&Ty::Json));
             values.push((field.name.name.clone(), typed.expr, typed.ty.lower()));
         }

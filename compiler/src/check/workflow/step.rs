@@ -133,8 +133,13 @@ impl<'a> Checker<'a> {
             }
         }
         let Some(info) = self.actions.get(action as usize) else { return Vec::new() };
-        let missing: Vec<&str> =
-            info.parameters.iter().zip(&values).filter(|(parameter, value)| value.is_none() && !may_be_left_out(parameter)).map(|(parameter, _)| parameter.name.as_str()).collect();
+        let missing: Vec<&str> = info
+            .parameters
+            .iter()
+            .zip(&values)
+            .filter(|(parameter, value)| value.is_none() && !may_be_left_out(parameter))
+            .map(|(parameter, _)| parameter.name.as_str())
+            .collect();
         if !missing.is_empty() && !info.faulty {
             let fault = faults::types::missing_arguments(self.site(call.span), &info.name, &missing, info.span);
             self.diagnostics.push(fault);
