@@ -3,6 +3,7 @@
 //! Owns `flow.pest`, the tree, recovery from faults, and (later) the one layout. Knows nothing of names, types, files or editors.
 //!
 //! INVARIANT: parsing never fails and never panics, on any bytes: it gives a tree of what could be read, and the faults.
+#![cfg_attr(not(test), deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types))]
 
 pub mod ast;
 mod build;
