@@ -192,8 +192,8 @@ impl<'a> Checker<'a> {
         let list = self.solid(argument, None);
         let item = self.item_type(&list.ty, argument.span);
         let ty = match id {
-            // Of an empty list they have no value: an error when it is evaluated, like a place past the end.
-            Builtin::First | Builtin::Last => item,
+            // An empty list has none.
+            Builtin::First | Builtin::Last => Ty::optional(item),
             Builtin::Sort => {
                 self.folded(Fold::Sort, &item, &item, argument.span);
                 list.ty
@@ -270,7 +270,7 @@ impl<'a> Checker<'a> {
                 let fits = matches!(body, Ty::Number | Ty::Money | Ty::Duration | Ty::Broken | Ty::Never);
                 (fits, if *body == Ty::Never { Ty::Number } else { body.clone() }, "number, money or duration")
             }
-            Fold::Min | Fold::Max => (ordered, body.clone(), "values that have an order"),
+            Fold::Min | Fold::Max => (ordered, Ty::optional(body.clone()), "values that have an order"),
             Fold::Sort => (ordered, Ty::list(item.clone()), "values that have an order"),
         };
         if !fits {
