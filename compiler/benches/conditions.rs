@@ -2,7 +2,7 @@
 //!
 //! `small` is `amount > 1000`; `large` is `invoice.amount > 1000 and (vendor.is_new or invoice.country in ["IR", "KP"]) and
 //! any(l.qty * l.price > 500 for l in invoice.lines)` over five lines, of which the last decides.
-#![expect(missing_docs, clippy::unwrap_used, reason = "a bench")]
+#![expect(clippy::unwrap_used, reason = "a bench")]
 
 use std::hint::black_box;
 

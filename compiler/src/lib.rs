@@ -1,6 +1,7 @@
 //! The compiler of Flow: names, types, effects, the graph, diagnostics, the plan, and the evaluator of its expressions.
 //!
 //! INVARIANT: it reads no file, no clock, no environment. The same sources always give the same diagnostics and the same plan, byte for byte.
+#![cfg_attr(not(test), deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod check;
 mod code;

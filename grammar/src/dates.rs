@@ -26,10 +26,13 @@ pub(crate) fn shape(text: &str) -> Option<Shape> {
 
 fn is_date(text: &str) -> bool {
     let mut parts = text.split('-');
-    let (Some(year), Some(month), Some(day), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+    let (Some(year), Some(month), Some(day), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return false;
     };
-    let (Some(year), Some(month), Some(day)) = (digits(year, 4), digits(month, 2), digits(day, 2)) else {
+    let (Some(year), Some(month), Some(day)) = (digits(year, 4), digits(month, 2), digits(day, 2))
+    else {
         return false;
     };
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -48,8 +51,12 @@ fn is_time(text: &str) -> bool {
     let clock = if let Some(clock) = text.strip_suffix('Z') {
         clock
     } else {
-        let Some((clock, offset)) = text.rsplit_once(['+', '-']) else { return false };
-        let Some((hours, minutes)) = offset.split_once(':') else { return false };
+        let Some((clock, offset)) = text.rsplit_once(['+', '-']) else {
+            return false;
+        };
+        let Some((hours, minutes)) = offset.split_once(':') else {
+            return false;
+        };
         if !below(hours, 24) || !below(minutes, 60) {
             return false;
         }
@@ -59,11 +66,15 @@ fn is_time(text: &str) -> bool {
         Some((clock, fraction)) => (clock, Some(fraction)),
         None => (clock, None),
     };
-    if fraction.is_some_and(|fraction| !(1..=9).contains(&fraction.len()) || !fraction.bytes().all(|byte| byte.is_ascii_digit())) {
+    if fraction.is_some_and(|fraction| {
+        !(1..=9).contains(&fraction.len()) || !fraction.bytes().all(|byte| byte.is_ascii_digit())
+    }) {
         return false;
     }
     let mut parts = clock.split(':');
-    let (Some(hour), Some(minute)) = (parts.next(), parts.next()) else { return false };
+    let (Some(hour), Some(minute)) = (parts.next(), parts.next()) else {
+        return false;
+    };
     let second = parts.next();
     if parts.next().is_some() || (second.is_none() && fraction.is_some()) {
         return false;
@@ -76,7 +87,9 @@ fn below(text: &str, limit: u32) -> bool {
 }
 
 fn digits(text: &str, count: usize) -> Option<u32> {
-    (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+    (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| text.parse().ok())
+        .flatten()
 }
 
 #[cfg(test)]
@@ -88,10 +101,25 @@ mod tests {
         for text in ["2026-11-22", "2024-02-29", "2000-02-29", "0001-01-01"] {
             assert_eq!(shape(text), Some(Shape::Date), "{text}");
         }
-        for text in ["2026-11-22T09:00:00Z", "2026-11-22T09:00Z", "2026-11-22T09:00:00.5+01:00", "2026-11-22T23:59:59-08:00"] {
+        for text in [
+            "2026-11-22T09:00:00Z",
+            "2026-11-22T09:00Z",
+            "2026-11-22T09:00:00.5+01:00",
+            "2026-11-22T23:59:59-08:00",
+        ] {
             assert_eq!(shape(text), Some(Shape::Time), "{text}");
         }
-        for text in ["2026-13-1", "2026-13-01", "2026-02-29", "1-2", "2026-11-22T", "2026-11-22T09:00", "2026-11-22T24:00Z", "2026-11-22T09:00:00.Z", "2026-1-22-3"] {
+        for text in [
+            "2026-13-1",
+            "2026-13-01",
+            "2026-02-29",
+            "1-2",
+            "2026-11-22T",
+            "2026-11-22T09:00",
+            "2026-11-22T24:00Z",
+            "2026-11-22T09:00:00.Z",
+            "2026-1-22-3",
+        ] {
             assert_eq!(shape(text), None, "{text}");
         }
     }

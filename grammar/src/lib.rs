@@ -3,6 +3,7 @@
 //! Owns `flow.pest`, the tree, recovery from faults, and (later) the one layout. Knows nothing of names, types, files or editors.
 //!
 //! INVARIANT: parsing never fails and never panics, on any bytes: it gives a tree of what could be read, and the faults.
+#![cfg_attr(not(test), deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types))]
 
 pub mod ast;
 mod build;
@@ -67,7 +68,12 @@ pub fn parse(text: &str) -> Parsed {
     let mut pairs = match Grammar::parse(Rule::file, &visible) {
         Ok(pairs) => pairs,
         // The grammar takes every text, so only the stack can have been too small.
-        Err(_) => return Parsed { comments: scan.comments, ..refused(FaultKind::TooDeep, Span::default()) },
+        Err(_) => {
+            return Parsed {
+                comments: scan.comments,
+                ..refused(FaultKind::TooDeep, Span::default())
+            };
+        }
     };
     let (module, mut faults) = match pairs.next() {
         Some(file) => build::Builder::new(text, &visible, &scan).module(file),
@@ -76,9 +82,20 @@ pub fn parse(text: &str) -> Parsed {
     faults.extend(scan.faults);
     faults.sort_by_key(|fault| fault.span);
     faults.dedup();
-    Parsed { module, comments: scan.comments, faults }
+    Parsed {
+        module,
+        comments: scan.comments,
+        faults,
+    }
 }
 
 fn refused(kind: FaultKind, span: Span) -> Parsed {
-    Parsed { faults: vec![Fault { kind, span, cause: None }], ..Parsed::default() }
+    Parsed {
+        faults: vec![Fault {
+            kind,
+            span,
+            cause: None,
+        }],
+        ..Parsed::default()
+    }
 }

@@ -1,34 +1,78 @@
 //! The words of the language, by the place where they open something.
 
 /// Words that open a declaration.
-pub(crate) const DECLARATIONS: &[&str] =
-    &["workflow", "action", "read", "irreversible", "record", "enum", "group", "policy", "test", "use"];
+pub(crate) const DECLARATIONS: &[&str] = &[
+    "workflow",
+    "action",
+    "read",
+    "irreversible",
+    "record",
+    "enum",
+    "group",
+    "policy",
+    "test",
+    "use",
+];
 
 /// Words that open a statement.
-pub(crate) const STATEMENTS: &[&str] =
-    &["step", "let", "require", "if", "match", "for", "parallel", "wait", "return", "fail", "give", "try"];
+pub(crate) const STATEMENTS: &[&str] = &[
+    "step", "let", "require", "if", "match", "for", "parallel", "wait", "return", "fail", "give",
+    "try",
+];
 
 /// Words that open a statement, a setting or a handler of a workflow.
 pub(crate) const WORKFLOW_ITEMS: &[&str] = &[
-    "step", "let", "require", "if", "match", "for", "parallel", "wait", "return", "fail", "give", "try", "owner", "once", "one", "starts",
-    "seen", "on",
+    "step", "let", "require", "if", "match", "for", "parallel", "wait", "return", "fail", "give",
+    "try", "owner", "once", "one", "starts", "seen", "on",
 ];
 
 /// Words that open a clause or detail of a gate.
-pub(crate) const GATE_CLAUSES: &[&str] =
-    &["title", "show", "by", "when", "within", "remind", "ask", "reason", "send", "otherwise", "nobody"];
+pub(crate) const GATE_CLAUSES: &[&str] = &[
+    "title",
+    "show",
+    "by",
+    "when",
+    "within",
+    "remind",
+    "ask",
+    "reason",
+    "send",
+    "otherwise",
+    "nobody",
+];
 
 /// Words that open a clause of a step.
 pub(crate) const STEP_CLAUSES: &[&str] = &["retry", "timeout", "repeat", "undo", "without"];
 
 /// Words that open an implementation or one of its clauses.
 pub(crate) const ACTION_ITEMS: &[&str] = &[
-    "http", "exec", "sql", "email", "model", "timeout", "header", "query", "body", "ok", "not", "result", "stdin", "cwd", "env", "to",
-    "subject", "attach", "prompt", "temperature", "preview",
+    "http",
+    "exec",
+    "sql",
+    "email",
+    "model",
+    "timeout",
+    "header",
+    "query",
+    "body",
+    "ok",
+    "not",
+    "result",
+    "stdin",
+    "cwd",
+    "env",
+    "to",
+    "subject",
+    "attach",
+    "prompt",
+    "temperature",
+    "preview",
 ];
 
 /// Words that open a statement of a test.
-pub(crate) const TEST_STATEMENTS: &[&str] = &["stub", "run", "expect", "approve", "reject", "send", "advance"];
+pub(crate) const TEST_STATEMENTS: &[&str] = &[
+    "stub", "run", "expect", "approve", "reject", "send", "advance",
+];
 
 /// What opens a branch of `parallel`.
 pub(crate) const BRANCHES: &[&str] = &["branch"];
@@ -37,9 +81,43 @@ pub(crate) const BRANCHES: &[&str] = &["branch"];
 pub(crate) const ARMS: &[&str] = &["else"];
 
 const RESERVED: &[&str] = &[
-    "step", "try", "let", "require", "if", "then", "else", "match", "for", "parallel", "wait", "return", "give", "fail", "on", "and", "or",
-    "not", "in", "is", "as", "otherwise", "contains", "starts", "ends", "matches", "true", "false", "none", "use", "record", "enum", "group",
-    "action", "policy", "workflow", "test",
+    "step",
+    "try",
+    "let",
+    "require",
+    "if",
+    "then",
+    "else",
+    "match",
+    "for",
+    "parallel",
+    "wait",
+    "return",
+    "give",
+    "fail",
+    "on",
+    "and",
+    "or",
+    "not",
+    "in",
+    "is",
+    "as",
+    "otherwise",
+    "contains",
+    "starts",
+    "ends",
+    "matches",
+    "true",
+    "false",
+    "none",
+    "use",
+    "record",
+    "enum",
+    "group",
+    "action",
+    "policy",
+    "workflow",
+    "test",
 ];
 
 /// Whether a word may not name a value or parameter.

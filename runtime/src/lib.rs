@@ -1,4 +1,5 @@
 //! The runtime of Flow: a pure machine, its host, the store, actions, people, notifications, API and pages.
+#![cfg_attr(not(test), deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types))]
 
 pub mod actions;
 pub mod config;

@@ -10,8 +10,8 @@ struct Block {
     /// The page and the line of the first line of code.
     place: String,
     code: String,
-    /// Marked as wrong: it must not pass.
-    wrong: bool,
+    /// What its fence says after `flow`: `wrong` for one that must not pass, `part` for a part of an example.
+    marks: String,
 }
 
 fn root() -> &'static Path {
@@ -55,7 +55,7 @@ fn blocks(page: &Path) -> Vec<Block> {
             None => {
                 let Some(marks) = line.trim().strip_prefix("```flow") else { continue };
                 let place = format!("{}:{}", name(page), number + 2);
-                open = Some(Block { place, code: String::new(), wrong: marks.trim() == "wrong" });
+                open = Some(Block { place, code: String::new(), marks: marks.trim().to_owned() });
             }
         }
     }
@@ -79,10 +79,11 @@ fn blocks_of_the_pages_compile() {
     assert!(blocks.len() >= 20, "only {} blocks were found", blocks.len());
     let mut faults = Vec::new();
     for block in &blocks {
-        match (said(&block.place, &block.code), block.wrong) {
-            (said, false) => faults.extend(said),
-            (said, true) if said.is_empty() => faults.push(format!("{}: it is marked as wrong, and passes", block.place)),
-            (_, true) => {}
+        match (block.marks.as_str(), said(&block.place, &block.code)) {
+            ("", said) => faults.extend(said),
+            ("wrong", said) if said.is_empty() => faults.push(format!("{}: it is marked as wrong, and passes", block.place)),
+            ("wrong" | "part", _) => {}
+            (marks, _) => faults.push(format!("{}: nobody knows what `{marks}` means", block.place)),
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
@@ -97,17 +98,18 @@ fn examples_compile() {
     assert!(said.is_empty(), "{}", said.join("\n"));
 }
 
-/// A page that shows a file of an example shows it as it is.
+/// A page that shows an example, or a part of it, shows it as it is.
 #[test]
 fn pages_show_the_examples_as_they_are() {
     let mut sources = Vec::new();
     files(&root().join("examples"), "flow", &mut sources);
     let sources: Vec<String> = sources.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
-    let mut found = Vec::new();
-    files(&root().join("docs/examples"), "md", &mut found);
-    assert_eq!(found.len(), 5);
-    for page in found {
-        for block in blocks(&page) {
+    let mut walkthroughs = Vec::new();
+    files(&root().join("docs/examples"), "md", &mut walkthroughs);
+    assert_eq!(walkthroughs.len(), 5);
+    for page in pages() {
+        let walkthrough = walkthroughs.contains(&page);
+        for block in blocks(&page).iter().filter(|block| walkthrough || block.marks == "part") {
             let shown = sources.iter().any(|source| source.contains(block.code.trim_end()));
             assert!(shown, "{}: no example says this", block.place);
         }

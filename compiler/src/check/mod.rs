@@ -8,6 +8,7 @@ mod assemble;
 mod declare;
 mod expr;
 mod lints;
+mod resolve;
 mod scope;
 mod ty;
 mod workflow;
@@ -72,9 +73,7 @@ impl Checked {
 
     /// All workflows that are declared, by file and then by place, those of files with errors too.
     pub fn workflows(&self) -> impl Iterator<Item = WorkflowRef<'_>> {
-        self.files
-            .iter()
-            .flat_map(|file| file.names.iter().map(move |name| WorkflowRef { file: file.id, path: &file.path, name }))
+        self.files.iter().flat_map(|file| file.names.iter().map(move |name| WorkflowRef { file: file.id, path: &file.path, name }))
     }
 
     /// The plan of a workflow; `None` where there is none of that name in the file, or the file has errors.
@@ -96,6 +95,7 @@ pub fn check(sources: &Sources) -> Checked {
         let parsed = flow_grammar::parse(text);
         let mut checker = Checker::new(id, text);
         for fault in &parsed.faults {
+            checker.faulty.push(fault.span);
             if fault.kind == FaultKind::ChainedComparison {
                 checker.chained.push(fault.span);
             }
@@ -110,12 +110,7 @@ pub fn check(sources: &Sources) -> Checked {
         let mut diagnostics = checker.finish();
         let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         checked.diagnostics.append(&mut diagnostics);
-        checked.files.push(CheckedFile {
-            id,
-            path: sources.path(id).to_owned(),
-            names,
-            sound: (!failed).then_some(lowered),
-        });
+        checked.files.push(CheckedFile { id, path: sources.path(id).to_owned(), names, sound: (!failed).then_some(lowered) });
     }
     checked
 }
@@ -149,7 +144,8 @@ pub(crate) struct Checker<'a> {
     /// Parameters that hide a part of the answer, and are reported.
     hiding: Vec<Span>,
     hints: u32,
-    /// Comparisons in a chain, which the grammar has reported.
+    /// Where the grammar has found faults, by place; and those of them that are comparisons in a chain.
+    faulty: Vec<Span>,
     chained: Vec<Span>,
 }
 
@@ -175,6 +171,7 @@ impl<'a> Checker<'a> {
             secrets: Vec::new(),
             hiding: Vec::new(),
             hints: MOST_HINTS,
+            faulty: Vec::new(),
             chained: Vec::new(),
         }
     }
@@ -192,6 +189,12 @@ impl<'a> Checker<'a> {
 
     fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// Whether the grammar has found a fault in this place.
+    fn is_faulty(&self, span: Span) -> bool {
+        let at = self.faulty.partition_point(|fault| fault.start < span.start);
+        self.faulty.get(at).is_some_and(|fault| fault.start <= span.end)
     }
 
     fn site(&self, span: Span) -> Site {
@@ -251,9 +254,7 @@ impl<'a> Checker<'a> {
             Ty::List(item) => format!("[{}]", self.show(item)),
             Ty::Optional(inner) if **inner == Ty::Never => "none".to_owned(),
             Ty::Optional(inner) => format!("{}?", self.show(inner)),
-            Ty::Record(index) | Ty::Enum(index) => {
-                self.types.get(*index as usize).map_or_else(String::new, |info| info.name.to_string())
-            }
+            Ty::Record(index) | Ty::Enum(index) => self.types.get(*index as usize).map_or_else(String::new, |info| info.name.to_string()),
         }
     }
 }

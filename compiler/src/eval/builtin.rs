@@ -82,13 +82,12 @@ fn over_list(function: Builtin, arguments: &[Expr], scope: &Scope<'_>) -> Made {
 }
 
 fn of_list(function: Builtin, list: &[Value], scope: &Scope<'_>) -> Made {
-    let missing = |which| move || EvalError::new(format!("an empty list has no {which} item"));
     match function {
         Builtin::Sum => fold::sum(list, scope.meter),
         Builtin::Min => fold::extreme(list, Ordering::Less, scope.meter),
         Builtin::Max => fold::extreme(list, Ordering::Greater, scope.meter),
-        Builtin::First => list.first().cloned().ok_or_else(missing("first")),
-        Builtin::Last => list.last().cloned().ok_or_else(missing("last")),
+        Builtin::First => Ok(list.first().cloned().unwrap_or_default()),
+        Builtin::Last => Ok(list.last().cloned().unwrap_or_default()),
         Builtin::Sort => {
             scope.meter.pay_items(list.len())?;
             fold::sorted(list.iter().map(|item| (item.clone(), item.clone())).collect(), scope.meter)

@@ -33,19 +33,17 @@ fn each(
     scope: &Scope<'_>,
     mut visit: impl FnMut(&Value, &Scope<'_>) -> Result<ControlFlow<()>, EvalError>,
 ) -> Result<(), EvalError> {
-    scope.meter.nested(|| {
-        let list = operand(list, scope)?;
-        for item in operate::items(&list)? {
-            scope.meter.pay(1)?;
-            let local = scope.bind(item);
-            let inner = scope.within(&local);
-            let kept = filter.map_or(Ok(true), |filter| truth::of(filter, &inner))?;
-            if kept && visit(item, &inner)?.is_break() {
-                break;
-            }
+    let list = operand(list, scope)?;
+    for item in operate::items(&list)? {
+        scope.meter.pay(1)?;
+        let local = scope.bind(item);
+        let inner = scope.within(&local);
+        let kept = filter.map_or(Ok(true), |filter| truth::of(filter, &inner))?;
+        if kept && visit(item, &inner)?.is_break() {
+            break;
         }
-        Ok(())
-    })
+    }
+    Ok(())
 }
 
 /// Any comprehension.
@@ -77,7 +75,7 @@ pub(super) fn comprehension(fold: Fold, list: &Expr, filter: Option<&Expr>, body
         Fold::Min | Fold::Max => {
             let (mut best, sought) = (None, if fold == Fold::Min { Ordering::Less } else { Ordering::Greater });
             over_values(list, filter, body, scope, |value| better(&mut best, value, sought, scope.meter))?;
-            best.ok_or_else(|| empty(sought))
+            Ok(best.unwrap_or_default())
         }
         Fold::Sort => {
             let mut keyed = Vec::new();
@@ -103,7 +101,8 @@ fn over_values(
     })
 }
 
-/// The sum of a list. That of an empty one is the number zero, which is zero in any currency too.
+/// The sum of a list. That of an empty one is the number zero, which is also zero in any currency and as a
+/// duration.
 pub(super) fn sum(items: &[Value], meter: &Meter) -> Made {
     let mut total = Value::Number(Decimal::ZERO);
     items.iter().try_for_each(|item| add(&mut total, item, meter))?;
@@ -118,11 +117,11 @@ fn add(total: &mut Value, value: &Value, meter: &Meter) -> Result<(), EvalError>
     Ok(())
 }
 
-/// The least (`sought` is less) or greatest item of a list.
+/// The least (`sought` is less) or greatest item of a list; `none` of an empty one.
 pub(super) fn extreme(items: &[Value], sought: Ordering, meter: &Meter) -> Made {
     let mut best = None;
     items.iter().try_for_each(|item| better(&mut best, item, sought, meter))?;
-    best.ok_or_else(|| empty(sought))
+    Ok(best.unwrap_or_default())
 }
 
 fn better(best: &mut Option<Value>, value: &Value, sought: Ordering, meter: &Meter) -> Result<(), EvalError> {
@@ -136,11 +135,6 @@ fn better(best: &mut Option<Value>, value: &Value, sought: Ordering, meter: &Met
         *best = Some(value.clone());
     }
     Ok(())
-}
-
-#[cold]
-fn empty(sought: Ordering) -> EvalError {
-    EvalError::new(if sought == Ordering::Less { "an empty list has no least item" } else { "an empty list has no greatest item" })
 }
 
 /// The items in the order of their keys, those with the same key as they stood.

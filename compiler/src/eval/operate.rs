@@ -21,9 +21,14 @@ pub(super) fn arithmetic(operation: Arithmetic, left: &Value, right: &Value, met
     match (left, right) {
         (Value::Number(a), Value::Number(b)) => numbers(operation, *a, *b).map(Value::Number).map_err(|fault| failed(fault, operation, left, right)),
         (Value::Money(_), _) | (_, Value::Money(_)) => moneys(operation, left, right),
+        // The sum of no durations.
+        (Value::Number(zero), Value::Duration(_)) if zero.is_zero() => others(operation, &NO_TIME, right, meter),
+        (_, Value::Number(zero)) if zero.is_zero() && !matches!(left, Value::Text(_) | Value::List(_)) => others(operation, left, &NO_TIME, meter),
         _ => others(operation, left, right, meter),
     }
 }
+
+const NO_TIME: Value = Value::Duration(SignedDuration::ZERO);
 
 #[inline]
 pub(super) fn numbers(operation: Arithmetic, a: Decimal, b: Decimal) -> Result<Decimal, Fault> {

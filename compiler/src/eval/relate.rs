@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use jiff::SignedDuration;
+
 use super::scope::Meter;
 use super::{EvalError, operate};
 use crate::plan::Comparison;
@@ -34,9 +36,11 @@ pub(super) fn order(left: &Value, right: &Value, meter: &Meter) -> Result<Orderi
     Ok(match (left, right) {
         (Value::Number(left), Value::Number(right)) => decimal::compare(*left, *right),
         (Value::Money(left), Value::Money(right)) => amounts(*left, *right)?,
-        // The sum of no amounts is zero in any currency.
+        // The sum of nothing is zero in any currency, and as a duration.
         (Value::Money(left), Value::Number(right)) if right.is_zero() => decimal::compare(left.amount, *right),
         (Value::Number(left), Value::Money(right)) if left.is_zero() => decimal::compare(*left, right.amount),
+        (Value::Duration(left), Value::Number(zero)) if zero.is_zero() => left.cmp(&SignedDuration::ZERO),
+        (Value::Number(zero), Value::Duration(right)) if zero.is_zero() => SignedDuration::ZERO.cmp(right),
         (Value::Text(left), Value::Text(right)) => {
             meter.pay_bytes(left.len().min(right.len()))?;
             left.cmp(right)

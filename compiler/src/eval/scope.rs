@@ -6,8 +6,6 @@ use super::{Env, EvalError};
 use crate::plan::DEEPEST;
 use crate::value::{MOST_JSON_LEVELS, MOST_LEVELS, Value};
 
-/// Levels of one evaluation: at most two for each of the expression.
-const LEVELS: usize = 2 * DEEPEST;
 /// Steps of one evaluation.
 const STEPS: u64 = 10_000_000;
 /// Bytes of a text, and of a pattern.
@@ -70,7 +68,7 @@ pub(super) struct Meter {
 
 impl Meter {
     pub(super) fn new() -> Self {
-        Self { steps: Cell::new(STEPS), depth: Cell::new(LEVELS) }
+        Self { steps: Cell::new(STEPS), depth: Cell::new(DEEPEST + 1) }
     }
 
     /// For work that is paid for already and may not fail.

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use super::scope::Scope;
 use super::walk::{operand, peek, value};
-use super::{EvalError, builtin, fold, operate, pattern, relate};
-use crate::plan::{Builtin, Comparison, Expr, Fold, TextTest};
+use super::{EvalError, fold, operate, pattern, relate};
+use crate::plan::{Comparison, Expr, Fold, TextTest};
 use crate::value::{Value, decimal};
 
 type Truth = Result<bool, EvalError>;
@@ -19,10 +19,20 @@ pub(super) fn of(condition: &Expr, scope: &Scope<'_>) -> Truth {
         Expr::Not(inner) => scope.meter.nested(|| of(inner, scope).map(|holds| !holds)),
         Expr::Const(_) | Expr::Slot { .. } | Expr::Field(..) | Expr::Local(_) => match peek(condition, scope) {
             Some(value) => expect(value),
-            None => expect(value(condition, scope)?.as_ref()),
+            None => made(condition, scope),
         },
-        _ => rare(condition, scope),
+        Expr::In(..) | Expr::IsNone(_) | Expr::TextTest(..) | Expr::Matches(..) => scope.meter.nested(|| rare(condition, scope)),
+        Expr::For { fold: which @ (Fold::Any | Fold::All), list, filter, body } => {
+            scope.meter.nested(|| fold::decide(*which == Fold::Any, list, filter.as_deref(), body, scope))
+        }
+        _ => made(condition, scope),
     }
+}
+
+/// A condition that is a value like any other.
+#[inline(never)]
+fn made(condition: &Expr, scope: &Scope<'_>) -> Truth {
+    expect(value(condition, scope)?.as_ref())
 }
 
 /// Out of line, so that the path above stays small.
@@ -36,13 +46,7 @@ fn rare(condition: &Expr, scope: &Scope<'_>) -> Truth {
         },
         Expr::TextTest(test, left, right) => {
             let (left, right) = (operand(left, scope)?, operand(right, scope)?);
-            let (text, part) = (operate::text(&left)?, operate::text(&right)?);
-            scope.meter.pay_bytes(text.len() + part.len())?;
-            Ok(match test {
-                TextTest::Contains => text.contains(part),
-                TextTest::StartsWith => text.starts_with(part),
-                TextTest::EndsWith => text.ends_with(part),
-            })
+            holds_of_texts(*test, &left, &right, scope)
         }
         Expr::Matches(text, pattern) => {
             let text = operand(text, scope)?;
@@ -50,12 +54,18 @@ fn rare(condition: &Expr, scope: &Scope<'_>) -> Truth {
             scope.meter.pay_bytes(text.len())?;
             pattern::matches(pattern, text)
         }
-        Expr::For { fold: which @ (Fold::Any | Fold::All), list, filter, body } => {
-            fold::decide(*which == Fold::Any, list, filter.as_deref(), body, scope)
-        }
-        Expr::Builtin(which @ (Builtin::Any | Builtin::All), arguments) => builtin::decide(*which == Builtin::Any, arguments, scope),
-        _ => expect(value(condition, scope)?.as_ref()),
+        _ => made(condition, scope),
     }
+}
+
+fn holds_of_texts(test: TextTest, left: &Value, right: &Value, scope: &Scope<'_>) -> Truth {
+    let (text, part) = (operate::text(left)?, operate::text(right)?);
+    scope.meter.pay_bytes(text.len() + part.len())?;
+    Ok(match test {
+        TextTest::Contains => text.contains(part),
+        TextTest::StartsWith => text.starts_with(part),
+        TextTest::EndsWith => text.ends_with(part),
+    })
 }
 
 fn expect(value: &Value) -> Truth {
@@ -105,23 +115,21 @@ fn compare_made(comparison: Comparison, left: &Expr, right: &Expr, scope: &Scope
 }
 
 fn contains(item: &Expr, list: &Expr, scope: &Scope<'_>) -> Truth {
-    scope.meter.nested(|| {
-        let item = operand(item, scope)?;
-        if let Expr::List(items) = list {
-            // A literal list is not made; what stands in it is evaluated up to the first that is equal.
-            for candidate in items {
-                if relate::equal(&item, &*operand(candidate, scope)?, scope.meter)? {
-                    return Ok(true);
-                }
-            }
-            return Ok(false);
-        }
-        let list = operand(list, scope)?;
-        for candidate in operate::items(&list)? {
-            if relate::equal(&item, candidate, scope.meter)? {
+    let item = operand(item, scope)?;
+    if let Expr::List(items) = list {
+        // A literal list is not made; what stands in it is evaluated up to the first that is equal.
+        for candidate in items {
+            if relate::equal(&item, &*operand(candidate, scope)?, scope.meter)? {
                 return Ok(true);
             }
         }
-        Ok(false)
-    })
+        return Ok(false);
+    }
+    let list = operand(list, scope)?;
+    for candidate in operate::items(&list)? {
+        if relate::equal(&item, candidate, scope.meter)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

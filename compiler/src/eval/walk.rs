@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::scope::{LONGEST_TEXT, Scope, fits};
 use super::{EvalError, builtin, fold, operate, truth};
-use crate::plan::{Expr, TextPart, Type};
+use crate::plan::{Arithmetic, Expr, TextPart, Type};
 use crate::value::{Mismatch, Value, from_json, money, to_json, to_text};
 
 type Seen<'e> = Result<Cow<'e, Value>, EvalError>;
@@ -44,24 +44,40 @@ pub(super) fn operand<'e>(expr: &'e Expr, scope: &Scope<'e>) -> Seen<'e> {
 
 /// As [`operand`], for what is probably to be made.
 pub(super) fn value<'e>(expr: &'e Expr, scope: &Scope<'e>) -> Seen<'e> {
-    scope.meter.nested(|| match expr {
-        Expr::Const(_) | Expr::Slot { .. } | Expr::Local(_) => peek(expr, scope).map(Cow::Borrowed).ok_or_else(nothing),
-        Expr::Arithmetic(operation, left, right) => {
-            let left = operand(left, scope)?;
-            let right = operand(right, scope)?;
-            operate::arithmetic(*operation, &left, &right, scope.meter).map(Cow::Owned)
-        }
-        Expr::If(condition, then, otherwise) => operand(if truth::of(condition, scope)? { then } else { otherwise }, scope),
-        Expr::Otherwise(first, second) => {
-            let first = operand(first, scope)?;
-            if first.is_none() { operand(second, scope) } else { Ok(first) }
-        }
-        Expr::Field(inner, index) => of_record(operand(inner, scope)?, *index),
-        Expr::Index(list, index) => at(list, index, scope),
+    match expr {
         Expr::Not(_) | Expr::And(..) | Expr::Or(..) | Expr::Compare(..) | Expr::In(..) | Expr::TextTest(..) => truth(expr, scope),
         Expr::Matches(..) | Expr::IsNone(_) => truth(expr, scope),
+        _ => scope.meter.nested(|| dispatch(expr, scope)),
+    }
+}
+
+/// Each kind in a function of its own: what one level of nesting needs of the stack stays small.
+fn dispatch<'e>(expr: &'e Expr, scope: &Scope<'e>) -> Seen<'e> {
+    match expr {
+        Expr::Const(_) | Expr::Slot { .. } | Expr::Local(_) => peek(expr, scope).map(Cow::Borrowed).ok_or_else(nothing),
+        Expr::Arithmetic(operation, left, right) => arithmetic(*operation, left, right, scope),
+        Expr::If(condition, then, otherwise) => choose(condition, then, otherwise, scope),
+        Expr::Otherwise(first, second) => fall_back(first, second, scope),
+        Expr::Field(inner, index) => of_record(operand(inner, scope)?, *index),
+        Expr::Index(list, index) => at(list, index, scope),
         _ => made(expr, scope).map(Cow::Owned),
-    })
+    }
+}
+
+fn arithmetic<'e>(operation: Arithmetic, left: &'e Expr, right: &'e Expr, scope: &Scope<'e>) -> Seen<'e> {
+    let left = operand(left, scope)?;
+    let right = operand(right, scope)?;
+    operate::arithmetic(operation, &left, &right, scope.meter).map(Cow::Owned)
+}
+
+fn choose<'e>(condition: &'e Expr, then: &'e Expr, otherwise: &'e Expr, scope: &Scope<'e>) -> Seen<'e> {
+    let taken = if truth::of(condition, scope)? { then } else { otherwise };
+    operand(taken, scope)
+}
+
+fn fall_back<'e>(first: &'e Expr, second: &'e Expr, scope: &Scope<'e>) -> Seen<'e> {
+    let first = operand(first, scope)?;
+    if first.is_none() { operand(second, scope) } else { Ok(first) }
 }
 
 fn truth<'e>(expr: &Expr, scope: &Scope<'_>) -> Seen<'e> {
@@ -77,26 +93,35 @@ fn nothing() -> EvalError {
 #[inline(never)]
 fn made(expr: &Expr, scope: &Scope<'_>) -> Result<Value, EvalError> {
     match expr {
-        Expr::Negate(inner) => operate::negate(&*operand(inner, scope)?),
-        Expr::Amount(inner) => match &*operand(inner, scope)? {
-            Value::Money(money) => Ok(Value::Number(money.amount)),
-            // The sum of no amounts.
-            Value::Number(number) if number.is_zero() => Ok(Value::Number(*number)),
-            other => Err(operate::unexpected("money", other)),
-        },
-        Expr::CurrencyOf(inner) => match &*operand(inner, scope)? {
-            Value::Money(money) => Ok(Value::Text(SmolStr::new(money.currency.code()))),
-            other => Err(operate::unexpected("money", other)),
-        },
-        Expr::List(items) => all(items, scope).map(Value::List),
-        Expr::Record(fields) => all(fields, scope).map(Value::Record),
+        Expr::Negate(inner) => with(operate::negate, inner, scope),
+        Expr::Amount(inner) => with(amount, inner, scope),
+        Expr::CurrencyOf(inner) => with(currency_of, inner, scope),
+        Expr::List(items) => all(items, scope, Value::List),
+        Expr::Record(fields) => all(fields, scope, Value::Record),
         Expr::Text(parts) => text(parts, scope),
         Expr::Builtin(function, arguments) => builtin::call(*function, arguments, scope),
         Expr::For { fold, list, filter, body } => fold::comprehension(*fold, list, filter.as_deref(), body, scope),
-        Expr::JsonField(..) => json(expr, scope).map(|json| Value::Json(Arc::new(json.into_owned()))),
+        Expr::JsonField(..) => json_value(expr, scope),
         Expr::Decode(inner, ty) => decode(inner, ty, scope),
         Expr::JsonObject(members) => object(members, scope),
         _ => outside(expr, scope),
+    }
+}
+
+fn amount(value: &Value) -> Result<Value, EvalError> {
+    match value {
+        Value::Money(money) => Ok(Value::Number(money.amount)),
+        // The sum of no amounts.
+        Value::Number(number) if number.is_zero() => Ok(Value::Number(*number)),
+        other => Err(operate::unexpected("money", other)),
+    }
+}
+
+fn currency_of(value: &Value) -> Result<Value, EvalError> {
+    match value {
+        Value::Money(money) => Ok(Value::Text(SmolStr::new(money.currency.code()))),
+        Value::Number(zero) if zero.is_zero() => Err(EvalError::new("the sum of no amounts has no currency")),
+        other => Err(operate::unexpected("money", other)),
     }
 }
 
@@ -115,10 +140,18 @@ fn outside(expr: &Expr, scope: &Scope<'_>) -> Result<Value, EvalError> {
     }
 }
 
-fn all(items: &[Expr], scope: &Scope<'_>) -> Result<Arc<[Value]>, EvalError> {
+fn with(make: fn(&Value) -> Result<Value, EvalError>, inner: &Expr, scope: &Scope<'_>) -> Result<Value, EvalError> {
+    make(&*operand(inner, scope)?)
+}
+
+fn json_value(expr: &Expr, scope: &Scope<'_>) -> Result<Value, EvalError> {
+    json(expr, scope).map(|json| Value::Json(Arc::new(json.into_owned())))
+}
+
+fn all(items: &[Expr], scope: &Scope<'_>, make: fn(Arc<[Value]>) -> Value) -> Result<Value, EvalError> {
     scope.meter.pay_items(items.len())?;
     let values: Result<Vec<Value>, EvalError> = items.iter().map(|item| operand(item, scope).map(Cow::into_owned)).collect();
-    values.map(Into::into)
+    values.map(|values| make(values.into()))
 }
 
 fn of_record<'e>(record: Cow<'e, Value>, index: u32) -> Seen<'e> {
@@ -206,18 +239,23 @@ fn text(parts: &[TextPart], scope: &Scope<'_>) -> Result<Value, EvalError> {
     for part in parts {
         match part {
             TextPart::Text(literal) => text.push_str(literal),
-            TextPart::Value(inner, ty) => match &*operand(inner, scope)? {
-                Value::Text(value) => text.push_str(value),
-                value => {
-                    scope.meter.pay_written(value, 2 * LONGEST_TEXT)?;
-                    text.push_str(&to_text(value, ty, scope.env.types));
-                }
-            },
+            TextPart::Value(inner, ty) => write(&*operand(inner, scope)?, ty, &mut text, scope)?,
         }
         fits(text.len())?;
     }
     scope.meter.pay_bytes(text.len())?;
     Ok(Value::Text(SmolStr::from(text)))
+}
+
+fn write(value: &Value, ty: &Type, text: &mut String, scope: &Scope<'_>) -> Result<(), EvalError> {
+    match value {
+        Value::Text(value) => text.push_str(value),
+        value => {
+            scope.meter.pay_written(value, 2 * LONGEST_TEXT)?;
+            text.push_str(&to_text(value, ty, scope.env.types));
+        }
+    }
+    Ok(())
 }
 
 /// The code of a currency that a text names.

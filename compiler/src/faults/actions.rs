@@ -29,6 +29,12 @@ pub(crate) fn unknown_implementation(site: Site, word: &str, nearest: Option<&st
     super::names::unknown_choice(site, word, "way to carry out an action", nearest, all)
 }
 
+/// An action with nothing in its braces.
+pub(crate) fn empty(site: Site, action: &str) -> Diagnostic {
+    site.error(Code::F0222, format!("nothing says how `{action}` is carried out"))
+        .help("write `http`, `exec`, `sql` or `email` between its braces")
+}
+
 /// A clause that must stand.
 pub(crate) fn clause_missing(site: Site, kind: &str, clause: &str) -> Diagnostic {
     site.error(Code::F0222, format!("`{kind}` also needs `{clause}`"))

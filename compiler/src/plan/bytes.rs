@@ -6,11 +6,11 @@ use super::{FORMAT, Plan, SEMANTICS, bounds};
 use crate::value::nesting;
 
 /// How deep an expression of a plan may be nested. The compiler refuses deeper ones, the evaluator and [`Plan::decode`] as well: all that
-/// recurse over expressions then fit a thread's stack.
-pub const DEEPEST: usize = 128;
+/// recurses over expressions then fits a thread's stack.
+pub const DEEPEST: usize = 420;
 
-/// Levels of CBOR for each level of an expression: the variant's map and its array or map of fields.
-const LEVELS: usize = 2 * DEEPEST + 64;
+/// Levels of CBOR: expressions have few of their own, types and chains of escalations some.
+const LEVELS: usize = 100;
 
 /// Bytes that are not a plan that can be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

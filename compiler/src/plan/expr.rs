@@ -7,10 +7,10 @@ use super::Type;
 use crate::value::Value;
 
 /// An expression.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Expr {
     /// A literal.
-    Const(#[serde(with = "crate::value::serde_value")] Value),
+    Const(Value),
     /// A slot of the run: `frame` 0 is the workflow's (or, in an action, the action's), 1 a loop's inside it, and so on.
     Slot {
         /// Which frame.

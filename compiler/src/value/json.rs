@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use iso_currency::Currency;
+use jiff::SignedDuration;
 use rust_decimal::Decimal;
 use serde_json::Value as Json;
 use smol_str::SmolStr;
@@ -254,6 +256,9 @@ pub fn to_json(value: &Value, ty: &Type, types: &[TypeDef]) -> Json {
             Some(TypeKind::Enum(members)) => members.get(*member as usize).map_or(Json::Null, |name| Json::String(name.to_string())),
             _ => Json::Null,
         },
+        // The sum of nothing, whose kind only the type knows.
+        (Value::Number(_), Type::Duration) => Json::String(SignedDuration::ZERO.to_string()),
+        (Value::Number(amount), Type::Money) => Json::String(money::text(Money { amount: *amount, currency: Currency::XXX })),
         (value, _) => untyped(value),
     }
 }
@@ -264,7 +269,7 @@ fn untyped(value: &Value) -> Json {
         Value::None | Value::Record(_) | Value::Enum(_) => Json::Null,
         Value::Bool(value) => Json::Bool(*value),
         Value::Number(number) => decimal::text(*number).parse().map_or(Json::Null, Json::Number),
-        Value::Money(money) => Json::String(money_text(*money)),
+        Value::Money(money) => Json::String(money::text(*money)),
         Value::Text(text) => Json::String(text.to_string()),
         Value::Date(date) => Json::String(date.to_string()),
         Value::Time(time) => Json::String(time.to_string()),
@@ -272,8 +277,4 @@ fn untyped(value: &Value) -> Json {
         Value::List(items) => items.iter().map(untyped).collect(),
         Value::Json(json) => Json::clone(json),
     }
-}
-
-fn money_text(money: Money) -> String {
-    money::text(money)
 }

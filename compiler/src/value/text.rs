@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use serde_json::Value as Json;
 use smol_str::SmolStr;
 
@@ -16,6 +17,8 @@ pub fn to_text(value: &Value, ty: &Type, types: &[TypeDef]) -> String {
         (Value::None, _) => String::new(),
         (value, Type::Optional(inner)) => to_text(value, inner, types),
         (Value::Bool(value), _) => value.to_string(),
+        // The sum of no durations; that of no amounts is a bare zero.
+        (Value::Number(_), Type::Duration) => time::duration_text(SignedDuration::ZERO),
         (Value::Number(number), _) => decimal::text(*number),
         (Value::Money(money), _) => money::text(*money),
         (Value::Text(text), _) => text.to_string(),

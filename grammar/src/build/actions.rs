@@ -2,7 +2,10 @@
 
 use super::declarations::Head;
 use super::{Builder, Items, Node};
-use crate::ast::{Action, Clause, ClauseKind, Duty, Effect, Expr, FieldInit, Implementation, ImplementationKind, Template};
+use crate::ast::{
+    Action, Clause, ClauseKind, Duty, Effect, Expr, FieldInit, Implementation, ImplementationKind,
+    Template,
+};
 use crate::diagnose::place;
 use crate::grammar::Rule;
 use crate::{FaultKind, Span};
@@ -16,7 +19,9 @@ impl<'i> Builder<'i> {
         let mut duties = Vec::new();
         let mut block = None;
         for part in node.into_inner() {
-            let Some(part) = self.head_part(part, &mut head) else { continue };
+            let Some(part) = self.head_part(part, &mut head) else {
+                continue;
+            };
             match part.as_rule() {
                 Rule::kw_read => action_effect = Effect::Read,
                 Rule::kw_irreversible => action_effect = Effect::Irreversible,
@@ -41,7 +46,10 @@ impl<'i> Builder<'i> {
         if let Some(block) = block {
             let end = self.trim(span.start as usize, block.as_span().start());
             action.head = crate::scan::span(span.start as usize, end);
-            let whose = (Span::new(span.start, action.name.span.end), format!("the action `{}`", action.name.name));
+            let whose = (
+                Span::new(span.start, action.name.span.end),
+                format!("the action `{}`", action.name.name),
+            );
             (action.implementation, action.preview) = self.action_block(block, &whose);
         }
         action
@@ -49,7 +57,11 @@ impl<'i> Builder<'i> {
 
     pub(super) fn duty(&mut self, node: Node<'i>) -> Duty {
         let span = self.span(&node);
-        let mut duty = Duty { by: None, when: None, span };
+        let mut duty = Duty {
+            by: None,
+            when: None,
+            span,
+        };
         for part in node.into_inner() {
             let place = self.span(&part);
             let twice = match part.as_rule() {
@@ -59,14 +71,25 @@ impl<'i> Builder<'i> {
             };
             if twice {
                 let found = self.text.get(place.range()).map(crate::diagnose::shorten);
-                self.fault(FaultKind::Expected { expected: vec!["`{`".to_owned()], found, reading: "a duty" }, place);
+                self.fault(
+                    FaultKind::Expected {
+                        expected: vec!["`{`".to_owned()],
+                        found,
+                        reading: "a duty",
+                    },
+                    place,
+                );
             }
         }
         duty
     }
 
     /// The implementation and the preview between an action's braces.
-    fn action_block(&mut self, node: Node<'i>, whose: &(Span, String)) -> (Option<Implementation>, Option<Implementation>) {
+    fn action_block(
+        &mut self,
+        node: Node<'i>,
+        whose: &(Span, String),
+    ) -> (Option<Implementation>, Option<Implementation>) {
         let mut items = Items::default();
         let mut open = self.span(&node);
         let mut found: Option<Implementation> = None;
@@ -80,8 +103,13 @@ impl<'i> Builder<'i> {
                 Rule::preview => {
                     let place = self.span(&part);
                     items.sound(place);
-                    let head = (Span::new(place.start, place.start + 7), "the preview".to_owned());
-                    let block = part.into_inner().find(|inner| inner.as_rule() == Rule::preview_block);
+                    let head = (
+                        Span::new(place.start, place.start + 7),
+                        "the preview".to_owned(),
+                    );
+                    let block = part
+                        .into_inner()
+                        .find(|inner| inner.as_rule() == Rule::preview_block);
                     preview = block.and_then(|block| self.action_block(block, &head).0);
                 }
                 Rule::http | Rule::exec | Rule::sql | Rule::email | Rule::model | Rule::later => {
@@ -91,7 +119,14 @@ impl<'i> Builder<'i> {
                     if found.is_some() {
                         let found = Some(crate::diagnose::shorten(first));
                         let expected = vec!["a clause".to_owned(), "`}`".to_owned()];
-                        self.fault(FaultKind::Expected { expected, found, reading: "an action, which does one thing" }, place);
+                        self.fault(
+                            FaultKind::Expected {
+                                expected,
+                                found,
+                                reading: "an action, which does one thing",
+                            },
+                            place,
+                        );
                         continue;
                     }
                     found = self.implementation(part);
@@ -130,14 +165,29 @@ impl<'i> Builder<'i> {
         }
         let mut texts = texts.into_iter();
         let kind = match rule {
-            Rule::http => ImplementationKind::Http { method: word?, url: texts.next()? },
-            Rule::exec => ImplementationKind::Exec { program: texts.next()?, arguments },
-            Rule::sql => ImplementationKind::Sql { connection: texts.next()?, statement: texts.next()? },
+            Rule::http => ImplementationKind::Http {
+                method: word?,
+                url: texts.next()?,
+            },
+            Rule::exec => ImplementationKind::Exec {
+                program: texts.next()?,
+                arguments,
+            },
+            Rule::sql => ImplementationKind::Sql {
+                connection: texts.next()?,
+                statement: texts.next()?,
+            },
             Rule::email => ImplementationKind::Email,
-            Rule::model => ImplementationKind::Model { name: texts.next()? },
+            Rule::model => ImplementationKind::Model {
+                name: texts.next()?,
+            },
             _ => ImplementationKind::Unknown(word?),
         };
-        Some(Implementation { kind, clauses: Vec::new(), span })
+        Some(Implementation {
+            kind,
+            clauses: Vec::new(),
+            span,
+        })
     }
 
     fn clause(&mut self, node: Node<'i>) -> Option<Clause> {
@@ -176,6 +226,10 @@ impl<'i> Builder<'i> {
             Rule::prompt => ClauseKind::Prompt(value?),
             _ => ClauseKind::Temperature(value?),
         };
-        Some(Clause { kind, keyword: keyword.unwrap_or(span), span })
+        Some(Clause {
+            kind,
+            keyword: keyword.unwrap_or(span),
+            span,
+        })
     }
 }

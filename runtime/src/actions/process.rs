@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// How long a program may take to end after it was asked to.
 const GRACE: Duration = Duration::from_millis(500);
@@ -100,6 +100,17 @@ impl Group {
     }
 }
 
+impl Group {
+    /// Ends the group, and waits until nothing of it runs: a signal that is sent is not yet one that has arrived.
+    async fn end(&self) {
+        let Some(group) = self.0 else { return };
+        let end = Instant::now() + GRACE;
+        while kill_process_group(group, Signal::KILL).is_ok() && Instant::now() < end {
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
 impl Drop for Group {
     fn drop(&mut self) {
         self.signal(Signal::KILL);
@@ -175,6 +186,7 @@ impl Program {
             }
             self.group.signal(Signal::KILL);
             let _ = timeout(GRACE, self.child.wait()).await;
+            self.group.end().await;
             // What is in the pipes is still read; a process that left the group may hold them open.
             let rest = async {
                 if !written && !overflowed {

@@ -35,9 +35,14 @@ pub(super) async fn guard(State(app): State<Arc<App>>, request: Request, next: N
         }
         return dressed(Problem::too_large(limit).into_response());
     }
-    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-        Ok(response) => dressed(response),
-        Err(panic) => dressed(Problem::internal(&words(panic.as_ref())).into_response()),
+    dressed(caught(next.run(request)).await)
+}
+
+/// A panic in a handler is an answer, and the end of nothing but that request.
+async fn caught(answer: impl Future<Output = Response>) -> Response {
+    match AssertUnwindSafe(answer).catch_unwind().await {
+        Ok(response) => response,
+        Err(panic) => Problem::internal(&words(panic.as_ref())).into_response(),
     }
 }
 
@@ -57,4 +62,18 @@ fn dressed(mut response: Response) -> Response {
 
 fn set_default(headers: &mut HeaderMap, name: header::HeaderName, value: HeaderValue) {
     headers.entry(name).or_insert(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer() {
+        let answer = caught(async { std::panic::panic_any("boom") }).await;
+        assert_eq!(answer.status(), 500);
+        assert_eq!(words(&"boom"), "panic: boom");
+        assert_eq!(words(&"boom".to_owned()), "panic: boom");
+        assert_eq!(words(&7), "panic: without a message");
+    }
 }

@@ -3,6 +3,8 @@
 
 (() => {
   const main = document.getElementById("main");
+  // What each part was last replaced with.
+  const sources = new Map();
 
   const localise = (root) => {
     for (const time of root.querySelectorAll("time[datetime]")) {
@@ -30,11 +32,11 @@
     const next = new DOMParser().parseFromString(await answer.text(), "text/html");
     for (const part of document.querySelectorAll("[data-live]")) {
       const fresh = next.getElementById(part.id);
-      if (!fresh || fresh.innerHTML === part.dataset.source) continue;
+      if (!fresh || fresh.innerHTML === sources.get(part)) continue;
       if (inUse(part) && fresh.querySelector("form")) continue;
       const source = fresh.innerHTML;
       part.replaceChildren(...fresh.childNodes);
-      part.dataset.source = source;
+      sources.set(part, source);
       localise(part);
     }
     document.title = next.title;

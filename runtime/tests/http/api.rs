@@ -259,3 +259,45 @@ async fn while_shutting_down_nothing_is_taken() {
     assert!(!refused.header("retry-after").is_empty());
     assert_eq!(world.ask("GET /readyz", &[], "").await.status, 503);
 }
+
+#[tokio::test]
+async fn looking_changes_nothing() {
+    let world = World::new().await;
+    let (run, approval, _) = world.paused().await;
+    let ana = bearer(&world.token("ana@acme.example", "start,decide,read,admin").await);
+    let cookie = crate::people::sign_in(&world, &world.token("ana@acme.example", "read,decide").await).await;
+    let link = world.options.links.make(flow_runtime::people::Person::new("ana@acme.example"), "/").unwrap();
+    let paths = [
+        "/", "/runs", "/sign-in", "/sign-out", "/healthz", "/readyz", "/api/v1/openapi.json", "/api/v1/workflows", "/api/v1/runs",
+        "/api/v1/approvals", "/api/v1/workflows/pay_supplier/runs", "/static/style.css", "/static/live.js", "/static/icon.svg",
+        "/local/info", "/local/plans", "/local/tokens",
+    ];
+    let mut paths: Vec<String> = paths.map(str::to_owned).to_vec();
+    paths.push(link.clone());
+    for kind in ["/runs", "/api/v1/runs"] {
+        paths.extend(["", "/cancel", "/events"].map(|rest| format!("{kind}/{run}{rest}")));
+    }
+    for kind in ["/approvals", "/api/v1/approvals"] {
+        paths.extend(["", "/decision"].map(|rest| format!("{kind}/{approval}{rest}")));
+    }
+    let store = world.engine.store();
+    let state = async || {
+        let asked = store.asked(None, None, 100).await.unwrap();
+        let secrets: Vec<_> = store.tokens().await.unwrap().into_iter().map(|token| (token.id, token.revoked)).collect();
+        format!("{:?} {asked:?} {secrets:?}", store.head().await.unwrap())
+    };
+    let before = state().await;
+    let owner = Some(flow_runtime::http::Peer::Owner { user: "ana".to_owned() });
+    for path in &paths {
+        for method in ["GET", "HEAD"] {
+            let line = format!("{method} {path}");
+            for headers in [&[][..], &[ana.as_str()], &[cookie.as_str()]] {
+                let answer = world.ask(&line, headers, "").await;
+                assert!(!answer.status.is_server_error() && answer.header("set-cookie").is_empty(), "{line}: {answer:?}");
+            }
+            world.ask_from(owner.clone(), &line, &["x-hitl-as: ana@acme.example"], "").await;
+        }
+    }
+    assert_eq!(state().await, before);
+    world.ask(&format!("POST {link}"), &[], "").await.expect(303);
+}

@@ -1,5 +1,5 @@
 //! The API and the pages, over a real engine with a store in memory.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, reason = "what does not hold fails the test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what does not hold fails the test")]
 
 mod api;
 mod pages;

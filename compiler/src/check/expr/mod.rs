@@ -80,12 +80,16 @@ impl<'a> Checker<'a> {
         self.demand(typed, expr.span)
     }
 
-    /// Reports a value that may be none, and goes on as if it were there.
+    /// Reports a value that may be none.
     pub(crate) fn demand(&mut self, typed: Typed, span: Span) -> Typed {
         let Ty::Optional(inner) = &typed.ty else { return typed };
-        let fault = faults::types::may_be_none(self.site(span), &self.snippet(span));
+        let site = self.site(span);
+        let fault = match **inner {
+            Ty::Never => faults::types::mismatch(site, "a value", "none"),
+            _ => faults::types::may_be_none(site, &self.snippet(span)),
+        };
         self.report(fault);
-        Typed { ty: if **inner == Ty::Never { Ty::Broken } else { (**inner).clone() }, expr: typed.expr }
+        Typed::broken()
     }
 
     /// An expression; `wanted` is what its place would like it to be, for literals that have no type of their own.

@@ -104,15 +104,15 @@ impl<'a> Checker<'a> {
 
     /// Both sides of a comparison; a bare word on one side is a member of the other side's enum.
     fn sides(&mut self, left: &'a ast::Expr, right: &'a ast::Expr) -> (Typed, Typed) {
+        // Beside json a literal keeps its own type, so that the fault names it.
+        let like = |ty: &Ty| (*ty.present() != Ty::Json).then(|| ty.present().clone());
         if self.is_bare(left) && !self.is_bare(right) {
             let second = self.expr(right, None);
-            let like = second.ty.present().clone();
-            let first = self.expr(left, Some(&like));
+            let first = self.expr(left, like(&second.ty).as_ref());
             return (first, second);
         }
         let first = self.expr(left, None);
-        let like = first.ty.present().clone();
-        let second = self.expr(right, Some(&like));
+        let second = self.expr(right, like(&first.ty).as_ref());
         (first, second)
     }
 
@@ -138,9 +138,8 @@ impl<'a> Checker<'a> {
         let first = self.demand(first, left.span);
         let second = self.demand(second, right.span);
         let joined = first.ty.join(&second.ty);
-        let ordered = joined.is_some_and(|ty| {
-            matches!(ty, Ty::Number | Ty::Money | Ty::Date | Ty::Time | Ty::Duration | Ty::Text | Ty::Broken)
-        });
+        let ordered =
+            joined.is_some_and(|ty| matches!(ty, Ty::Number | Ty::Money | Ty::Date | Ty::Time | Ty::Duration | Ty::Text | Ty::Broken));
         if !ordered {
             return self.wrong_operands(operator, operator_span, (&first.ty, left.span), (&second.ty, right.span), Ty::Bool);
         }

@@ -19,7 +19,8 @@ pub(crate) enum Allowed {
 }
 
 impl<'a> Checker<'a> {
-    pub(super) fn text(&mut self, template: &'a ast::Template, wanted: Option<&Ty>) -> Typed {
+    /// A text as a value.
+    pub(crate) fn text(&mut self, template: &'a ast::Template, wanted: Option<&Ty>) -> Typed {
         if let Some(text) = template.literal() {
             return self.simple(Value::Text(SmolStr::new(text)), Ty::Text, wanted);
         }

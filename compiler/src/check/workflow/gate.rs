@@ -49,7 +49,7 @@ impl<'a> Checker<'a> {
             Some(by) => self.approvers(by),
             None => Some(Approvers { stages: vec![vec![Term::Any(Who::Owner)]], except: Vec::new() }),
         };
-        let title = clauses.title.map(|title| Expr::Text(self.parts(title, crate::check::expr::Allowed::Texts)));
+        let title = clauses.title.map(|title| self.text(title, None).expr);
         let shows = clauses.show.map(|shows| shows.iter().map(|show| self.shown(show)).collect::<Vec<_>>());
         let deadline = clauses.within.and_then(|within| self.deadline(within));
         let skippable = when.is_some();
@@ -62,17 +62,14 @@ impl<'a> Checker<'a> {
             }
         };
         let home = gate.name.as_ref().map(|name| self.gate_home(&name.name, skippable, clauses.reason.on_approve));
-        let slots = home.map_or_else(GateSlots::default, |home| GateSlots {
-            by: Some(home.by),
-            at: Some(home.at),
-            comment: Some(home.comment),
-        });
+        let slots =
+            home.map_or_else(GateSlots::default, |home| GateSlots { by: Some(home.by), at: Some(home.at), comment: Some(home.comment) });
         let (default_title, default_shows) = (title.is_none(), shows.is_none());
         let lowered = Gate {
             name,
             doc: doc.map(ToOwned::to_owned),
             bands: vec![Band { when, when_text, sees, by }],
-            title: title.unwrap_or_else(|| Expr::Const(Value::None)),
+            title: title.unwrap_or(Expr::Const(Value::None)),
             shows: shows.unwrap_or_default(),
             deadline,
             reason: clauses.reason,
@@ -130,10 +127,8 @@ impl<'a> Checker<'a> {
                 Clause::Title(title) => clauses.title = Some(title),
                 Clause::Show(shows) => clauses.show = Some(shows),
                 Clause::ReasonRequired(when) => {
-                    clauses.reason = ReasonRequired {
-                        on_approve: *when != ast::ReasonWhen::OnReject,
-                        on_reject: *when != ast::ReasonWhen::OnApprove,
-                    };
+                    clauses.reason =
+                        ReasonRequired { on_approve: *when != ast::ReasonWhen::OnReject, on_reject: *when != ast::ReasonWhen::OnApprove };
                 }
                 Clause::Band { .. } | Clause::Remind(_) | Clause::Ask { .. } | Clause::SendBack => self.not_yet(clause.span, word),
             }
@@ -142,17 +137,35 @@ impl<'a> Checker<'a> {
     }
 
     fn shown(&mut self, show: &'a ast::Show) -> Show {
+        if let Some(shown) = self.misspelt_style(show) {
+            return shown;
+        }
         let typed = self.expr(&show.value, None);
         let style = show.style.as_ref().map_or(Style::Plain, |style| self.style(style, &typed.ty, show.value.span));
         let label = match &show.label {
-            Some(label) => label.literal().map(SmolStr::new).unwrap_or_else(|| {
-                let site = self.site(label.span);
-                self.report(faults::types::literal_only(site, "a label", "`\"Amount\"`"));
-                SmolStr::default()
-            }),
+            Some(label) => label.literal().map_or_else(SmolStr::default, SmolStr::new),
             None => SmolStr::new(self.written(show.value.span)),
         };
+        if let Some(label) = show.label.as_ref().filter(|label| label.literal().is_none()) {
+            let site = self.site(label.span);
+            self.report(faults::types::literal_only(site, "a label", "`\"Amount\"`"));
+        }
         Show { label, value: typed.expr, ty: typed.ty.lower(), style }
+    }
+
+    /// `as tabel`, which reads like the decoding of json.
+    fn misspelt_style(&mut self, show: &'a ast::Show) -> Option<Show> {
+        let ast::ExprKind::As { operand, ty } = &show.value.kind else { return None };
+        let ast::TypeKind::Name(path) = &ty.kind else { return None };
+        let name = &path.name.name;
+        let is_type =
+            path.module.is_some() || self.declared.contains_key(name) || crate::check::resolve::TYPES.iter().any(|(ty, _)| ty == name);
+        if is_type || name.starts_with(char::is_uppercase) {
+            return None;
+        }
+        let typed = self.expr(operand, None);
+        let style = self.style(&path.name, &typed.ty, operand.span);
+        Some(Show { label: SmolStr::new(self.written(operand.span)), value: typed.expr, ty: typed.ty.lower(), style })
     }
 
     fn style(&mut self, style: &ast::Ident, ty: &Ty, value: Span) -> Style {

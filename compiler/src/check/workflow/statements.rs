@@ -42,8 +42,8 @@ impl<'a> Checker<'a> {
             }
             Statement::Gate(gate) => self.gate(statement.doc.as_deref(), gate, span, block),
             Statement::If { arms, otherwise } => return self.branch(arms, otherwise.as_ref(), span),
-            Statement::Match { subject, .. } => self.refuse(subject.span, "match"),
-            Statement::ForEach(each) => self.refuse(each.item.span, "for each"),
+            Statement::Match { .. } => self.refuse(self.keyword(span, "match"), "match"),
+            Statement::ForEach(_) => self.refuse(self.keyword(span, "for each"), "for each"),
             Statement::Parallel(_) => self.refuse(self.keyword(span, "parallel"), "parallel"),
             Statement::WaitFor(_) | Statement::WaitUntil(_) => self.refuse(span, "wait"),
             Statement::Give(_) => self.refuse(span, "give"),

@@ -123,15 +123,24 @@ impl<'a> Checker<'a> {
             match at.and_then(|at| Some((values.get_mut(at)?, parameters.get(at)?))) {
                 Some((slot, (_, ty))) => *slot = Some(self.init_expect(argument, ty)),
                 None => {
-                    self.unknown_argument(action, argument, &parameters);
-                    self.init(argument, Some(&Ty::Broken));
+                    let meant = self.unknown_argument(action, argument, &parameters);
+                    let typed = self.init(argument, Some(&Ty::Broken));
+                    // An argument that is only misspelt is not missing too.
+                    if let Some(slot) = meant.and_then(|at| values.get_mut(at)) {
+                        slot.get_or_insert(typed.expr);
+                    }
                 }
             }
         }
         let Some(info) = self.actions.get(action as usize) else { return Vec::new() };
-        let missing: Vec<&str> =
-            info.parameters.iter().zip(&values).filter(|(parameter, value)| value.is_none() && !may_be_left_out(parameter)).map(|(parameter, _)| parameter.name.as_str()).collect();
-        if !missing.is_empty() {
+        let missing: Vec<&str> = info
+            .parameters
+            .iter()
+            .zip(&values)
+            .filter(|(parameter, value)| value.is_none() && !may_be_left_out(parameter))
+            .map(|(parameter, _)| parameter.name.as_str())
+            .collect();
+        if !missing.is_empty() && !info.faulty {
             let fault = faults::types::missing_arguments(self.site(call.span), &info.name, &missing, info.span);
             self.diagnostics.push(fault);
         }
@@ -139,11 +148,13 @@ impl<'a> Checker<'a> {
         values.into_iter().zip(defaults).map(|(value, default)| value.or(default).unwrap_or_else(nothing)).collect()
     }
 
-    fn unknown_argument(&mut self, action: u32, argument: &ast::FieldInit, parameters: &[(SmolStr, Ty)]) {
+    /// Reports an argument that nobody takes, and gives the parameter that seems to be meant.
+    fn unknown_argument(&mut self, action: u32, argument: &ast::FieldInit, parameters: &[(SmolStr, Ty)]) -> Option<usize> {
         let nearest = self.nearest(&argument.name.name, parameters.iter().map(|(name, _)| name.as_str()));
-        let Some(ActionInfo { name, span, .. }) = self.actions.get(action as usize) else { return };
+        let ActionInfo { name, span, faulty: false, .. } = self.actions.get(action as usize)? else { return None };
         let fault = faults::names::unknown_argument(self.site(argument.name.span), &argument.name.name, name, *span, nearest);
         self.report(fault);
+        parameters.iter().position(|(name, _)| nearest == Some(name.as_str()))
     }
 
     fn step_clauses(&mut self, clauses: &'a [ast::StepClause]) -> StepClauses {

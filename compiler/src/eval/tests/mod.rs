@@ -1,5 +1,4 @@
 //! The evaluator: one `check` of an expression and the text of its value or error, and many callers.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod bounds;
 mod build;

@@ -32,6 +32,8 @@ struct ApprovalPage {
     round: u32,
     status: &'static str,
     in_doubt: bool,
+    /// Without markup, for the head of the page.
+    title_plain: Html,
     title: Html,
     description: Option<Html>,
     shown: Vec<(Html, Html)>,
@@ -128,7 +130,7 @@ async fn refused(app: &App, visitor: &Visitor, id: ApprovalId, sent: &Sent, prob
     let Ok(approval) = app.engine.approval(id, Some(&visitor.0.caller.person)).await else { return Err(problem.into()) };
     let alert = Alert {
         title: super::capital(problem.title),
-        detail: Html::text(&sentence(&problem.detail)),
+        detail: Html::prose(&sentence(&problem.detail)),
         errors: faults(&problem),
     };
     Ok(render(problem.status, &page(app, visitor, approval, Some(sent), Some(alert))))
@@ -153,17 +155,18 @@ fn page(app: &App, visitor: &Visitor, approval: Approval, sent: Option<&Sent>, a
         round: approval.round,
         status: approval.status,
         in_doubt: approval.kind == "in_doubt",
-        title: Html::text(&approval.title),
+        title_plain: Html::plain(&approval.title),
+        title: title(&approval),
         description: text(&approval.description),
         shown: approval.shown.iter().map(|shown| (Html::text(&shown.label), value::shown(shown))).collect(),
         will_run: approval.will_run.iter().map(call).collect(),
         approvers: approval.approvers.iter().map(|who| Html::text(who)).collect(),
-        why_you: approval.why_you.as_deref().map(|why| Html::text(&sentence(why))),
-        why_asked: approval.why_asked.as_deref().map(|why| Html::text(&sentence(why))),
+        why_you: approval.why_you.as_deref().map(|why| Html::prose(&sentence(why))),
+        why_asked: approval.why_asked.as_deref().map(|why| Html::prose(&sentence(why))),
         requester: Html::text(&approval.requester),
         asked: Moment::of(&approval.asked_at, now),
         due: approval.due_at.as_deref().map(|due| Moment::of(due, now)),
-        then: text(&approval.then),
+        then: approval.then.as_deref().map(Html::prose),
         votes: answers.collect(),
         decision: approval.decision.as_ref().map(|decision| Outcome {
             by: text(&decision.by),
@@ -173,6 +176,11 @@ fn page(app: &App, visitor: &Visitor, approval: Approval, sent: Option<&Sent>, a
         form,
         alert,
     }
+}
+
+/// The title. That of a gate is its author's and the run's; that of a call in doubt is the engine's own.
+pub(super) fn title(approval: &Approval) -> Html {
+    if approval.kind == "gate" { Html::text(&approval.title) } else { Html::prose(&approval.title) }
 }
 
 fn said(decision: &str) -> &'static str {
@@ -227,7 +235,7 @@ fn field(field: &FieldView, sent: Option<&Sent>) -> Field {
     };
     Field {
         name: Html::text(&field.name),
-        label: Html::text(&field.label),
+        label: Html::prose(&super::capital(&field.label)),
         ty: Html::text(&field.ty),
         optional: field.optional,
         value: Html::text(&entered.unwrap_or(default)),

@@ -16,6 +16,27 @@ impl Html {
         html
     }
 
+    /// Foreign text where no markup can stand: what is hidden is shown without being set apart.
+    pub(super) fn plain(text: &str) -> Self {
+        let shown: String = text.chars().map(|c| if hides(c, None, None) { '\u{FFFD}' } else { c }).collect();
+        Self::text(&shown)
+    }
+
+    /// A message of the engine, in which what stands between backticks is somebody's own words.
+    pub(super) fn prose(text: &str) -> Self {
+        let mut html = Self::default();
+        let mut rest = text;
+        while let Some((before, quoted, after)) = quotation(rest) {
+            html.push_text(before);
+            html.push("<code>");
+            html.push_text(quoted);
+            html.push("</code>");
+            rest = after;
+        }
+        html.push_text(rest);
+        html
+    }
+
     /// Adds markup.
     pub(super) fn push(&mut self, markup: &'static str) {
         self.0.push_str(markup);
@@ -47,6 +68,12 @@ impl Html {
     }
 }
 
+fn quotation(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('`')?;
+    let (quoted, after) = rest.split_once('`')?;
+    Some((before, quoted, after))
+}
+
 /// Whether a character is invisible or changes the direction of what stands around it.
 fn hides(c: char, before: Option<char>, after: Option<char>) -> bool {
     match c {
@@ -71,6 +98,12 @@ impl HtmlSafe for Html {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_between_backticks_are_set_apart() {
+        assert_eq!(Html::plain("a\u{202E}<").to_string(), "a\u{FFFD}&lt;");
+        assert_eq!(Html::prose("`a < b` holds, `c").to_string(), "<code>a &lt; b</code> holds, `c");
+    }
 
     #[test]
     fn foreign_text_is_text_and_hides_nothing() {

@@ -54,7 +54,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visitor: Visitor, Params(C
 fn waiting(approval: &Approval, now: jiff::Timestamp) -> Waiting {
     Waiting {
         id: Html::text(&approval.id),
-        title: Html::text(&approval.title),
+        title: super::approval::title(approval),
         workflow: Html::text(&approval.workflow),
         requester: Html::text(&approval.requester),
         in_doubt: approval.kind == "in_doubt",

@@ -84,7 +84,7 @@ struct Message {
 /// A refusal as a page.
 fn problem_page(problem: Problem, who: Option<Badge>) -> Response {
     let errors = faults(&problem);
-    let page = Message { who, title: capital(problem.title), detail: Html::text(&sentence(&problem.detail)), errors };
+    let page = Message { who, title: capital(problem.title), detail: Html::prose(&sentence(&problem.detail)), errors };
     let mut response = render(problem.status, &page);
     if let Some(value) = problem.into_response().headers_mut().remove(header::RETRY_AFTER) {
         response.headers_mut().insert(header::RETRY_AFTER, value);
@@ -95,7 +95,7 @@ fn problem_page(problem: Problem, who: Option<Badge>) -> Response {
 /// What does not fit, and where.
 fn faults(problem: &Problem) -> Vec<(Html, Html)> {
     let errors = problem.more.get("errors").and_then(|errors| errors.as_array()).into_iter().flatten();
-    let text = |error: &serde_json::Value, name: &str| Html::text(error.get(name).and_then(|text| text.as_str()).unwrap_or_default());
+    let text = |error: &serde_json::Value, name: &str| Html::prose(error.get(name).and_then(|text| text.as_str()).unwrap_or_default());
     errors.map(|error| (text(error, "path"), text(error, "problem"))).collect()
 }
 

@@ -115,7 +115,7 @@ fn page(visitor: &Visitor, run: Run, entries: &[Entry], now: jiff::Timestamp) ->
     let own = [&run.requester, &run.owner].iter().any(|person| person.as_str() == caller.person.as_str());
     let happened = |entry: &Entry| -> Vec<Happened> {
         let at = Moment::of(&entry.at, now);
-        entry.events.iter().map(|event| Happened { id: entry.id, at: at.clone(), kind: event.kind, text: Html::text(&sentence(&event.text)) }).collect()
+        entry.events.iter().map(|event| Happened { id: entry.id, at: at.clone(), kind: event.kind, text: Html::prose(&sentence(&event.text)) }).collect()
     };
     RunPage {
         who: visitor.badge(),
@@ -151,6 +151,6 @@ fn page(visitor: &Visitor, run: Run, entries: &[Entry], now: jiff::Timestamp) ->
 pub(super) async fn cancel(State(app): State<Arc<App>>, visitor: Visitor, Part(id): Part, headers: HeaderMap, body: Body) -> Page {
     let run = parse_run(&app, &id)?;
     Sent::read_from(&app, &visitor, &headers, body).await?;
-    let run = app.engine.cancel(run, &visitor.0.caller).await?;
+    let run = app.engine.cancel(run, &visitor.0.caller, None).await?;
     Ok(see_other(&format!("/runs/{}", run.id)))
 }

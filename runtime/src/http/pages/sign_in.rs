@@ -47,7 +47,7 @@ pub(super) async fn sign_in(State(app): State<Arc<App>>, From(peer): From, heade
     let token = match auth::find_token(&app, sent.get("token").trim(), peer.as_ref()).await {
         Ok(token) => token,
         Err(problem) => {
-            let page = SignIn { who: None, next: Html::text(next), fault: Some(Html::text(&sentence(&problem.detail))) };
+            let page = SignIn { who: None, next: Html::text(next), fault: Some(Html::prose(&sentence(&problem.detail))) };
             return Ok(render(problem.status, &page));
         }
     };

@@ -26,7 +26,7 @@ impl Moment {
         let span = span(seconds.unsigned_abs());
         let far = match seconds {
             -4..=4 => "just now".to_owned(),
-            1.. => format!("in {span}"),
+            5.. => format!("in {span}"),
             _ => format!("{span} ago"),
         };
         Self { exact: at.to_string(), plain, far, past: seconds <= 0 }
@@ -41,8 +41,8 @@ impl Moment {
 fn span(seconds: u64) -> String {
     let (count, unit) = match seconds {
         0..90 => (seconds, "second"),
-        90..5_400 => (seconds / 60, "minute"),
-        5_400..172_800 => (seconds / 3_600, "hour"),
+        90..7_200 => (seconds / 60, "minute"),
+        7_200..172_800 => (seconds / 3_600, "hour"),
         _ => (seconds / 86_400, "day"),
     };
     if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }

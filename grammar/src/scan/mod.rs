@@ -3,6 +3,8 @@
 //! Finds what does not need the grammar: comments, brackets nested too deep or never closed, and the faults inside single words and
 //! texts. The grammar steps over the same places quietly, so that each is reported once.
 
+mod texts;
+
 use smol_str::SmolStr;
 
 use crate::{Fault, FaultKind, MAX_DEPTH, Span, dates, words};
@@ -38,9 +40,6 @@ impl Scan {
 
 /// `if ... then ... else if ...` may go on this long in one expression.
 const MAX_IFS: u32 = 64;
-
-/// How far it is looked for the end of a text inside an interpolation.
-const MAX_LOOK: usize = 512;
 
 #[derive(Clone, Copy)]
 struct Open {
@@ -110,7 +109,11 @@ impl Scanner<'_> {
     }
 
     fn fault(&mut self, kind: FaultKind, start: usize, end: usize) {
-        self.scan.faults.push(Fault { kind, span: span(start, end), cause: None });
+        self.scan.faults.push(Fault {
+            kind,
+            span: span(start, end),
+            cause: None,
+        });
     }
 
     fn token(&mut self, byte: u8) {
@@ -144,7 +147,9 @@ impl Scanner<'_> {
                 self.scan.hidden.push(span(self.at, self.at + 1));
                 self.at += 1;
             }
-            b',' | b':' | b'.' | b'=' | b'<' | b'>' | b'+' | b'-' | b'*' | b'/' | b'%' | b'?' => self.at += 1,
+            b',' | b':' | b'.' | b'=' | b'<' | b'>' | b'+' | b'-' | b'*' | b'/' | b'%' | b'?' => {
+                self.at += 1
+            }
             b'\'' => self.single_quotes(),
             _ => self.stray(),
         }
@@ -155,8 +160,14 @@ impl Scanner<'_> {
     /// `'text'` is one fault, not two.
     fn single_quotes(&mut self) {
         let start = self.at;
-        let line = self.text.get(start + 1..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        let end = line.find('\'').map_or(start + 1, |length| start + length + 2);
+        let line = self
+            .text
+            .get(start + 1..)
+            .and_then(|rest| rest.lines().next())
+            .unwrap_or_default();
+        let end = line
+            .find('\'')
+            .map_or(start + 1, |length| start + length + 2);
         self.fault(FaultKind::StrayCharacter('\''), start, end);
         self.scan.hidden.push(span(start, start + 1));
         self.scan.hidden.push(span(end - 1, end));
@@ -167,8 +178,13 @@ impl Scanner<'_> {
     fn stray(&mut self) {
         let start = self.at;
         let mut first = None;
-        while let Some(character) = self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
-            let known = character.is_ascii_alphanumeric() || " \t\r\n#_\"{}()[]&|!;,:.=<>+-*/%?".contains(character);
+        while let Some(character) = self
+            .text
+            .get(self.at..)
+            .and_then(|rest| rest.chars().next())
+        {
+            let known = character.is_ascii_alphanumeric()
+                || " \t\r\n#_\"{}()[]&|!;,:.=<>+-*/%?".contains(character);
             if known {
                 break;
             }
@@ -204,19 +220,34 @@ impl Scanner<'_> {
 
     fn comment(&mut self) {
         let start = self.at;
-        let line = self.text.get(start..).and_then(|rest| rest.find('\n')).map_or(self.bytes.len(), |length| start + length);
+        let line = self
+            .text
+            .get(start..)
+            .and_then(|rest| rest.find('\n'))
+            .map_or(self.bytes.len(), |length| start + length);
         self.at = line;
         if self.holes > 0 {
             self.break_hole(start, line);
             return;
         }
-        let end = if self.text.get(start..line).is_some_and(|comment| comment.ends_with('\r')) { line - 1 } else { line };
+        let end = if self
+            .text
+            .get(start..line)
+            .is_some_and(|comment| comment.ends_with('\r'))
+        {
+            line - 1
+        } else {
+            line
+        };
         self.scan.comments.push(span(start, end));
     }
 
     fn word(&mut self) {
         let start = self.at;
-        while self.peek(0).is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        while self
+            .peek(0)
+            .is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+        {
             self.at += 1;
         }
         let word = self.text.get(start..self.at).unwrap_or_default();
@@ -226,10 +257,17 @@ impl Scanner<'_> {
             self.begin_line(word, start);
         }
         if word == "if" {
-            let ifs = self.stack.last_mut().map_or(&mut self.ifs, |open| &mut open.ifs);
+            let ifs = self
+                .stack
+                .last_mut()
+                .map_or(&mut self.ifs, |open| &mut open.ifs);
             *ifs += 1;
             if *ifs == MAX_IFS + 1 {
-                let line = self.text.get(start..).and_then(|rest| rest.find('\n')).map_or(self.bytes.len(), |length| start + length);
+                let line = self
+                    .text
+                    .get(start..)
+                    .and_then(|rest| rest.find('\n'))
+                    .map_or(self.bytes.len(), |length| start + length);
                 self.too_deep(start, line);
             }
         }
@@ -241,11 +279,18 @@ impl Scanner<'_> {
         if !statement && !words::DECLARATIONS.contains(&word) {
             return;
         }
-        let rest = self.text.get(self.at..).unwrap_or_default().trim_start_matches([' ', '\t']);
+        let rest = self
+            .text
+            .get(self.at..)
+            .unwrap_or_default()
+            .trim_start_matches([' ', '\t']);
         if self.holes > 0 || rest.starts_with([':', ',', ')']) {
             return;
         }
-        while let Some(open) = self.stack.pop_if(|open| matches!(open.kind, Kind::Paren | Kind::Bracket)) {
+        while let Some(open) = self
+            .stack
+            .pop_if(|open| matches!(open.kind, Kind::Paren | Kind::Bracket))
+        {
             self.scan.unclosed.push(span(open.at, open.at + 1));
         }
         self.end_above(start);
@@ -259,18 +304,28 @@ impl Scanner<'_> {
     }
 
     fn reset_ifs(&mut self) {
-        self.stack.last_mut().map_or(&mut self.ifs, |open| &mut open.ifs).clone_from(&0);
+        self.stack
+            .last_mut()
+            .map_or(&mut self.ifs, |open| &mut open.ifs)
+            .clone_from(&0);
     }
 
     fn number(&mut self) {
         let start = self.at;
-        while self.peek(0).is_some_and(|byte| byte.is_ascii_digit() || byte == b'_') {
+        while self
+            .peek(0)
+            .is_some_and(|byte| byte.is_ascii_digit() || byte == b'_')
+        {
             self.at += 1;
         }
         if self.peek(0) != Some(b'-') || !self.peek(1).is_some_and(|byte| byte.is_ascii_digit()) {
-            if self.peek(0) == Some(b'.') && self.peek(1).is_some_and(|byte| byte.is_ascii_digit()) {
+            if self.peek(0) == Some(b'.') && self.peek(1).is_some_and(|byte| byte.is_ascii_digit())
+            {
                 self.at += 1;
-                while self.peek(0).is_some_and(|byte| byte.is_ascii_digit() || byte == b'_') {
+                while self
+                    .peek(0)
+                    .is_some_and(|byte| byte.is_ascii_digit() || byte == b'_')
+                {
                     self.at += 1;
                 }
             }
@@ -279,7 +334,9 @@ impl Scanner<'_> {
         let part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         while let Some(byte) = self.peek(0) {
             let joins = matches!(byte, b'-' | b':' | b'.') && self.peek(1).is_some_and(part);
-            let offset = byte == b'+' && self.peek(1).is_some_and(|byte| byte.is_ascii_digit()) && self.peek(3) == Some(b':');
+            let offset = byte == b'+'
+                && self.peek(1).is_some_and(|byte| byte.is_ascii_digit())
+                && self.peek(3) == Some(b':');
             if !part(byte) && !joins && !offset {
                 break;
             }
@@ -288,47 +345,6 @@ impl Scanner<'_> {
         let date = self.text.get(start..self.at).unwrap_or_default();
         if dates::shape(date).is_none() {
             self.fault(FaultKind::NotADate(date.into()), start, self.at);
-        }
-    }
-
-    fn newline(&mut self) {
-        self.line_start = true;
-        self.at += 1;
-        if self.holes > 0 {
-            self.newline_in_hole();
-        }
-    }
-
-    /// A newline inside `{...}` of a text: the author broke the line there, or forgot the `}`.
-    fn newline_in_hole(&mut self) {
-        let closed = self.text.get(self.at..).is_some_and(closes_soon);
-        if closed {
-            self.break_hole(self.at - 1, self.at);
-            return;
-        }
-        let mut resume = None;
-        while self.holes > 0 {
-            let Some(open) = self.stack.pop() else { break };
-            if let Kind::Hole { long, broken } = open.kind {
-                self.holes -= 1;
-                resume = Some(long);
-                if self.holes == 0 && !broken {
-                    self.fault(FaultKind::UnclosedInterpolation, open.at, open.at + 1);
-                }
-            }
-        }
-        if resume == Some(true) {
-            self.text_body(true, self.at);
-        }
-    }
-
-    fn break_hole(&mut self, start: usize, end: usize) {
-        let first = self.stack.iter_mut().rev().find_map(|open| match &mut open.kind {
-            Kind::Hole { broken, .. } => Some(!std::mem::replace(broken, true)),
-            _ => None,
-        });
-        if first == Some(true) {
-            self.fault(FaultKind::BrokenInterpolation, start, end);
         }
     }
 
@@ -342,7 +358,11 @@ impl Scanner<'_> {
             if matches!(kind, Kind::Brace) {
                 self.reset_ifs();
             }
-            self.stack.push(Open { kind, at: self.at, ifs: 0 });
+            self.stack.push(Open {
+                kind,
+                at: self.at,
+                ifs: 0,
+            });
             if matches!(kind, Kind::Hole { .. }) {
                 self.holes += 1;
             }
@@ -370,17 +390,25 @@ impl Scanner<'_> {
         let partner = self
             .stack
             .iter()
-            .rposition(|open| fits(open.kind) || (!brace && matches!(open.kind, Kind::Brace | Kind::Hole { .. })))
+            .rposition(|open| {
+                fits(open.kind) || (!brace && matches!(open.kind, Kind::Brace | Kind::Hole { .. }))
+            })
             .filter(|index| self.stack.get(*index).is_some_and(|open| fits(open.kind)));
         let Some(partner) = partner else { return };
         let inner = self.stack.split_off(partner);
         let mut inner = inner.into_iter();
         let opening = inner.next();
-        self.scan.unclosed.extend(inner.map(|open| span(open.at, open.at + 1)));
+        self.scan
+            .unclosed
+            .extend(inner.map(|open| span(open.at, open.at + 1)));
         match opening.map(|open| (open.kind, open.at)) {
             Some((Kind::Hole { long, .. }, at)) => {
                 self.holes -= 1;
-                if self.text.get(at + 1..start).is_some_and(|inside| inside.trim().is_empty()) {
+                if self
+                    .text
+                    .get(at + 1..start)
+                    .is_some_and(|inside| inside.trim().is_empty())
+                {
                     self.fault(FaultKind::EmptyInterpolation, at, self.at);
                 }
                 self.text_body(long, at);
@@ -402,118 +430,14 @@ impl Scanner<'_> {
         }
     }
 
-    fn open_text(&mut self) {
-        // Inside an interpolation a quote opens a text of its own, unless the interpolation itself was left open.
-        if self.holes > 0 && self.above == 0 && !self.opens_nested() {
-            return self.leave_hole();
-        }
-        let start = self.at;
-        let long = self.text.get(start..).is_some_and(|rest| rest.starts_with("\"\"\""));
-        self.at += if long { 3 } else { 1 };
-        self.text_body(long, start);
-    }
-
-    fn opens_nested(&self) -> bool {
-        let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
-        let mut line = rest.iter().take(MAX_LOOK).take_while(|byte| **byte != b'\n');
-        line.any(|byte| *byte == b'"') && line.any(|byte| *byte == b'}')
-    }
-
-    fn leave_hole(&mut self) {
-        while let Some(open) = self.stack.pop() {
-            if matches!(open.kind, Kind::Hole { .. }) {
-                self.holes -= 1;
-                self.fault(FaultKind::UnclosedInterpolation, open.at, open.at + 1);
-                break;
-            }
-        }
-        self.at += 1;
-    }
-
-    /// Reads on in a text up to its end or its next interpolation. `start` is where the text, or this part of it, began.
-    fn text_body(&mut self, long: bool, start: usize) {
-        while let Some(byte) = self.peek(0) {
-            match byte {
-                b'"' if !long => {
-                    self.at += 1;
-                    return;
-                }
-                b'"' if self.text.get(self.at..).is_some_and(|rest| rest.starts_with("\"\"\"")) => {
-                    self.at += 3;
-                    return;
-                }
-                b'\n' if !long => break,
-                b'\\' => self.escape(),
-                b'{' => {
-                    if self.above > 0 || self.stack.len() >= MAX_DEPTH {
-                        // The rest of the line is as deep.
-                        let start = self.at;
-                        self.at = self.text.get(start..).and_then(|rest| rest.find('\n')).map_or(self.bytes.len(), |length| start + length);
-                        self.too_deep(start, self.at);
-                        if long {
-                            continue;
-                        }
-                        return;
-                    }
-                    return self.open(Kind::Hole { long, broken: false });
-                }
-                _ => self.at += 1,
-            }
-        }
-        self.fault(FaultKind::UnclosedText, start, self.at);
-    }
-
-    fn escape(&mut self) {
-        let start = self.at;
-        self.at += 1;
-        match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
-            Some('"' | '\\' | 'n' | 't' | '{') => self.at += 1,
-            Some('u') if self.peek(1) == Some(b'{') => {
-                let digits = self.text.get(self.at + 2..).unwrap_or_default();
-                let length = digits.bytes().take_while(u8::is_ascii_hexdigit).count().min(8);
-                let code = digits.get(..length).unwrap_or_default();
-                self.at += 2 + length;
-                let closed = self.peek(0) == Some(b'}');
-                self.at += usize::from(closed);
-                let exists = closed && u32::from_str_radix(code, 16).ok().and_then(char::from_u32).is_some();
-                if !exists {
-                    let written = SmolStr::new(self.text.get(start..self.at).unwrap_or_default());
-                    self.fault(FaultKind::NoSuchCharacter(written), start, self.at);
-                }
-            }
-            Some('\n') | None => {}
-            Some(other) => {
-                self.at += other.len_utf8();
-                let written = SmolStr::new(self.text.get(start..self.at).unwrap_or_default());
-                self.fault(FaultKind::UnknownEscape(written), start, self.at);
-            }
-        }
-    }
-
-    /// The raw literal after `matches`.
-    fn regex(&mut self) {
-        let start = self.at;
-        self.at += 1;
-        while let Some(byte) = self.peek(0) {
-            match byte {
-                b'"' => {
-                    self.at += 1;
-                    return;
-                }
-                b'\n' => break,
-                b'\\' if self.peek(1).is_some_and(|next| next != b'\n') => self.at += 2,
-                _ => self.at += 1,
-            }
-        }
-        self.fault(FaultKind::UnclosedText, start, self.at.min(self.bytes.len()));
-    }
-
     fn finish(&mut self) {
         let end = self.bytes.len();
         self.end_above(end);
         for open in std::mem::take(&mut self.stack) {
             match open.kind {
-                Kind::Hole { .. } => self.fault(FaultKind::UnclosedInterpolation, open.at, open.at + 1),
+                Kind::Hole { .. } => {
+                    self.fault(FaultKind::UnclosedInterpolation, open.at, open.at + 1)
+                }
                 _ => self.scan.unclosed.push(span(open.at, open.at + 1)),
             }
         }
@@ -521,23 +445,11 @@ impl Scanner<'_> {
     }
 }
 
-/// Whether a `}` comes before anything that does not belong into an interpolation.
-fn closes_soon(rest: &str) -> bool {
-    for line in rest.lines().take(5) {
-        let first = line.trim_start().split(|character: char| !character.is_ascii_alphanumeric() && character != '_').next().unwrap_or_default();
-        if words::opens_statement(first) {
-            return false;
-        }
-        if let Some(index) = line.find(['}', '"', '{', '#']) {
-            // Directly at the line's beginning it closes a block.
-            return line.get(index..).is_some_and(|found| found.starts_with('}')) && (!line.trim_start().starts_with('}') || line.contains('"'));
-        }
-    }
-    false
-}
-
 /// A file has at most [`MAX_BYTES`](crate::MAX_BYTES), so its offsets fit.
-#[expect(clippy::cast_possible_truncation, reason = "a text longer than 1 MiB is never scanned")]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "a text longer than 1 MiB is never scanned"
+)]
 pub(crate) const fn span(start: usize, end: usize) -> Span {
     Span::new(start as u32, end as u32)
 }
