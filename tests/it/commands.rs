@@ -51,7 +51,7 @@ fn a_run_that_was_left_is_decided_later() {
     let id = json["approvals"][0]["id"].as_str().unwrap();
 
     let shown = project.hitlc(&["show", id]);
-    assert!(shown.out.contains("refund(amount: 1500, customer: \"ada\")"), "{}", shown.out);
+    assert!(shown.out.contains("refund(customer: \"ada\", amount: 1500)"), "{}", shown.out);
     let approved = project.hitlc(&["approve", id, "--comment", "fine"]);
     assert_eq!(approved.code, 0, "{}", approved.err);
     assert!(approved.err.contains("completed"), "{}", approved.err);

@@ -13,11 +13,8 @@ const GAP_Y: f64 = 34.0;
 /// How often the order within layers is improved.
 const ORDER_SWEEPS: usize = 12;
 
-/// How often places within layers are improved.
-const PLACE_SWEEPS: usize = 40;
-
-/// How many of them look both ways, at the end: they straighten chains.
-const BOTH_WAYS: usize = 30;
+/// How often places within layers are improved. Odd, so that the last sweep goes down: it puts each box straight under the one before.
+const PLACE_SWEEPS: usize = 17;
 
 /// A box to be placed: something to see, a label on a line, or the bend of a long line.
 #[derive(Clone, Copy, Debug, Default)]
@@ -171,11 +168,7 @@ fn place_x(vertices: &mut [Vertex], rows: &[Vec<usize>], neighbours: &Neighbours
     }
     for sweep in 0..PLACE_SWEEPS {
         let near = |vertex: usize| -> Vec<usize> {
-            match sweep {
-                _ if sweep + BOTH_WAYS >= PLACE_SWEEPS => [neighbours.above(vertex), neighbours.below(vertex)].concat(),
-                _ if sweep % 2 == 0 => neighbours.above(vertex).to_vec(),
-                _ => neighbours.below(vertex).to_vec(),
-            }
+            if sweep % 2 == 0 { neighbours.above(vertex).to_vec() } else { neighbours.below(vertex).to_vec() }
         };
         let sequence: Vec<&Vec<usize>> = if sweep % 2 == 0 { rows.iter().collect() } else { rows.iter().rev().collect() };
         for row in sequence {

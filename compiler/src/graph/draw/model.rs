@@ -8,6 +8,9 @@ use crate::plan::{Call, Effect, Gate, Node, NodeKind, Plan};
 /// Texts longer than this are shortened in a box.
 const MAX_LINE: usize = 48;
 
+/// Longer texts that matter may have so many lines.
+const MAX_LINES: usize = 4;
+
 /// A graph as it is drawn.
 pub(super) struct Drawing {
     /// The workflow's name.
@@ -255,7 +258,7 @@ fn call_words(plan: &Plan, words: &Words<'_>, call: &Call) -> (Kind, String, Vec
     let (label, mut details) = if whole.chars().count() <= MAX_LINE {
         (whole, Vec::new())
     } else {
-        (short(&format!("{result}{}", action.name)), vec![short(&arguments.join(", "))])
+        (short(&format!("{result}{}", action.name)), wrapped_at(arguments.join(",\n").split('\n')))
     };
     if action.effect == Effect::Irreversible {
         details.push("irreversible".to_owned());
@@ -274,13 +277,13 @@ fn gate_details(words: &Words<'_>, gate: &Gate) -> Vec<String> {
         let when = band.when.as_ref().map(|when| band.when_text.clone().unwrap_or_else(|| words.expr(when)));
         let by = band.by.as_ref().map_or_else(|| "nobody".to_owned(), |by| format!("by {}", words.approvers(by)));
         match when {
-            Some(when) if many => details.push(short(&format!("when {when} {by}"))),
-            Some(when) => details.extend([short(&format!("when {when}")), short(&by)]),
-            None if many => details.push(short(&format!("otherwise {by}"))),
-            None => details.push(short(&by)),
+            Some(when) if many => details.extend(wrapped(&format!("when {when} {by}"))),
+            Some(when) => details.extend([wrapped(&format!("when {when}")), wrapped(&by)].concat()),
+            None if many => details.extend(wrapped(&format!("otherwise {by}"))),
+            None => details.extend(wrapped(&by)),
         }
     }
-    details.extend(gate.deadline.as_ref().map(|deadline| short(&words.deadline(deadline))));
+    details.extend(gate.deadline.iter().flat_map(|deadline| wrapped(&words.deadline(deadline))));
     details
 }
 
@@ -293,6 +296,27 @@ fn branch_label(words: &Words<'_>, conditions: &[crate::plan::Expr]) -> String {
 
 fn with_value(words: &Words<'_>, word: &str, value: Option<&crate::plan::Expr>) -> String {
     value.map_or_else(|| word.to_owned(), |value| short(&format!("{word} {}", words.expr(value))))
+}
+
+/// On at most [`MAX_LINES`] lines, broken between words.
+fn wrapped(text: &str) -> Vec<String> {
+    wrapped_at(text.split_whitespace())
+}
+
+/// On at most [`MAX_LINES`] lines, broken between the parts.
+fn wrapped_at<'a>(parts: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in parts {
+        let full = lines.len() == MAX_LINES;
+        match lines.last_mut() {
+            Some(line) if full || line.chars().count() + word.chars().count() < MAX_LINE => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.iter().map(|line| short(line)).collect()
 }
 
 /// At most [`MAX_LINE`] characters, on one line.

@@ -53,7 +53,8 @@ pub(super) fn write(drawing: &Drawing) -> String {
 /// The size of a box.
 fn size(item: &Item) -> (f64, f64) {
     let texts = item.details.iter().map(|detail| width(detail, DETAIL_SIZE));
-    let widest = texts.fold(width(&item.label, LABEL_SIZE), f64::max);
+    let bold = if matches!(item.kind, Kind::Start | Kind::Gate) { 1.1 } else { 1.0 };
+    let widest = texts.fold(width(&item.label, LABEL_SIZE) * bold, f64::max);
     let height = LINE_HEIGHT * (1.0 + lines(item)) + 18.0;
     match item.kind {
         Kind::Gate => (widest + height * 0.5 + 36.0, height),

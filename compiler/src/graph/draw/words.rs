@@ -2,6 +2,7 @@
 //!
 //! A plan holds no source text, so a name bound by a comprehension is written `item`; everything else comes out as it was meant.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 
 use jiff::SignedDuration;
@@ -17,11 +18,13 @@ type Level = u8;
 /// Writes the parts of one plan.
 pub(super) struct Words<'a> {
     plan: &'a Plan,
+    /// Types of the names that comprehensions around the place bind, outermost first.
+    locals: RefCell<Vec<Option<Type>>>,
 }
 
 impl<'a> Words<'a> {
     pub(super) const fn new(plan: &'a Plan) -> Self {
-        Self { plan }
+        Self { plan, locals: RefCell::new(Vec::new()) }
     }
 
     /// An expression.
@@ -129,7 +132,12 @@ impl<'a> Words<'a> {
     }
 
     fn comprehension(&self, fold: Fold, list: &Expr, filter: Option<&Expr>, body: &Expr) -> String {
+        let item = match self.type_of(list) {
+            Some(Type::List(item)) => Some(*item),
+            _ => None,
+        };
         let list = self.expr(list);
+        self.locals.borrow_mut().push(item);
         let mut text = match fold {
             Fold::Sort => format!("item by {} for item in {list}", self.expr(body)),
             _ => format!("{} for item in {list}", self.expr(body)),
@@ -137,6 +145,7 @@ impl<'a> Words<'a> {
         if let Some(filter) = filter {
             let _ = write!(text, " if {}", self.expr(filter));
         }
+        self.locals.borrow_mut().pop();
         let name = match fold {
             Fold::List => return format!("[{text}]"),
             Fold::Sum => "sum",
@@ -199,6 +208,7 @@ impl<'a> Words<'a> {
     fn type_of(&self, expr: &Expr) -> Option<Type> {
         match expr {
             Expr::Slot { frame: 0, index } => self.plan.workflow.body.slots.get(*index as usize).map(|slot| slot.ty.clone()),
+            Expr::Local(depth) => self.locals.borrow().get(*depth as usize).cloned().flatten(),
             Expr::Field(of, index) => self.field(of, *index).map(|(_, ty)| ty.clone()),
             Expr::Index(of, _) => match self.type_of(of)? {
                 Type::List(item) => Some(*item),
