@@ -43,9 +43,9 @@ impl Names for Nothing {
 pub fn run() {
     println!("\nconditions, one thread");
     let mut sources = Sources::new();
-    sources.add("conditions.flow", FLOW.to_owned());
+    let file = sources.add("conditions.flow", FLOW);
     let checked = check(&sources);
-    let plan = |name: &str| checked.plan(name).expect("a plan");
+    let plan = |name: &str| checked.plan(file, name).expect("a plan");
     let (small, large) = (plan("small"), plan("large"));
 
     let amount = Decimal::from(1500);

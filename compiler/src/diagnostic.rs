@@ -130,10 +130,7 @@ impl Diagnostic {
     /// An edit at `span` of the same file that mends it.
     #[must_use]
     pub fn replace(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
-        self.fix = Some(Fix {
-            title: title.into(),
-            edits: vec![Edit { file: self.file, span, text: text.into() }],
-        });
+        self.fix = Some(Fix { title: title.into(), edits: vec![Edit { file: self.file, span, text: text.into() }] });
         self
     }
 }

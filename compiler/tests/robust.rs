@@ -1,5 +1,13 @@
 //! No text makes the checker panic, overflow, or say two things on two days.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests"
+)]
 
 use flow_compiler::{Checked, Code, Sources, check};
 
@@ -63,11 +71,17 @@ fn the_same_each_time() {
 
 #[test]
 fn deep_expressions() {
-    let flow = |expression: &str| format!("workflow deep(n: number, b: bool) {{\n  let x = {expression}\n  step log(message: \"{{x}} {{b}} {{n}}\")\n}}\n");
+    let flow = |expression: &str| {
+        format!("workflow deep(n: number, b: bool) {{\n  let x = {expression}\n  step log(message: \"{{x}} {{b}} {{n}}\")\n}}\n")
+    };
     assert_eq!(codes(&flow(&vec!["n"; 100].join(" + "))), []);
     for count in [130, 1000, 100_000] {
-        let chains =
-            [vec!["n"; count].join(" + "), vec!["b"; count].join(" and "), format!("{}b", "not ".repeat(count)), format!("{}n", "-".repeat(count))];
+        let chains = [
+            vec!["n"; count].join(" + "),
+            vec!["b"; count].join(" and "),
+            format!("{}b", "not ".repeat(count)),
+            format!("{}n", "-".repeat(count)),
+        ];
         for chain in chains {
             let found = codes(&flow(&chain));
             assert!(found == [Code::F0223] || found == [Code::F0010], "{count}: {found:?}");
@@ -88,7 +102,10 @@ fn deep_types_and_blocks() {
     let blocks = format!("workflow deep(b: bool) {{\n{}step log(message: \"x\"){}\n}}\n", "if b { ".repeat(60), "}".repeat(60));
     assert_eq!(codes(&blocks), []);
     let records: String = (0..20_000).map(|index| format!("record R{index} {{ next: R{} }}\n", index + 1)).collect();
-    assert_eq!(codes(&format!("{records}record R20000 {{ text: text }}\nworkflow w(r: R0) {{ step log(message: r.next.next.next.text) }}")), [Code::F0103]);
+    assert_eq!(
+        codes(&format!("{records}record R20000 {{ text: text }}\nworkflow w(r: R0) {{ step log(message: r.next.next.next.text) }}")),
+        [Code::F0103]
+    );
 }
 
 /// Nothing costs the square of its length.

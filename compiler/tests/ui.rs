@@ -1,7 +1,15 @@
 //! Diagnostics and plans of the files in `ui/`: beside each `NAME.flow` stands what is said of it (`NAME.out`).
 //!
 //! `UPDATE=1` writes the answers anew. A file whose name begins with `plan_` is sound, and its answer is its plan.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests"
+)]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -78,8 +86,7 @@ fn answers() {
 #[test]
 fn ten_faults() {
     let text = include_str!("ui/ten_faults.flow");
-    let wanted: Vec<usize> =
-        text.lines().enumerate().filter(|(_, line)| line.contains("# fault")).map(|(index, _)| index + 1).collect();
+    let wanted: Vec<usize> = text.lines().enumerate().filter(|(_, line)| line.contains("# fault")).map(|(index, _)| index + 1).collect();
     let mut sources = Sources::new();
     sources.add("ten_faults.flow", text);
     let checked = check(&sources);

@@ -9,3 +9,4 @@ mod edges;
 mod examples;
 mod support;
 mod ui;
+mod web;

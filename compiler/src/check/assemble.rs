@@ -10,15 +10,7 @@ pub(super) fn plan(path: &str, lowered: &Lowered, workflow: &plan::Workflow) -> 
     let mut workflow = workflow.clone();
     let actions = parts.workflow(&mut workflow);
     let types = parts.finish();
-    Plan {
-        format: plan::FORMAT,
-        semantics: plan::SEMANTICS,
-        file: path.to_owned(),
-        types,
-        groups: Vec::new(),
-        actions,
-        workflow,
-    }
+    Plan { format: plan::FORMAT, semantics: plan::SEMANTICS, file: path.to_owned(), types, groups: Vec::new(), actions, workflow }
 }
 
 struct Parts<'l> {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use flow_grammar::{Span, ast};
 use smol_str::SmolStr;
 
+use super::resolve::TYPES;
 use super::ty::{FieldInfo, Fields, Ty, TypeInfo, TypeInfoKind};
 use super::{Checker, Lowered};
 use crate::faults;
@@ -54,6 +55,8 @@ pub(crate) struct ActionInfo {
     pub(crate) parameters: Vec<ParameterInfo>,
     pub(crate) result: Option<Ty>,
     pub(crate) used: bool,
+    /// Whether its head is broken: then nobody knows what it takes.
+    pub(crate) faulty: bool,
 }
 
 /// A parameter of an action.
@@ -62,33 +65,6 @@ pub(crate) struct ParameterInfo {
     pub(crate) name: SmolStr,
     pub(crate) ty: Ty,
     pub(crate) default: Option<plan::Expr>,
-}
-
-/// The types that are built in.
-pub(crate) const TYPES: [(&str, Ty); 9] = [
-    ("text", Ty::Text),
-    ("number", Ty::Number),
-    ("bool", Ty::Bool),
-    ("money", Ty::Money),
-    ("date", Ty::Date),
-    ("time", Ty::Time),
-    ("duration", Ty::Duration),
-    ("json", Ty::Json),
-    ("secret", Ty::Secret),
-];
-
-/// What other languages call a type that is built in here.
-fn other_name(name: &str) -> Option<&'static str> {
-    Some(match name.to_ascii_lowercase().as_str() {
-        "string" | "str" | "varchar" => "text",
-        "int" | "integer" | "float" | "double" | "decimal" | "num" => "number",
-        "boolean" => "bool",
-        "datetime" | "timestamp" | "instant" => "time",
-        "amount" | "currency" => "money",
-        "any" | "object" | "map" => "json",
-        "interval" | "timespan" => "duration",
-        _ => return None,
-    })
 }
 
 /// The names of all workflows, in order, each once.
@@ -140,7 +116,7 @@ impl<'a> Checker<'a> {
         match declaration {
             ast::Declaration::Use(used) => self.used_file(used),
             ast::Declaration::Record(record) => {
-                let index = self.add_type(&record.name, record.doc.clone(), TypeInfoKind::Record(Fields::default()));
+                let index = self.add_type(&record.name, record.doc.clone(), TypeInfoKind::Record(Fields::default()), record.span);
                 self.camel_case(&record.name, "a record");
                 self.name(&record.name, What::Record(index));
             }
@@ -158,6 +134,7 @@ impl<'a> Checker<'a> {
                     parameters: Vec::new(),
                     result: None,
                     used: false,
+                    faulty: self.is_faulty(action.head),
                 });
                 self.snake_case(&action.name, "an action");
                 self.name(&action.name, What::Action(index));
@@ -181,7 +158,8 @@ impl<'a> Checker<'a> {
         self.not_yet(used.path_span, "use");
         let stem = used.path.rsplit('/').next().unwrap_or_default();
         let stem = stem.strip_suffix(".flow").unwrap_or(stem);
-        let (name, span) = used.alias.as_ref().map_or_else(|| (SmolStr::new(stem), used.path_span), |alias| (alias.name.clone(), alias.span));
+        let (name, span) =
+            used.alias.as_ref().map_or_else(|| (SmolStr::new(stem), used.path_span), |alias| (alias.name.clone(), alias.span));
         self.declared.entry(name).or_insert(Declared { span, what: What::Poisoned });
     }
 
@@ -190,9 +168,9 @@ impl<'a> Checker<'a> {
         self.report(faults::unsupported::not_yet(site, what));
     }
 
-    fn add_type(&mut self, name: &ast::Ident, doc: Option<String>, kind: TypeInfoKind) -> u32 {
+    fn add_type(&mut self, name: &ast::Ident, doc: Option<String>, kind: TypeInfoKind, whole: Span) -> u32 {
         let index = u32::try_from(self.types.len()).unwrap_or(u32::MAX);
-        self.types.push(TypeInfo { name: name.name.clone(), span: name.span, doc, kind });
+        self.types.push(TypeInfo { name: name.name.clone(), span: name.span, doc, kind, faulty: self.is_faulty(whole) });
         index
     }
 
@@ -207,7 +185,7 @@ impl<'a> Checker<'a> {
                 members.push(member.name.clone());
             }
         }
-        let index = self.add_type(&declared.name, declared.doc.clone(), TypeInfoKind::Enum(members));
+        let index = self.add_type(&declared.name, declared.doc.clone(), TypeInfoKind::Enum(members), declared.span);
         self.camel_case(&declared.name, "an enum");
         self.name(&declared.name, What::Enum(index));
     }
@@ -246,8 +224,7 @@ impl<'a> Checker<'a> {
             let name = field.from.as_ref().map_or_else(|| field.name.name.clone(), |(name, _)| name.clone());
             let span = field.from.as_ref().map_or(field.name.span, |(_, span)| *span);
             let site = self.site(field.name.span);
-            let info =
-                FieldInfo { name: field.name.name.clone(), json: name.clone(), ty, doc: field.doc.clone(), span: field.name.span };
+            let info = FieldInfo { name: field.name.name.clone(), json: name.clone(), ty, doc: field.doc.clone(), span: field.name.span };
             if let Err(first) = fields.add(info) {
                 self.report(faults::names::twice(site, &field.name.name, first));
             } else if let Some(first) = json.insert(name.clone(), span) {
@@ -307,82 +284,6 @@ impl<'a> Checker<'a> {
         }
         infos
     }
-
-    /// The type that is written.
-    pub(super) fn resolve(&mut self, ty: &ast::Type) -> Ty {
-        match &ty.kind {
-            ast::TypeKind::Name(path) => self.named_type(path),
-            ast::TypeKind::List(item) => Ty::list(self.resolve(item)),
-            ast::TypeKind::Optional(inner) => {
-                // Many `?` in a row are a chain, not a nesting: no recursion for them.
-                let mut inner = inner;
-                while let ast::TypeKind::Optional(next) = &inner.kind {
-                    inner = next;
-                }
-                Ty::optional(self.resolve(inner))
-            }
-        }
-    }
-
-    fn named_type(&mut self, path: &ast::Path) -> Ty {
-        let site = self.site(path.span());
-        if let Some(module) = &path.module {
-            if !self.declared.contains_key(&module.name) {
-                self.report(faults::names::unknown_module(site, &module.name));
-            }
-            return Ty::Broken;
-        }
-        let name = &path.name.name;
-        if let Some((_, ty)) = TYPES.iter().find(|(built_in, _)| built_in == name) {
-            if *ty == Ty::Secret {
-                self.report(faults::types::secret_type(site));
-                return Ty::Broken;
-            }
-            return ty.clone();
-        }
-        match self.declared.get(name).map(|declared| declared.what) {
-            Some(What::Record(index)) => Ty::Record(index),
-            Some(What::Enum(index)) => Ty::Enum(index),
-            Some(What::Poisoned) => Ty::Broken,
-            Some(what) => {
-                self.report(faults::names::not_a_type(site, name, what.described()));
-                Ty::Broken
-            }
-            None => {
-                let nearest = match other_name(name) {
-                    Some(meant) => Some(SmolStr::new(meant)),
-                    None => self.nearest_type(name),
-                };
-                self.report(faults::names::unknown_type(site, name, nearest.as_deref()));
-                Ty::Broken
-            }
-        }
-    }
-
-    fn nearest_type(&mut self, name: &str) -> Option<SmolStr> {
-        self.hints = self.hints.checked_sub(1)?;
-        let declared = self.types.iter().map(|info| info.name.as_str());
-        crate::suggest::nearest(name, TYPES.iter().map(|(name, _)| *name).chain(declared)).map(SmolStr::new)
-    }
-
-    /// Names of values, actions and workflows are in snake_case.
-    pub(super) fn snake_case(&mut self, ident: &ast::Ident, what: &str) {
-        let sound = ident.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-        if !sound {
-            let better = to_snake(&ident.name);
-            let site = self.site(ident.span);
-            self.report(faults::names::wrong_case(site, &ident.name, what, "small letters with `_` between words", &better));
-        }
-    }
-
-    fn camel_case(&mut self, ident: &ast::Ident, what: &str) {
-        let sound = ident.name.starts_with(|first: char| first.is_ascii_uppercase()) && !ident.name.contains('_');
-        if !sound {
-            let better = to_camel(&ident.name);
-            let site = self.site(ident.span);
-            self.report(faults::names::wrong_case(site, &ident.name, what, "capitalised words without `_`", &better));
-        }
-    }
 }
 
 /// The effect of a plan.
@@ -392,29 +293,4 @@ pub(crate) fn effect(effect: ast::Effect) -> Effect {
         ast::Effect::Plain => Effect::Plain,
         ast::Effect::Irreversible => Effect::Irreversible,
     }
-}
-
-fn to_snake(name: &str) -> String {
-    let mut out = String::new();
-    let mut small = false;
-    for character in name.chars() {
-        if character.is_uppercase() && small {
-            out.push('_');
-        }
-        small = character.is_lowercase() || character.is_ascii_digit();
-        out.extend(character.to_lowercase());
-    }
-    out
-}
-
-fn to_camel(name: &str) -> String {
-    let mut out = String::new();
-    for word in name.split('_') {
-        let mut letters = word.chars();
-        if let Some(first) = letters.next() {
-            out.extend(first.to_uppercase());
-        }
-        out.push_str(letters.as_str());
-    }
-    out
 }

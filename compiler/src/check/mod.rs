@@ -8,6 +8,7 @@ mod assemble;
 mod declare;
 mod expr;
 mod lints;
+mod resolve;
 mod scope;
 mod ty;
 mod workflow;
@@ -72,9 +73,7 @@ impl Checked {
 
     /// All workflows that are declared, by file and then by place, those of files with errors too.
     pub fn workflows(&self) -> impl Iterator<Item = WorkflowRef<'_>> {
-        self.files
-            .iter()
-            .flat_map(|file| file.names.iter().map(move |name| WorkflowRef { file: file.id, path: &file.path, name }))
+        self.files.iter().flat_map(|file| file.names.iter().map(move |name| WorkflowRef { file: file.id, path: &file.path, name }))
     }
 
     /// The plan of a workflow; `None` where there is none of that name in the file, or the file has errors.
@@ -111,12 +110,7 @@ pub fn check(sources: &Sources) -> Checked {
         let mut diagnostics = checker.finish();
         let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         checked.diagnostics.append(&mut diagnostics);
-        checked.files.push(CheckedFile {
-            id,
-            path: sources.path(id).to_owned(),
-            names,
-            sound: (!failed).then_some(lowered),
-        });
+        checked.files.push(CheckedFile { id, path: sources.path(id).to_owned(), names, sound: (!failed).then_some(lowered) });
     }
     checked
 }
@@ -260,9 +254,7 @@ impl<'a> Checker<'a> {
             Ty::List(item) => format!("[{}]", self.show(item)),
             Ty::Optional(inner) if **inner == Ty::Never => "none".to_owned(),
             Ty::Optional(inner) => format!("{}?", self.show(inner)),
-            Ty::Record(index) | Ty::Enum(index) => {
-                self.types.get(*index as usize).map_or_else(String::new, |info| info.name.to_string())
-            }
+            Ty::Record(index) | Ty::Enum(index) => self.types.get(*index as usize).map_or_else(String::new, |info| info.name.to_string()),
         }
     }
 }

@@ -113,6 +113,8 @@ pub(crate) struct TypeInfo {
     pub(crate) span: Span,
     pub(crate) doc: Option<String>,
     pub(crate) kind: TypeInfoKind,
+    /// Whether something in it is broken: then nobody knows all that it has.
+    pub(crate) faulty: bool,
 }
 
 #[derive(Debug)]

@@ -31,7 +31,8 @@ pub(crate) fn unknown_implementation(site: Site, word: &str, nearest: Option<&st
 
 /// An action with nothing in its braces.
 pub(crate) fn empty(site: Site, action: &str) -> Diagnostic {
-    site.error(Code::F0222, format!("nothing says how `{action}` is carried out")).help("write `http`, `exec`, `sql` or `email` between its braces")
+    site.error(Code::F0222, format!("nothing says how `{action}` is carried out"))
+        .help("write `http`, `exec`, `sql` or `email` between its braces")
 }
 
 /// A clause that must stand.

@@ -42,7 +42,8 @@ pub(crate) fn bad_approver(site: Site) -> Diagnostic {
 
 /// A literal that is nobody's address.
 pub(crate) fn no_address(site: Site, text: &str) -> Diagnostic {
-    site.error(Code::F0302, format!("`{text}` is nobody's address")).help("people are named by their mail address, such as `\"ana@acme.example\"`")
+    site.error(Code::F0302, format!("`{text}` is nobody's address"))
+        .help("people are named by their mail address, such as `\"ana@acme.example\"`")
 }
 
 /// More guarded calls than can be shown to anybody.

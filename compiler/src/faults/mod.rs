@@ -34,9 +34,9 @@ impl Site {
     /// Adds "did you mean" with its edit, or else what may stand here.
     fn suggest(self, diagnostic: Diagnostic, nearest: Option<&str>) -> Diagnostic {
         match nearest {
-            Some(nearest) => diagnostic
-                .help(format!("did you mean `{nearest}`?"))
-                .replace(format!("change to `{nearest}`"), self.span, nearest),
+            Some(nearest) => {
+                diagnostic.help(format!("did you mean `{nearest}`?")).replace(format!("change to `{nearest}`"), self.span, nearest)
+            }
             None => diagnostic,
         }
     }

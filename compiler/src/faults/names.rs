@@ -26,7 +26,9 @@ pub(crate) fn too_early(site: Site, name: &str, declared: Span) -> Diagnostic {
 
 /// A name declared twice.
 pub(crate) fn twice(site: Site, name: &str, first: Span) -> Diagnostic {
-    site.error(Code::F0102, format!("`{name}` is declared twice")).because(first, "declared here first").help("give one of them another name")
+    site.error(Code::F0102, format!("`{name}` is declared twice"))
+        .because(first, "declared here first")
+        .help("give one of them another name")
 }
 
 /// A field, which nobody has.
@@ -77,7 +79,8 @@ pub(crate) fn unknown_action(site: Site, name: &str, nearest: Option<&str>) -> D
 
 /// `bank.transfer` where no file is used as `bank`.
 pub(crate) fn unknown_module(site: Site, name: &str) -> Diagnostic {
-    site.error(Code::F0108, format!("no file is used here under the name `{name}`")).help("what another file declares is used with `use \"path.flow\"`")
+    site.error(Code::F0108, format!("no file is used here under the name `{name}`"))
+        .help("what another file declares is used with `use \"path.flow\"`")
 }
 
 /// A function that is not built in.
@@ -108,7 +111,8 @@ pub(crate) fn not_a_type(site: Site, name: &str, what: &str) -> Diagnostic {
 
 /// A gate's name used as a value.
 pub(crate) fn gate_as_value(site: Site, name: &str) -> Diagnostic {
-    site.error(Code::F0116, format!("`{name}` is a gate, not a value")).help(format!("its values are `{name}.by`, `{name}.at` and `{name}.comment`"))
+    site.error(Code::F0116, format!("`{name}` is a gate, not a value"))
+        .help(format!("its values are `{name}.by`, `{name}.at` and `{name}.comment`"))
 }
 
 /// A declaration under the name of something built in.

@@ -50,19 +50,18 @@ fn worded(site: Site, kind: &FaultKind) -> Diagnostic {
         FaultKind::ReservedName(word) => {
             site.error(Code::F0008, format!("`{word}` is a word of the language and cannot be a name")).help("choose another name")
         }
-        FaultKind::ChainedComparison => site
-            .error(Code::F0009, "comparisons do not chain")
-            .help("compare twice and join with `and`: `a < b and b < c`"),
+        FaultKind::ChainedComparison => {
+            site.error(Code::F0009, "comparisons do not chain").help("compare twice and join with `and`: `a < b and b < c`")
+        }
         FaultKind::TooDeep => site.error(Code::F0010, format!("brackets are nested more than {MAX_DEPTH} deep")),
         FaultKind::TooLarge(bytes) => site
             .error(Code::F0011, format!("the file has {bytes} bytes, more than the {MAX_BYTES} that a file may have"))
             .help("split it into several files"),
         FaultKind::NotUtf8 => not_utf8(site),
         FaultKind::StrayCharacter(character) => site.error(Code::F0013, format!("`{character}` means nothing here")).help("remove it"),
-        FaultKind::Semicolon => site
-            .error(Code::F0014, "statements end without a `;`")
-            .help("remove the `;`")
-            .replace("remove the `;`", site.span, ""),
+        FaultKind::Semicolon => {
+            site.error(Code::F0014, "statements end without a `;`").help("remove the `;`").replace("remove the `;`", site.span, "")
+        }
         FaultKind::WrongOperator { written, meant } => site
             .error(Code::F0015, format!("`{written}` is written `{meant}` here"))
             .help(format!("write `{meant}`"))
@@ -70,9 +69,11 @@ fn worded(site: Site, kind: &FaultKind) -> Diagnostic {
         FaultKind::NotADate(digits) => site
             .error(Code::F0016, format!("`{digits}` is no date or time"))
             .help("a date is written `2026-11-22`, a time `2026-11-22T09:00:00Z`; a difference needs blanks around its `-`"),
-        FaultKind::TrailingComma => {
-            site.error(Code::F0017, "no comma may stand at the end here").help("remove the comma").replace("remove the comma", site.span, "")
-        }
+        FaultKind::TrailingComma => site.error(Code::F0017, "no comma may stand at the end here").help("remove the comma").replace(
+            "remove the comma",
+            site.span,
+            "",
+        ),
     }
 }
 

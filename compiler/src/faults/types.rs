@@ -54,7 +54,8 @@ pub(crate) fn operand(site: Site, operator: &str, found: &str) -> Diagnostic {
 
 /// Values of one list, or of the two sides of an `if`, that are of different types.
 pub(crate) fn differ(site: Site, first: (&str, Span), found: &str) -> Diagnostic {
-    site.error(Code::F0201, format!("expected {} like the one before, found {found}", first.0)).because(first.1, format!("this is {}", first.0))
+    site.error(Code::F0201, format!("expected {} like the one before, found {found}", first.0))
+        .because(first.1, format!("this is {}", first.0))
 }
 
 /// Arguments that a call lacks.
@@ -113,7 +114,8 @@ pub(crate) fn argument_count(site: Site, function: &str, wanted: &str, found: us
 
 /// A function that has no form with `for`.
 pub(crate) fn no_for_form(site: Site, function: &str) -> Diagnostic {
-    site.error(Code::F0212, format!("`{function}` takes no `for`")).help("with `for` go `count`, `sum`, `any`, `all`, `min`, `max` and `sort`")
+    site.error(Code::F0212, format!("`{function}` takes no `for`"))
+        .help("with `for` go `count`, `sum`, `any`, `all`, `min`, `max` and `sort`")
 }
 
 /// A value in a text that has no text.
@@ -158,7 +160,8 @@ pub(crate) fn duration_range(site: Site, what: &str) -> Diagnostic {
 
 /// A record that could never be built.
 pub(crate) fn holds_itself(site: Site, record: &str) -> Diagnostic {
-    site.error(Code::F0218, format!("a `{record}` would hold another `{record}` without end")).help("make the field a list, or optional with `?`")
+    site.error(Code::F0218, format!("a `{record}` would hold another `{record}` without end"))
+        .help("make the field a list, or optional with `?`")
 }
 
 /// An expression deeper than can be checked.

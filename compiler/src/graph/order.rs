@@ -82,7 +82,7 @@ fn in_group(block: &Block, uses: &[u32], producers: &[Option<u32>]) -> Vec<u32> 
 }
 
 /// Closes the arms that the next node no longer stands in.
-fn leave_arms(drafts: &[Draft], open: &mut Vec<Block>, within: Option<Within>, ends: &mut Vec<(u32, Vec<u32>)>, after: &mut [Vec<u32>]) {
+fn leave_arms(drafts: &[Draft], open: &mut Vec<Block>, within: Option<Within>, ends: &mut [(u32, Vec<u32>)], after: &mut [Vec<u32>]) {
     // Where the branch stands whose arm the next node is in.
     let outer = within.and_then(|within| drafts.get(within.branch as usize)).map(|branch| branch.within);
     while let Some(block) = open.last() {

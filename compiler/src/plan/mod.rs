@@ -9,11 +9,11 @@ mod bytes;
 mod expr;
 mod flat;
 mod gate;
-mod walk;
 #[cfg(test)]
 mod tests;
+mod walk;
 
-pub use action::{Action, Body, Effect, Implementation, SecretUse, Sql, Exec, Http, Email, Model};
+pub use action::{Action, Body, Effect, Email, Exec, Http, Implementation, Model, SecretUse, Sql};
 pub use bytes::{DEEPEST, PlanError};
 pub use expr::{Arithmetic, Builtin, Comparison, Expr, Fold, TextPart, TextTest};
 pub use gate::{Approvers, Band, Deadline, Gate, GateSlots, Guard, GuardArgument, Lapse, Period, ReasonRequired, Show, Style, Term, Who};

@@ -1,6 +1,5 @@
 //! Plans as bytes: the same again, and nothing foreign trusted.
 
-
 use flow_grammar::Span;
 use jiff::SignedDuration;
 use proptest::prelude::*;

@@ -83,20 +83,7 @@ pub struct Key {
     pub request: Digest,
 }
 
-/// What somebody answers.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
-    /// A gate: go on.
-    Approve,
-    /// A gate: do not.
-    Reject,
-    /// In doubt: it happened, with `values.result`.
-    Done,
-    /// In doubt: it did not happen.
-    NotDone,
-    /// In doubt: the step fails.
-    GiveUp,
-}
+pub use crate::machine::Answer;
 
 /// A request to decide an approval.
 #[derive(Clone, Debug)]

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use flow_compiler::eval::{EvalError, eval};
 use flow_compiler::plan::{Parameter, Plan};
-use flow_compiler::value::{Mismatch, Value, from_json};
+use flow_compiler::value::{Mismatch, Value, from_input};
 use serde_json::{Map, Value as Json};
 
 use super::cache::Live;
-use super::{Answer, Decide, Engine, EngineError, Key, Start, host, show};
+use super::{Decide, Engine, EngineError, Key, Start, host, show};
 use crate::ids::{ApprovalId, Digest, RunId};
-use crate::machine::event::{Principal, Started, Verdict, Vote};
+use crate::machine::event::{Principal, Started};
+use crate::machine::refusal::Refusal;
 use crate::machine::{Decision, Request, RunState};
 use crate::people::{Caller, Person};
 use crate::store::{self, NewAnswer, NewRun, RunFilter};
@@ -122,24 +123,24 @@ impl Engine {
     /// What [`EngineError`] says of deciding.
     pub async fn decide(self: &Arc<Self>, decide: Decide) -> Result<view::Decided, EngineError> {
         let _claim = self.claim(decide.key.as_ref())?;
-        if let Some(answer) = self.answered(decide.key.as_ref()).await? {
-            return self.decided_before(&decide, &answer).await;
+        if self.answered(decide.key.as_ref()).await?.is_some() {
+            return self.decided_before(&decide).await;
         }
         let ApprovalId { run, n } = decide.approval;
         self.takes(true, "")?;
-        self.approval(decide.approval, None).await?;
         if !decide.caller.scopes.decide || decide.caller.agent {
+            self.look(run, |live| live.state.question(n).map(drop)).await?.ok_or(Refusal::NoSuchQuestion)?;
             return Err(EngineError::Forbidden("this token may not decide".to_owned()));
         }
-        let vote = self.vote(&decide).await?;
-        let by = vote.by.clone();
-        let request = Request::Decide(Decision { n, vote, digest: decide.digest });
+        let by = decide.caller.person.to_string();
+        let Caller { channel, os_user, .. } = decide.caller;
+        let Decide { answer, comment, values, digest, key, .. } = decide;
+        let request = Request::Decide(Decision { n, by: by.clone(), channel, os_user, answer, comment, values, digest });
         let engine = Arc::clone(self);
         spawned(async move {
             let make = |live: &Live| {
                 let decided = engine.decided(live, n, &by);
-                let body = decided.as_ref().and_then(|decided| serde_json::to_vec(decided).ok()).unwrap_or_default();
-                let answer = decide.key.as_ref().map(|key| engine.answer(key, 200, body));
+                let answer = key.as_ref().map(|key| engine.answer(key, 200, Vec::new()));
                 (decided, answer)
             };
             let stepped = engine.step(run, Some(request), make).await?;
@@ -149,7 +150,7 @@ impl Engine {
         .await
     }
 
-    async fn decided_before(&self, decide: &Decide, _: &store::Answer) -> Result<view::Decided, EngineError> {
+    async fn decided_before(&self, decide: &Decide) -> Result<view::Decided, EngineError> {
         let by = decide.caller.person.as_str();
         let decided = self.look(decide.approval.run, |live| self.decided(live, decide.approval.n, by)).await?;
         decided.ok_or_else(|| EngineError::Corrupt("the vote is missing".to_owned()))
@@ -168,56 +169,15 @@ impl Engine {
         })
     }
 
-    async fn vote(&self, decide: &Decide) -> Result<Vote, EngineError> {
-        let answer = match decide.answer {
-            Answer::Approve => Verdict::Approve,
-            Answer::Reject => Verdict::Reject,
-            Answer::NotDone => Verdict::NotDone,
-            Answer::GiveUp => Verdict::GiveUp,
-            Answer::Done => Verdict::Done(self.result(decide).await?),
-        };
-        let fits = if decide.answer == Answer::Done { &["result"][..] } else { &[] };
-        let unknown: Vec<Mismatch> = decide
-            .values
-            .keys()
-            .filter(|name| !fits.contains(&name.as_str()))
-            .map(|name| Mismatch { path: name.clone(), problem: "nothing of this name is asked for".to_owned() })
-            .collect();
-        if !unknown.is_empty() {
-            return Err(EngineError::Refused(crate::machine::refusal::Refusal::Invalid(unknown)));
-        }
-        let comment = decide.comment.as_ref().map(|comment| comment.trim().to_owned()).filter(|comment| !comment.is_empty());
-        Ok(Vote {
-            by: decide.caller.person.to_string(),
-            channel: decide.caller.channel,
-            answer,
-            comment,
-            at: self.clock.now(),
-            os_user: decide.caller.os_user.clone(),
-        })
-    }
-
-    /// The result that somebody says a call in doubt had.
-    async fn result(&self, decide: &Decide) -> Result<Value, EngineError> {
-        let n = decide.approval.n;
-        let given = decide.values.get("result").cloned().unwrap_or(Json::Null);
-        let read = self
-            .look(decide.approval.run, |live| {
-                let node = &live.state.question(n)?.question.node;
-                let ty = show::result_type(&live.plan, node)?;
-                Some(from_json(&given, ty, &live.plan.types, "result"))
-            })
-            .await?;
-        read.transpose()
-            .map(Option::unwrap_or_default)
-            .map_err(|mismatches| EngineError::Refused(crate::machine::refusal::Refusal::Invalid(mismatches)))
-    }
-
     /// Cancels a run: nothing new starts, what is under way is awaited.
     ///
     /// # Errors
     /// [`EngineError::NotFound`], [`EngineError::Refused`], [`EngineError::Forbidden`] unless it is the owner, the requester or an admin.
-    pub async fn cancel(self: &Arc<Self>, run: RunId, caller: &Caller) -> Result<view::Run, EngineError> {
+    pub async fn cancel(self: &Arc<Self>, run: RunId, caller: &Caller, key: Option<&Key>) -> Result<view::Run, EngineError> {
+        let _claim = self.claim(key)?;
+        if self.answered(key).await?.is_some() {
+            return self.run(run).await;
+        }
         let allowed = self
             .look(run, |live| {
                 let own = live.state.requester == caller.person.as_str() || self.is_among(&caller.person, &live.state.owner);
@@ -226,9 +186,10 @@ impl Engine {
             .await?;
         self.takes(allowed, "cancel this run: its owner, who asked for it, or an administrator may")?;
         let by = caller.person.to_string();
+        let answer = key.map(|key| self.answer(key, 200, Vec::new()));
         let engine = Arc::clone(self);
         spawned(async move {
-            let stepped = engine.step(run, Some(Request::Cancel { by }), |live| (engine.show_run(live), None)).await?;
+            let stepped = engine.step(run, Some(Request::Cancel { by }), |live| (engine.show_run(live), answer)).await?;
             engine.dispatch(run, stepped.work);
             Ok(stepped.made)
         })
@@ -431,7 +392,7 @@ fn read(parameter: &Parameter, given: Option<&Json>, plan: &Plan) -> Result<Valu
             let problem = |EvalError(problem)| vec![Mismatch { path: parameter.name.to_string(), problem }];
             eval(default, &env).map_err(problem)
         }
-        (given, _) => from_json(given.unwrap_or(&Json::Null), &parameter.ty, &plan.types, &parameter.name),
+        (given, _) => from_input(given.unwrap_or(&Json::Null), &parameter.ty, &plan.types, &parameter.name),
     }
 }
 

@@ -2,9 +2,9 @@
 
 use flow_compiler::eval::eval;
 use flow_compiler::plan::{Gate, Lapse, Plan};
-use flow_compiler::value::Value;
+use flow_compiler::value::{Mismatch, Value, from_input};
 
-use super::event::{About, Approvers, Closing, End, Event, Outcome, Principal, Started, Verdict, Vote};
+use super::event::{About, Approvers, Channel, Closing, End, Event, Outcome, Principal, Started, Verdict, Vote};
 use super::gate;
 use super::refusal::Refusal;
 use super::state::Asked;
@@ -36,13 +36,38 @@ pub enum Request {
     Clock,
 }
 
-/// Somebody's answer to a question.
+/// What somebody answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A gate: go on.
+    Approve,
+    /// A gate: do not.
+    Reject,
+    /// In doubt: it happened, with `values.result`.
+    Done,
+    /// In doubt: it did not happen.
+    NotDone,
+    /// In doubt: the step fails.
+    GiveUp,
+}
+
+/// Somebody's answer to a question, at the time of the facts.
 #[derive(Clone, Debug)]
 pub struct Decision {
     /// Which question.
     pub n: u32,
-    /// The answer, at the time of the facts.
-    pub vote: Vote,
+    /// Who answers, in their one spelling.
+    pub by: String,
+    /// How they speak.
+    pub channel: Channel,
+    /// The operating system's user, on the channel `local`.
+    pub os_user: Option<String>,
+    /// What.
+    pub answer: Answer,
+    /// What they say with it.
+    pub comment: Option<String>,
+    /// What they entered.
+    pub values: serde_json::Map<String, serde_json::Value>,
     /// The digest of what they saw.
     pub digest: Digest,
 }
@@ -102,11 +127,12 @@ fn expire(plan: &Plan, state: &RunState, asked: &Asked, facts: &Facts<'_>) -> Ve
 }
 
 fn answer(plan: &Plan, state: &RunState, decision: Decision, facts: &Facts<'_>) -> Result<Vec<Event>, Refusal> {
-    let asked = state.question(decision.n).ok_or(Refusal::NoSuchQuestion)?;
-    let vote = decision.vote;
-    entitled(&asked.question.of, &vote.by, state, facts)?;
-    if let Some(before) = asked.votes.iter().find(|before| before.by == vote.by) {
-        if same(before, &vote) {
+    let n = decision.n;
+    let asked = state.question(n).ok_or(Refusal::NoSuchQuestion)?;
+    entitled(&asked.question.of, &decision.by, state, facts)?;
+    let verdict = verdict(plan, asked, &decision);
+    if let Some(before) = asked.votes.iter().find(|before| before.by == decision.by) {
+        if verdict.as_ref().is_ok_and(|verdict| *verdict == before.answer) {
             return Ok(Vec::new());
         }
         if asked.closed.is_none() {
@@ -119,14 +145,44 @@ fn answer(plan: &Plan, state: &RunState, decision: Decision, facts: &Facts<'_>) 
     if decision.digest != asked.question.digest {
         return Err(Refusal::Stale { current: asked.question.digest });
     }
-    fits(plan, asked, &vote)?;
+    let comment = decision.comment.map(|comment| comment.trim().to_owned()).filter(|comment| !comment.is_empty());
+    let Decision { by, channel, os_user, .. } = decision;
+    let vote = Vote { by, channel, answer: verdict?, comment, at: facts.time(state), os_user };
+    reasoned(plan, asked, &vote)?;
     let closing = close(plan, asked, &vote, facts);
-    let n = decision.n;
     Ok([Event::Voted { n, vote }].into_iter().chain(closing).collect())
 }
 
-fn same(before: &Vote, vote: &Vote) -> bool {
-    before.answer == vote.answer
+/// The answer with what was entered, read by its type.
+fn verdict(plan: &Plan, asked: &Asked, decision: &Decision) -> Result<Verdict, Refusal> {
+    let is_gate = matches!(asked.question.about, About::Gate);
+    if is_gate != matches!(decision.answer, Answer::Approve | Answer::Reject) {
+        let help = if is_gate { "answer with `approve` or `reject`" } else { "answer with `done`, `not_done` or `give_up`" };
+        return Err(Refusal::WrongAnswer(help.to_owned()));
+    }
+    let result = (decision.answer == Answer::Done).then(|| gate::result_at(plan, &asked.question.node)).flatten();
+    let unknown = decision.values.keys().filter(|name| result.is_none() || *name != "result");
+    let mut mismatches: Vec<Mismatch> =
+        unknown.map(|name| Mismatch { path: name.clone(), problem: "nothing of this name is asked for".to_owned() }).collect();
+    let given = decision.values.get("result").unwrap_or(&serde_json::Value::Null);
+    let read = result.map(|ty| from_input(given, ty, &plan.types, "result"));
+    let value = match read.transpose() {
+        Ok(value) => value.unwrap_or_default(),
+        Err(problems) => {
+            mismatches.extend(problems);
+            Value::None
+        }
+    };
+    if !mismatches.is_empty() {
+        return Err(Refusal::Invalid(mismatches));
+    }
+    Ok(match decision.answer {
+        Answer::Approve => Verdict::Approve,
+        Answer::Reject => Verdict::Reject,
+        Answer::Done => Verdict::Done(value),
+        Answer::NotDone => Verdict::NotDone,
+        Answer::GiveUp => Verdict::GiveUp,
+    })
 }
 
 /// Whether the person is asked, and not excluded.
@@ -148,22 +204,15 @@ fn describe(principal: &Principal) -> String {
     }
 }
 
-/// Whether the answer fits the question.
-fn fits(plan: &Plan, asked: &Asked, vote: &Vote) -> Result<(), Refusal> {
-    let is_gate = matches!(asked.question.about, About::Gate);
-    let for_gate = matches!(vote.answer, Verdict::Approve | Verdict::Reject);
-    if is_gate != for_gate {
-        let help = if is_gate { "answer with `approve` or `reject`" } else { "answer with `done`, `not_done` or `give_up`" };
-        return Err(Refusal::WrongAnswer(help.to_owned()));
-    }
+/// Whether the comment that the gate wants is there.
+fn reasoned(plan: &Plan, asked: &Asked, vote: &Vote) -> Result<(), Refusal> {
     let reason = gate::gate_at(plan, &asked.question.node).map(|gate| gate.reason).unwrap_or_default();
     let needed = match vote.answer {
         Verdict::Approve => reason.on_approve,
         Verdict::Reject => reason.on_reject,
         _ => false,
     };
-    let given = vote.comment.as_ref().is_some_and(|comment| !comment.trim().is_empty());
-    if needed && !given { Err(Refusal::CommentRequired) } else { Ok(()) }
+    if needed && vote.comment.is_none() { Err(Refusal::CommentRequired) } else { Ok(()) }
 }
 
 /// What the vote closes, together with those before it.

@@ -28,6 +28,12 @@ pub(super) fn call_at<'a>(plan: &'a Plan, node: &Path) -> Option<&'a Call> {
     }
 }
 
+/// The type of what the call at a node gives.
+pub(super) fn result_at<'a>(plan: &'a Plan, node: &Path) -> Option<&'a plan::Type> {
+    let call = call_at(plan, node)?;
+    plan.actions.get(call.action as usize)?.result.as_ref()
+}
+
 /// The name of a gate or step, as its author wrote it.
 pub(super) fn name_of<'a>(plan: &'a Plan, node: &Path) -> &'a str {
     gate_at(plan, node).map(|gate| gate.name.as_str()).or(call_at(plan, node).map(|call| call.name.as_str())).unwrap_or_default()

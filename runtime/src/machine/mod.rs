@@ -14,7 +14,7 @@ pub mod refusal;
 mod state;
 mod turn;
 
-pub use decide::{Decision, Request, decide};
+pub use decide::{Answer, Decision, Request, decide};
 pub use gate::principal;
 pub use facts::{Facts, Membership};
 pub use next::{Command, next};

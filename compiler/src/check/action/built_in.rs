@@ -26,6 +26,7 @@ impl Checker<'_> {
                 parameters: texts(parameters),
                 result: None,
                 used: true,
+                faulty: false,
             });
         }
     }

@@ -31,9 +31,7 @@ impl<'a> Clauses<'a> {
     pub(super) fn collect(checker: &mut Checker<'a>, implementation: &'a ast::Implementation) -> Option<Self> {
         use ast::ImplementationKind as Kind;
         let (kind, allowed): (&str, &[&str]) = match &implementation.kind {
-            Kind::Http { .. } => {
-                ("http", &["header", "query", "body", "ok when", "not done when", "result", "timeout"])
-            }
+            Kind::Http { .. } => ("http", &["header", "query", "body", "ok when", "not done when", "result", "timeout"]),
             Kind::Exec { .. } => ("exec", &["stdin", "cwd", "env", "ok when", "not done when", "result", "timeout"]),
             Kind::Sql { .. } => ("sql", &["timeout"]),
             Kind::Email => ("email", &["to", "subject", "body", "attach", "timeout"]),

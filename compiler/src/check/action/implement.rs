@@ -30,7 +30,9 @@ impl<'a> Checker<'a> {
     ) -> Option<Implementation> {
         let known = METHODS.contains(&method.name.as_str());
         if !known {
-            let nearest = self.nearest(&method.name.to_lowercase(), METHODS).or_else(|| METHODS.into_iter().find(|known| method.name.eq_ignore_ascii_case(known)));
+            let nearest = self
+                .nearest(&method.name.to_lowercase(), METHODS)
+                .or_else(|| METHODS.into_iter().find(|known| method.name.eq_ignore_ascii_case(known)));
             let site = self.site(method.span);
             self.report(faults::names::unknown_choice(site, &method.name, "way to call an address", nearest, &METHODS));
         }
@@ -259,8 +261,9 @@ fn gives_rows(statement: &ast::Template) -> bool {
     let Some(first) = words.clone().next().and_then(|text| text.split_whitespace().next()) else { return false };
     let query = ["select", "values", "pragma", "explain"].iter().any(|word| first.eq_ignore_ascii_case(word));
     let changes = |word: &str| ["insert", "update", "delete", "replace"].iter().any(|known| word.eq_ignore_ascii_case(known));
-    let with = first.eq_ignore_ascii_case("with")
-        && !words.clone().any(|text| text.split(|letter: char| !letter.is_alphanumeric()).any(changes));
-    let returning = words.any(|text| text.split(|letter: char| !letter.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case("returning")));
+    let with =
+        first.eq_ignore_ascii_case("with") && !words.clone().any(|text| text.split(|letter: char| !letter.is_alphanumeric()).any(changes));
+    let returning =
+        words.any(|text| text.split(|letter: char| !letter.is_alphanumeric()).any(|word| word.eq_ignore_ascii_case("returning")));
     query || with || returning
 }

@@ -63,7 +63,8 @@ impl<'a> Checker<'a> {
     /// Makes parameters known, in the first slots of the frame.
     pub(super) fn declare_parameters(&mut self, parameters: &[ParameterInfo], written: &[ast::Parameter]) {
         for (slot, parameter) in parameters.iter().enumerate() {
-            let span = written.iter().find(|written| written.name.name == parameter.name).map_or_else(Default::default, |found| found.name.span);
+            let span =
+                written.iter().find(|written| written.name.name == parameter.name).map_or_else(Default::default, |found| found.name.span);
             let slot = u32::try_from(slot).unwrap_or(u32::MAX);
             self.scope.declare(parameter.name.clone(), span, parameter.ty.clone(), Home::Slot(slot), Kind::Parameter);
         }
@@ -122,10 +123,6 @@ impl<'a> Checker<'a> {
 pub(super) fn lower_parameters(parameters: &[ParameterInfo]) -> Vec<plan::Parameter> {
     parameters
         .iter()
-        .map(|parameter| plan::Parameter {
-            name: parameter.name.clone(),
-            ty: parameter.ty.lower(),
-            default: parameter.default.clone(),
-        })
+        .map(|parameter| plan::Parameter { name: parameter.name.clone(), ty: parameter.ty.lower(), default: parameter.default.clone() })
         .collect()
 }

@@ -208,13 +208,7 @@ impl<'a> Checker<'a> {
         builtin(id, vec![list.expr], ty)
     }
 
-    pub(super) fn call_for(
-        &mut self,
-        function: &'a ast::Ident,
-        subject: Option<&'a ast::Expr>,
-        clause: &'a ast::For,
-        span: Span,
-    ) -> Typed {
+    pub(super) fn call_for(&mut self, function: &'a ast::Ident, subject: Option<&'a ast::Expr>, clause: &'a ast::For, span: Span) -> Typed {
         let fold = match function.name.as_str() {
             "sum" => Fold::Sum,
             "any" => Fold::Any,

@@ -13,13 +13,8 @@ use crate::plan::{Expr, Period};
 use crate::value::{Money, Value};
 
 /// The units of durations and their seconds.
-const UNITS: [(&str, &str, i64); 5] = [
-    ("second", "seconds", 1),
-    ("minute", "minutes", 60),
-    ("hour", "hours", 3600),
-    ("day", "days", 86_400),
-    ("week", "weeks", 604_800),
-];
+const UNITS: [(&str, &str, i64); 5] =
+    [("second", "seconds", 1), ("minute", "minutes", 60), ("hour", "hours", 3600), ("day", "days", 86_400), ("week", "weeks", 604_800)];
 
 /// What other languages call units.
 fn other_unit(unit: &str) -> Option<&'static str> {

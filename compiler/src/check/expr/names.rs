@@ -77,6 +77,9 @@ impl<'a> Checker<'a> {
             && let Some(info) = self.types.get(*index as usize)
             && let TypeInfoKind::Enum(members) = &info.kind
         {
+            if info.faulty {
+                return;
+            }
             let all: Vec<&str> = members.iter().map(SmolStr::as_str).collect();
             let nearest = crate::suggest::nearest(name, all.iter().copied());
             let fault = faults::names::unknown_member(site, name, &info.name, nearest, &all);
@@ -165,6 +168,9 @@ impl<'a> Checker<'a> {
             };
             return Typed::new(Expr::Field(Box::new(base), at), ty);
         }
+        if info.faulty {
+            return Typed::broken();
+        }
         let all: Vec<&str> = fields.list.iter().map(|field| field.name.as_str()).collect();
         let nearest = if self.hints > 0 { crate::suggest::nearest(&name.name, all.iter().copied()) } else { None };
         let fault = faults::names::unknown_field(self.site(name.span), &name.name, &info.name, nearest, &all);
@@ -210,6 +216,7 @@ impl<'a> Checker<'a> {
         }
         if let Some(info) = self.types.get(index as usize)
             && let TypeInfoKind::Enum(members) = &info.kind
+            && !info.faulty
         {
             let all: Vec<&str> = members.iter().map(SmolStr::as_str).collect();
             let nearest = crate::suggest::nearest(&name.name, all.iter().copied());

@@ -138,9 +138,8 @@ impl<'a> Checker<'a> {
         let first = self.demand(first, left.span);
         let second = self.demand(second, right.span);
         let joined = first.ty.join(&second.ty);
-        let ordered = joined.is_some_and(|ty| {
-            matches!(ty, Ty::Number | Ty::Money | Ty::Date | Ty::Time | Ty::Duration | Ty::Text | Ty::Broken)
-        });
+        let ordered =
+            joined.is_some_and(|ty| matches!(ty, Ty::Number | Ty::Money | Ty::Date | Ty::Time | Ty::Duration | Ty::Text | Ty::Broken));
         if !ordered {
             return self.wrong_operands(operator, operator_span, (&first.ty, left.span), (&second.ty, right.span), Ty::Bool);
         }

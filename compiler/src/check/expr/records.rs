@@ -118,6 +118,9 @@ impl<'a> Checker<'a> {
     fn unknown_field_of(&mut self, index: u32, name: &ast::Ident) -> Option<u32> {
         let info = self.types.get(index as usize)?;
         let TypeInfoKind::Record(fields) = &info.kind else { return None };
+        if info.faulty {
+            return None;
+        }
         let all: Vec<&str> = fields.list.iter().map(|field| field.name.as_str()).collect();
         let nearest = if self.hints > 0 { crate::suggest::nearest(&name.name, all.iter().copied()) } else { None };
         let meant = nearest.and_then(|nearest| fields.find(nearest)).map(|(at, _)| at);
@@ -138,7 +141,7 @@ impl<'a> Checker<'a> {
             .filter(|(field, value)| value.is_none() && !matches!(field.ty, Ty::Optional(_) | Ty::Broken))
             .map(|(field, _)| field.name.as_str())
             .collect();
-        if !missing.is_empty() {
+        if !missing.is_empty() && !info.faulty {
             let fault = faults::types::missing_fields(self.site(span), &info.name, &missing, info.span);
             self.report(fault);
         }
@@ -149,8 +152,7 @@ impl<'a> Checker<'a> {
         let mut values: Vec<(SmolStr, Expr, Type)> = Vec::with_capacity(fields.len());
         for field in fields {
             // A record or list in a record is JSON too; all else keeps its type, which says how it is written.
-            let nested =
-                matches!(&field.value, Some(value) if matches!(value.kind, ast::ExprKind::Record(_) | ast::ExprKind::List(_)));
+            let nested = matches!(&field.value, Some(value) if matches!(value.kind, ast::ExprKind::Record(_) | ast::ExprKind::List(_)));
             let typed = self.init(field, nested.then_some(&Ty::Json));
             values.push((field.name.name.clone(), typed.expr, typed.ty.lower()));
         }

@@ -62,17 +62,14 @@ impl<'a> Checker<'a> {
             }
         };
         let home = gate.name.as_ref().map(|name| self.gate_home(&name.name, skippable, clauses.reason.on_approve));
-        let slots = home.map_or_else(GateSlots::default, |home| GateSlots {
-            by: Some(home.by),
-            at: Some(home.at),
-            comment: Some(home.comment),
-        });
+        let slots =
+            home.map_or_else(GateSlots::default, |home| GateSlots { by: Some(home.by), at: Some(home.at), comment: Some(home.comment) });
         let (default_title, default_shows) = (title.is_none(), shows.is_none());
         let lowered = Gate {
             name,
             doc: doc.map(ToOwned::to_owned),
             bands: vec![Band { when, when_text, sees, by }],
-            title: title.unwrap_or_else(|| Expr::Const(Value::None)),
+            title: title.unwrap_or(Expr::Const(Value::None)),
             shows: shows.unwrap_or_default(),
             deadline,
             reason: clauses.reason,
@@ -130,10 +127,8 @@ impl<'a> Checker<'a> {
                 Clause::Title(title) => clauses.title = Some(title),
                 Clause::Show(shows) => clauses.show = Some(shows),
                 Clause::ReasonRequired(when) => {
-                    clauses.reason = ReasonRequired {
-                        on_approve: *when != ast::ReasonWhen::OnReject,
-                        on_reject: *when != ast::ReasonWhen::OnApprove,
-                    };
+                    clauses.reason =
+                        ReasonRequired { on_approve: *when != ast::ReasonWhen::OnReject, on_reject: *when != ast::ReasonWhen::OnApprove };
                 }
                 Clause::Band { .. } | Clause::Remind(_) | Clause::Ask { .. } | Clause::SendBack => self.not_yet(clause.span, word),
             }
@@ -148,13 +143,13 @@ impl<'a> Checker<'a> {
         let typed = self.expr(&show.value, None);
         let style = show.style.as_ref().map_or(Style::Plain, |style| self.style(style, &typed.ty, show.value.span));
         let label = match &show.label {
-            Some(label) => label.literal().map(SmolStr::new).unwrap_or_else(|| {
-                let site = self.site(label.span);
-                self.report(faults::types::literal_only(site, "a label", "`\"Amount\"`"));
-                SmolStr::default()
-            }),
+            Some(label) => label.literal().map_or_else(SmolStr::default, SmolStr::new),
             None => SmolStr::new(self.written(show.value.span)),
         };
+        if let Some(label) = show.label.as_ref().filter(|label| label.literal().is_none()) {
+            let site = self.site(label.span);
+            self.report(faults::types::literal_only(site, "a label", "`\"Amount\"`"));
+        }
         Show { label, value: typed.expr, ty: typed.ty.lower(), style }
     }
 
@@ -163,7 +158,8 @@ impl<'a> Checker<'a> {
         let ast::ExprKind::As { operand, ty } = &show.value.kind else { return None };
         let ast::TypeKind::Name(path) = &ty.kind else { return None };
         let name = &path.name.name;
-        let is_type = path.module.is_some() || self.declared.contains_key(name) || crate::check::declare::TYPES.iter().any(|(ty, _)| ty == name);
+        let is_type =
+            path.module.is_some() || self.declared.contains_key(name) || crate::check::resolve::TYPES.iter().any(|(ty, _)| ty == name);
         if is_type || name.starts_with(char::is_uppercase) {
             return None;
         }

@@ -50,11 +50,11 @@ impl<'a> Checker<'a> {
             self.not_yet(handler.event.span, &format!("on {}", handler.event.name));
         }
         let ended = self.statements(&workflow.body, mark);
-        if let Some((ty, span)) = &result
+        if let Some((_, span)) = &result
             && !ended
             && !self.flow.unsure
         {
-            let fault = faults::flow::no_result(self.site(workflow.name.span), &workflow.name.name, *span, &self.show(ty));
+            let fault = faults::flow::no_result(self.site(workflow.name.span), &workflow.name.name, *span, &self.written(*span));
             self.report(fault);
         }
         let closed = self.scope.close(mark);

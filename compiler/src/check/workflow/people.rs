@@ -25,7 +25,9 @@ impl<'a> Checker<'a> {
             return None;
         };
         match term {
-            ast::ApproverTerm::AnyOf(expr) => self.who(expr).map(|who| Approvers { stages: vec![vec![Term::Any(who)]], except: Vec::new() }),
+            ast::ApproverTerm::AnyOf(expr) => {
+                self.who(expr).map(|who| Approvers { stages: vec![vec![Term::Any(who)]], except: Vec::new() })
+            }
             ast::ApproverTerm::Some { .. } => {
                 self.not_yet_plain(approvers.span, "asking several of a group is");
                 None

@@ -52,7 +52,9 @@ fn collect<'a>(expr: &'a ast::Expr, depth: u32, items: &mut Vec<&'a str>, paths:
             }
         }),
         Kind::List(all) | Kind::Call { arguments: all, .. } => all.iter().for_each(|item| collect(item, depth, items, paths)),
-        Kind::Record(fields) => fields.iter().filter_map(|field| field.value.as_ref()).for_each(|value| collect(value, depth, items, paths)),
+        Kind::Record(fields) => {
+            fields.iter().filter_map(|field| field.value.as_ref()).for_each(|value| collect(value, depth, items, paths))
+        }
         Kind::ListFor(clause) | Kind::CallFor { body: clause, .. } => {
             collect(&clause.list, depth, items, paths);
             items.push(&clause.item.name);

@@ -133,9 +133,14 @@ impl<'a> Checker<'a> {
             }
         }
         let Some(info) = self.actions.get(action as usize) else { return Vec::new() };
-        let missing: Vec<&str> =
-            info.parameters.iter().zip(&values).filter(|(parameter, value)| value.is_none() && !may_be_left_out(parameter)).map(|(parameter, _)| parameter.name.as_str()).collect();
-        if !missing.is_empty() {
+        let missing: Vec<&str> = info
+            .parameters
+            .iter()
+            .zip(&values)
+            .filter(|(parameter, value)| value.is_none() && !may_be_left_out(parameter))
+            .map(|(parameter, _)| parameter.name.as_str())
+            .collect();
+        if !missing.is_empty() && !info.faulty {
             let fault = faults::types::missing_arguments(self.site(call.span), &info.name, &missing, info.span);
             self.diagnostics.push(fault);
         }
@@ -146,7 +151,7 @@ impl<'a> Checker<'a> {
     /// Reports an argument that nobody takes, and gives the parameter that seems to be meant.
     fn unknown_argument(&mut self, action: u32, argument: &ast::FieldInit, parameters: &[(SmolStr, Ty)]) -> Option<usize> {
         let nearest = self.nearest(&argument.name.name, parameters.iter().map(|(name, _)| name.as_str()));
-        let ActionInfo { name, span, .. } = self.actions.get(action as usize)?;
+        let ActionInfo { name, span, faulty: false, .. } = self.actions.get(action as usize)? else { return None };
         let fault = faults::names::unknown_argument(self.site(argument.name.span), &argument.name.name, name, *span, nearest);
         self.report(fault);
         parameters.iter().position(|(name, _)| nearest == Some(name.as_str()))

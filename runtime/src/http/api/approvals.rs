@@ -132,13 +132,8 @@ pub(super) async fn decide(
     };
     let route = format!("POST /api/v1/approvals/{id}/decision");
     let key = prefer::key(&headers, &caller.person, &route, &[&digest.0, &bytes])?;
-    let request = Decide { approval, caller: caller.clone(), answer, comment, values, digest, key };
-    let mut decided = match app.engine.decide(request).await {
-        Ok(decided) => decided,
-        // Values are read before it is known whether anybody may still answer, and so in the wrong order.
-        Err(error @ EngineError::Refused(Refusal::Invalid(_))) => return Err(misfit(&app, approval, caller, digest, error.into()).await),
-        Err(error) => return Err(error.into()),
-    };
+    let request = Decide { approval, caller, answer, comment, values, digest, key };
+    let mut decided = app.engine.decide(request).await?;
     let wait = prefer::wait(&headers);
     if let Some(wait) = wait
         && let Ok(run) = settled(&app, approval.run, wait, closing).await

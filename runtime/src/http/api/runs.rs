@@ -262,7 +262,8 @@ pub(super) async fn cancel(
     body::expect_json(&headers, &bytes)?;
     slow_down(&app, &caller)?;
     Members::of(&bytes)?.end(&[])?;
-    Ok(Json(app.engine.cancel(run, &caller).await?))
+    let key = prefer::key(&headers, &caller.person, &format!("POST /api/v1/runs/{id}/cancel"), &[&bytes])?;
+    Ok(Json(app.engine.cancel(run, &caller, key.as_ref()).await?))
 }
 
 /// The run of a public id.

@@ -151,6 +151,6 @@ fn page(visitor: &Visitor, run: Run, entries: &[Entry], now: jiff::Timestamp) ->
 pub(super) async fn cancel(State(app): State<Arc<App>>, visitor: Visitor, Part(id): Part, headers: HeaderMap, body: Body) -> Page {
     let run = parse_run(&app, &id)?;
     Sent::read_from(&app, &visitor, &headers, body).await?;
-    let run = app.engine.cancel(run, &visitor.0.caller).await?;
+    let run = app.engine.cancel(run, &visitor.0.caller, None).await?;
     Ok(see_other(&format!("/runs/{}", run.id)))
 }

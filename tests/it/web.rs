@@ -1,0 +1,140 @@
+//! The approval page in a real browser, on a phone's screen, with and without JavaScript.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value as Json, json};
+
+use crate::support::{Project, tool, until};
+
+const PHONE: (u32, u32) = (390, 844);
+
+/// Debian's Chromium, driven over the WebDriver protocol.
+struct Browser {
+    driver: Child,
+    port: u16,
+    session: String,
+}
+
+impl Browser {
+    /// `None` where there is no browser (see [`tool`]).
+    fn start(project: &Project, scripts: bool) -> Option<Self> {
+        if !tool("chromium") || !tool("chromedriver") {
+            return None;
+        }
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let driver = Command::new("chromedriver").arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut browser = Self { driver, port, session: String::new() };
+        until("chromedriver", || TcpStream::connect(("127.0.0.1", port)).ok());
+        let profile = format!("--user-data-dir={}", project.file("profile").display());
+        let quiet = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
+        let mut arguments: Vec<&str> = quiet.to_vec();
+        arguments.extend(["--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", &profile]);
+        let javascript = if scripts { 1 } else { 2 };
+        let options = json!({
+            "args": arguments,
+            "prefs": {"profile.managed_default_content_settings.javascript": javascript},
+            "mobileEmulation": {"deviceMetrics": {"width": PHONE.0, "height": PHONE.1, "pixelRatio": 1.0}},
+        });
+        let made = browser.send("POST", "/session", &json!({"capabilities": {"alwaysMatch": {"goog:chromeOptions": options}}}));
+        browser.session = made["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {made}")).to_owned();
+        Some(browser)
+    }
+
+    fn send(&self, method: &str, path: &str, body: &Json) -> Json {
+        let body = if method == "GET" { String::new() } else { body.to_string() };
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+        stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let text = String::from_utf8_lossy(&answer);
+        let (_, json) = text.split_once("\r\n\r\n").unwrap();
+        let json: Json = serde_json::from_str(json).unwrap_or_else(|error| panic!("{error}: {text}"));
+        json["value"].clone()
+    }
+
+    fn say(&self, method: &str, path: &str, body: &Json) -> Json {
+        self.send(method, &format!("/session/{}{path}", self.session), body)
+    }
+
+    fn open(&self, url: &str) {
+        self.say("POST", "/url", &json!({"url": url}));
+    }
+
+    /// The element of a CSS selector, once it is there.
+    fn find(&self, selector: &str) -> String {
+        until(selector, || {
+            let found = self.say("POST", "/element", &json!({"using": "css selector", "value": selector}));
+            found["element-6066-11e4-a52e-4f735466cecf"].as_str().map(str::to_owned)
+        })
+    }
+
+    fn text(&self, selector: &str) -> String {
+        let element = self.find(selector);
+        self.say("GET", &format!("/element/{element}/text"), &Json::Null).as_str().unwrap_or_default().to_owned()
+    }
+
+    fn rect(&self, selector: &str) -> Json {
+        let element = self.find(selector);
+        self.say("GET", &format!("/element/{element}/rect"), &Json::Null)
+    }
+
+    fn click(&self, selector: &str) {
+        let element = self.find(selector);
+        self.say("POST", &format!("/element/{element}/click"), &json!({}));
+    }
+
+    fn write(&self, selector: &str, text: &str) {
+        let element = self.find(selector);
+        self.say("POST", &format!("/element/{element}/value"), &json!({"text": text}));
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        self.send("DELETE", &format!("/session/{}", self.session), &Json::Null);
+        let _ = self.driver.kill().and_then(|()| self.driver.wait());
+    }
+}
+
+/// The owner takes the link from the terminal, looks, and answers on the page.
+fn answer_on_the_page(scripts: bool, button: &str, code: i32) {
+    let project = Project::example("payment");
+    let Some(browser) = Browser::start(&project, scripts) else { return };
+    let mut run = project.start("run", &["run", "pay_invoice.flow", "--input", "exceptional.json", "--as", "finance@acme.example"]);
+    let card = run.says("/link/");
+    let link = card.split_whitespace().find(|word| word.contains("/link/")).unwrap();
+
+    browser.open(link);
+    browser.click("main form button");
+    assert_eq!(browser.text("h1"), "Pay 18400.00 EUR to Turbine Works");
+    let page = browser.text("main");
+    for part in ["DE02 5001 0517 0137 0750 30", "second instalment", "cannot be taken back", "Asked by finance@acme.example", "left", "invoice.amount"] {
+        assert!(page.contains(part), "`{part}` is not on the page:\n{page}");
+    }
+    let (main, form) = (browser.rect("main"), browser.rect("form button.primary"));
+    let right = |rect: &Json| rect["x"].as_f64().unwrap() + rect["width"].as_f64().unwrap();
+    assert!(right(&main) <= f64::from(PHONE.0) && right(&form) <= f64::from(PHONE.0), "the page is wider than a phone");
+    assert!(form["height"].as_f64().unwrap() >= 40.0, "a thumb does not hit the button: {form}");
+
+    browser.write("#comment", "as agreed");
+    browser.click(&format!("button[value={button}]"));
+    let banner = browser.text(".banner");
+    assert!(banner.contains("finance@acme.example") && banner.contains("as agreed"), "{banner}");
+    let done = run.end();
+    assert_eq!(done.code, code, "{done:?}");
+    let payments = project.rows("ledger.db", "select invoice from ledger");
+    assert_eq!(payments.len(), usize::from(code == 0));
+}
+
+#[test]
+fn a_payment_is_approved_on_the_page() {
+    answer_on_the_page(true, "approve", 0);
+}
+
+#[test]
+fn a_payment_is_rejected_on_the_page_without_javascript() {
+    answer_on_the_page(false, "reject", 3);
+}
