@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value as Json};
 
 use crate::client::types::{Approval, Shown, WillRun};
+use crate::table;
 use crate::terminal::{ERROR, FAINT, GOOD, HELP, STRONG, WARNING, visible};
 use crate::texts::count;
 
@@ -14,6 +15,9 @@ const RULE: usize = 72;
 
 /// The narrowest column of names.
 const NAMES: usize = 11;
+
+/// A table on a card has no more rows than this.
+const MOST_ROWS: usize = 40;
 
 /// Draws a card, with the address of its page where there is one.
 pub(crate) fn draw(approval: &Approval, url: Option<&str>, now: Timestamp) -> String {
@@ -82,7 +86,33 @@ fn names(approval: &Approval) -> usize {
 
 /// Whether a value stands under its name.
 fn tall(shown: &Shown) -> bool {
-    shown.text.trim_end().contains('\n')
+    shown.text.trim_end().contains('\n') || rows_of(shown).is_some()
+}
+
+/// The rows of a value that is shown as a table, where it can be drawn as one.
+fn rows_of(shown: &Shown) -> Option<Vec<&Map<String, Json>>> {
+    let rows: Vec<_> = shown.value.as_array().filter(|_| shown.style == "table")?.iter().map(Json::as_object).collect::<Option<_>>()?;
+    if rows.is_empty() { None } else { Some(rows) }
+}
+
+/// Records as a table, a column for each field that any of them has.
+fn tabled(rows: &[&Map<String, Json>]) -> String {
+    let mut heads: Vec<&str> = Vec::new();
+    for name in rows.iter().flat_map(|row| row.keys()) {
+        if !heads.contains(&name.as_str()) {
+            heads.push(name);
+        }
+    }
+    let cell = |row: &Map<String, Json>, head: &&str| match row.get(*head) {
+        None | Some(Json::Null) => String::new(),
+        Some(Json::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+    };
+    let mut text = table::draw(&heads, rows.iter().take(MOST_ROWS).map(|row| heads.iter().map(|head| cell(row, head)).collect()));
+    if let Some(more) = rows.len().checked_sub(MOST_ROWS).filter(|more| *more > 0) {
+        let _ = writeln!(text, "and {more} more: the page shows all");
+    }
+    text
 }
 
 struct Rows<'a> {
@@ -106,7 +136,8 @@ impl Rows<'_> {
             return self.row(&shown.label, &shown.text);
         }
         let _ = writeln!(self.out, "  {FAINT}{}{FAINT:#}", visible(&shown.label));
-        for line in shown.text.trim_end().lines() {
+        let text = rows_of(shown).map_or_else(|| shown.text.clone(), |rows| tabled(&rows));
+        for line in text.trim_end().lines() {
             let line = visible(line);
             let _ = match (shown.style.as_str(), line.as_bytes().first()) {
                 ("diff", Some(b'+')) => writeln!(self.out, "    {GOOD}{line}{GOOD:#}"),

@@ -110,6 +110,8 @@ impl Approval {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Shown {
     pub(crate) label: String,
+    #[serde(default)]
+    pub(crate) value: Json,
     pub(crate) text: String,
     #[serde(rename = "as", default)]
     pub(crate) style: String,

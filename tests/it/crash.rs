@@ -93,7 +93,7 @@ fn one(mode: Mode, file: &str, kill_at: Option<usize>) -> (Project, Acknowledged
         if mode == Mode::Run {
             until("the end", || traced.ended().then_some(()));
         } else {
-            until("the end of the run", || attempt(&mut traced, || who.runs(&project).iter().all(|run| ended(run)).then_some(())));
+            until("the end of the run", || attempt(&mut traced, || who.runs(&project).iter().all(ended).then_some(())));
         }
     }
     traced.end();

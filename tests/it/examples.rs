@@ -106,6 +106,11 @@ fn old_customers_are_shown_and_then_deleted() {
     let project = Project::example("deletion");
     completed(project.hitlc(&["run", "seed.flow"]));
     let id = asked(&project, "delete_old_customers.flow", "delete_old_customers");
+    let card = project.hitlc(&["show", &id]);
+    let row = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let rows: Vec<Vec<String>> = card.out.lines().map(row).filter(|row| row.len() == 4 && row[0].contains('@')).collect();
+    assert_eq!(rows.iter().map(|row| row[3].as_str()).collect::<Vec<_>>(), ["Hiro", "Björn", "Dolores", "Fatima"], "{}", card.out);
+
     let approval = project.hitlc(&["show", &id, "--json"]).json();
     assert_eq!(approval["shown"][0]["value"], 4);
     let table = &approval["shown"][2];

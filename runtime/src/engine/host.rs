@@ -56,7 +56,7 @@ impl Engine {
         let (live, stepped) = self.turn(live, request, None, make).await?;
         *place = Some(live);
         drop(place);
-        Ok(stepped?)
+        stepped
     }
 
     /// The first turn of a new run.
@@ -72,7 +72,7 @@ impl Engine {
         let (live, stepped) = self.turn(live, Some(request), Some(new), make).await?;
         *place = Some(live);
         drop(place);
-        Ok(stepped?)
+        stepped
     }
 
     /// The turn itself: events, commit, then the rest. A refusal is given after what the clock made happen is durable.

@@ -79,6 +79,7 @@ pub(super) fn open(plan: &Plan, state: &RunState, opened: usize, node: u32, gate
 }
 
 /// The question whether a call of unknown outcome happened.
+#[expect(clippy::too_many_arguments, reason = "each is a part of the question, and there are two callers")]
 pub(super) fn doubt(plan: &Plan, state: &RunState, opened: usize, node: u32, call: &Call, calling: &Calling, why: &str, at: At) -> Event {
     let action = plan.actions.get(call.action as usize).map_or("", |action| action.name.as_str());
     let mut question = Question {

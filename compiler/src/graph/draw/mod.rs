@@ -1,6 +1,6 @@
 //! Drawings of a plan's graph: Mermaid, DOT, SVG and JSON.
 //!
-//! All four are written from one [`model::Drawing`], so that they show the same boxes, lines and words.
+//! All four are written from one `model::Drawing`, so that they show the same boxes, lines and words.
 
 mod dot;
 mod json;
