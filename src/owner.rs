@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use flow_compiler::plan::Plan;
 use flow_runtime::actions::{Executor, Settings, Sink};
 use flow_runtime::engine::{Engine, Options, SystemClock};
 use flow_runtime::http::{HttpOptions, Listener, router, serve};
@@ -82,7 +83,9 @@ impl Claim {
 
 impl Owner {
     /// Opens a claimed store. Nothing is taken up before [`Owner::work`].
-    pub(crate) async fn open(claim: Claim, project: &Project, pages: Pages) -> Result<Self, Fault> {
+    ///
+    /// With `served` plans the store is a server's from here on. That, and they themselves, are known before anybody is listened to.
+    pub(crate) async fn open(claim: Claim, project: &Project, pages: Pages, served: Vec<Plan>) -> Result<Self, Fault> {
         let tcp = listen(project, pages).await?;
         let public_url = public_url(project, tcp.as_ref());
         let mut settings = Settings::new(Arc::clone(&project.config), &project.folder, &project.state);
@@ -92,6 +95,12 @@ impl Owner {
             .map_err(|error| Fault::new(error.to_string()).help("name another store with `--store`, or restore this one from a backup"))?;
         let options = options(project, public_url);
         let engine = Engine::open(Arc::new(store), Arc::new(executor), options).await.map_err(|error| Fault::new(error.to_string()))?;
+        if !served.is_empty() {
+            engine.store().set_meta("served", b"1".to_vec()).await.map_err(|error| Fault::new(error.to_string()))?;
+        }
+        for plan in served {
+            engine.serve_plan(plan).await.map_err(|error| Fault::new(error.to_string()))?;
+        }
 
         let socket = project.socket();
         let mut listeners = vec![Listener::Unix(bind(&socket)?)];
@@ -178,7 +187,7 @@ fn options(project: &Project, public_url: String) -> Options {
     Options {
         public_url,
         zone: config.calendar.timezone.0.clone(),
-        mail: true,
+        mail: project.config.notify.mail,
         webhooks: config.notify.webhook.iter().map(|_| Webhook::NAME.to_owned()).collect(),
         groups: config.groups.keys().map(|group| (group.clone(), config.addresses(group))).collect(),
         clock: Arc::new(SystemClock),

@@ -143,7 +143,7 @@ pub(crate) async fn connect(project: &Project, pages: Pages, token: Option<Strin
     let begun = Instant::now();
     loop {
         if let Some(claim) = Claim::take(project)? {
-            let owner = Owner::open(claim, project, pages).await?;
+            let owner = Owner::open(claim, project, pages, Vec::new()).await?;
             let (client, folder) = through(&project.socket(), token, person)?;
             return Ok(Session { client, owner: Some(owner), _folder: folder });
         }

@@ -40,7 +40,7 @@ async fn resume(project: &Project) -> Result<Exit, Fault> {
         anstream::eprintln!("process{who} has the store open, and takes care of its runs");
         return Ok(Exit::Done);
     };
-    let owner = Owner::open(claim, project, Pages::None).await?;
+    let owner = Owner::open(claim, project, Pages::None, Vec::new()).await?;
     let taken = owner.work().await?;
     let done = tokio::select! {
         settled = settled(&owner.engine) => settled,

@@ -66,8 +66,9 @@ async fn serve(args: &Args, project: &Project, plans: Vec<Plan>) -> Result<Exit,
             .help("wait for it or end it, or serve another store with `--store`"));
     };
     let link_for = args.link_for.clone().or_else(|| plans.iter().find_map(|plan| owner(plan, &project.config))).unwrap_or_else(os_person);
-    let owner = Owner::open(claim, project, Pages::At(args.listen)).await?;
-    let began = begin(&owner, plans, &link_for).await;
+    let number = plans.len();
+    let owner = Owner::open(claim, project, Pages::At(args.listen), plans).await?;
+    let began = begin(&owner, number, &link_for).await;
     if project.config.notify.email.is_none() && began.is_ok() {
         anstream::eprintln!("{FAINT}{}{FAINT:#}", project.no_mail());
     }
@@ -82,13 +83,7 @@ async fn serve(args: &Args, project: &Project, plans: Vec<Plan>) -> Result<Exit,
     Ok(Exit::Done)
 }
 
-async fn begin(owner: &Owner, plans: Vec<Plan>, link_for: &str) -> Result<(), Fault> {
-    let failed = |error: &dyn std::fmt::Display| Fault::new(error.to_string());
-    owner.engine.store().set_meta("served", b"1".to_vec()).await.map_err(|error| failed(&error))?;
-    let number = plans.len();
-    for plan in plans {
-        owner.engine.serve_plan(plan).await.map_err(|error| failed(&error))?;
-    }
+async fn begin(owner: &Owner, number: usize, link_for: &str) -> Result<(), Fault> {
     let left = owner.work().await?;
     anstream::eprintln!("{GOOD}serving{GOOD:#} {} on {STRONG}{}{STRONG:#}", count(number, "workflow"), owner.engine.options().public_url);
     if left > 0 {
