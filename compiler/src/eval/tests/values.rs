@@ -220,7 +220,7 @@ fn json_is_opaque_until_decoded() {
         (
             Expr::JsonObject(vec![("to".into(), t("x"), Type::Text), ("amount".into(), field(slot(0), 1), Type::Money)]),
             Type::Json,
-            r#"{"amount":"1500.50 EUR","to":"x"}"#,
+            r#"{"to":"x","amount":"1500.50 EUR"}"#,
         ),
     ]);
 }
