@@ -215,12 +215,12 @@ fn json_is_opaque_until_decoded() {
         (decode(Expr::Index(items().into(), n("1").into()), Type::Number), Type::Number, "2"),
         (decode(json_field(json_field(slot(2), "data"), "risk"), Type::Enum(0)), Type::Enum(0), "high"),
         (decode(items(), of(Type::Number)), of(Type::Number), "! [2]: expected a number, found text \"x\""),
-        (decode(slot(0), Type::Record(1)), Type::Record(1), r#"{"amount":"1500.50 EUR","id":"i-7","note":null,"risk":"high"}"#),
+        (decode(slot(0), Type::Record(1)), Type::Record(1), r#"{"id":"i-7","amount":"1500.50 EUR","risk":"high","note":null}"#),
         (compare("==", items(), items()), Type::Bool, "! cannot compare `json` that is not decoded with `json` that is not decoded"),
         (
             Expr::JsonObject(vec![("to".into(), t("x"), Type::Text), ("amount".into(), field(slot(0), 1), Type::Money)]),
             Type::Json,
-            r#"{"amount":"1500.50 EUR","to":"x"}"#,
+            r#"{"to":"x","amount":"1500.50 EUR"}"#,
         ),
     ]);
 }
@@ -245,7 +245,7 @@ fn records() {
     let made = Expr::Record(vec![t("i-8"), m("1 EUR"), Expr::Const(Value::Enum(0)), Expr::Const(Value::None)]);
     assert_eq!(value(&field(made.clone(), 0)), Value::Text("i-8".into()));
     check(&[
-        (made.clone(), Type::Record(1), r#"{"amount":"1.00 EUR","id":"i-8","note":null,"risk":"low"}"#),
+        (made.clone(), Type::Record(1), r#"{"id":"i-8","amount":"1.00 EUR","risk":"low","note":null}"#),
         (compare("==", made.clone(), made), Type::Bool, "true"),
     ]);
 }

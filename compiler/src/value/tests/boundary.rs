@@ -90,8 +90,8 @@ fn unknown_fields_are_passed_over_in_answers_and_refused_in_inputs() {
     let json = json!({ "id": "a", "vendor_Id": 1, "vendorId": 1, "amount": "1 EUR", "extra": 1 });
     assert!(from_json(&json, &Type::Record(1), &types(), "i").is_ok());
     assert_eq!(told(from_input(&json, &Type::Record(1), &types(), "i")), [
-        "i.extra: no such field",
         "i.vendor_Id: no such field, perhaps `vendorId` is meant",
+        "i.extra: no such field",
     ]);
 }
 
