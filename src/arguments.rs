@@ -145,7 +145,9 @@ pub(crate) fn by_type(text: &str, ty: &str) -> Json {
 fn missing(parameters: &[Parameter], input: &Map<String, Json>, given: &[(String, String)]) -> Vec<String> {
     let optional = |parameter: &Parameter| matches!(parameter.ty, flow_compiler::plan::Type::Optional(_)) || parameter.default.is_some();
     let absent = |parameter: &&Parameter| {
-        !optional(parameter) && !input.contains_key(parameter.name.as_str()) && !given.iter().any(|(name, _)| parameter.name == name.as_str())
+        !optional(parameter)
+            && !input.contains_key(parameter.name.as_str())
+            && !given.iter().any(|(name, _)| parameter.name == name.as_str())
     };
     parameters.iter().filter(absent).map(|parameter| format!("{}: missing", parameter.name)).collect()
 }
@@ -174,9 +176,11 @@ fn refuse(problems: Vec<String>, help: &str) -> Result<(), Fault> {
 
 /// `refund_customer takes customer (text) and amount (number)`
 fn usage(plan: &Plan) -> String {
-    let parameters = plan.workflow.parameters.iter().map(|parameter| {
-        format!("{}: {}", parameter.name, flow_compiler::graph::draw::type_name(plan, &parameter.ty))
-    });
+    let parameters = plan
+        .workflow
+        .parameters
+        .iter()
+        .map(|parameter| format!("{}: {}", parameter.name, flow_compiler::graph::draw::type_name(plan, &parameter.ty)));
     let parameters: Vec<String> = parameters.collect();
     format!("`{}` takes {}", plan.workflow.name, if parameters.is_empty() { "nothing".to_owned() } else { parameters.join(", ") })
 }

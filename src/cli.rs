@@ -9,7 +9,16 @@ use crate::commands;
 #[command(name = "hitlc", version, arg_required_else_help = true, propagate_version = false, max_term_width = 100)]
 pub(crate) struct Cli {
     /// When to use colours: auto, always or never
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", hide_possible_values = true, hide_default_value = true, display_order = 100)]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        hide_default_value = true,
+        display_order = 100
+    )]
     pub(crate) color: Color,
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::Write as _;
 
 use crate::exit::Exit;
-use crate::terminal::{HELP, STRONG, visible, ERROR};
+use crate::terminal::{ERROR, HELP, STRONG, visible};
 
 /// A command's failure.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -174,9 +174,16 @@ impl Follower {
             return;
         }
         if approval.why_you.is_none() {
-            anstream::eprintln!("{FAINT}You are {}, who is not asked. Who is: hitlc approve {} --as EMAIL{FAINT:#}", self.person, approval.id);
+            anstream::eprintln!(
+                "{FAINT}You are {}, who is not asked. Who is: hitlc approve {} --as EMAIL{FAINT:#}",
+                self.person,
+                approval.id
+            );
         } else if self.terminal.is_none() {
-            anstream::eprintln!("{FAINT}Waiting: answer on the page, or with `hitlc approve {0}` or `hitlc reject {0}`.{FAINT:#}", approval.id);
+            anstream::eprintln!(
+                "{FAINT}Waiting: answer on the page, or with `hitlc approve {0}` or `hitlc reject {0}`.{FAINT:#}",
+                approval.id
+            );
         }
     }
 
@@ -330,14 +337,19 @@ pub(crate) fn conclude(run: &Run, json: bool) -> Result<Exit, Fault> {
         }
         Exit::Rejected => {
             let rejection = run.rejection.as_ref();
-            let by = rejection.and_then(|rejection| rejection.by.as_deref()).map_or(" because nobody answered in time".to_owned(), |by| format!(" by {by}"));
+            let by = rejection
+                .and_then(|rejection| rejection.by.as_deref())
+                .map_or(" because nobody answered in time".to_owned(), |by| format!(" by {by}"));
             let why = rejection.and_then(|rejection| rejection.comment.as_deref()).map(|why| format!(": {why}")).unwrap_or_default();
             anstream::eprintln!("{STRONG}rejected{STRONG:#}{} {FAINT}{} {}{FAINT:#}", visible(&format!("{by}{why}")), run.workflow, run.id);
         }
         Exit::Cancelled => anstream::eprintln!("{STRONG}cancelled{STRONG:#} {FAINT}{} {}{FAINT:#}", run.workflow, run.id),
         Exit::Failed => {
             let why = run.error.clone().unwrap_or_else(|| "the run failed".to_owned());
-            Fault::new(why).note(format!("{} {} failed", run.workflow, run.id)).help(format!("see what happened with `hitlc runs show {}`", run.id)).report();
+            Fault::new(why)
+                .note(format!("{} {} failed", run.workflow, run.id))
+                .help(format!("see what happened with `hitlc runs show {}`", run.id))
+                .report();
         }
         Exit::Paused | Exit::Usage => {
             anstream::eprintln!("{STRONG}paused{STRONG:#} and left so {FAINT}{} {}{FAINT:#}", run.workflow, run.id);

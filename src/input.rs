@@ -42,9 +42,7 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Sources, Fault> {
 /// Reads one flow file.
 pub(crate) fn read_one(path: &Path) -> Result<Sources, Fault> {
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => {
-            Err(Fault::usage(format!("`{}` is a folder", path.display())).help("name one flow file of it"))
-        }
+        Ok(found) if found.is_dir() => Err(Fault::usage(format!("`{}` is a folder", path.display())).help("name one flow file of it")),
         Ok(_) => read(&[path.to_owned()]),
         Err(error) => Err(missing(path, &error)),
     }

@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use flow_compiler::plan::Plan;
 use flow_runtime::actions::{Executor, Settings, Sink};
+use flow_runtime::config::Webhook;
 use flow_runtime::engine::{Engine, Options, SystemClock};
 use flow_runtime::http::{HttpOptions, Listener, router, serve};
 use flow_runtime::people::{Links, Person};
-use flow_runtime::config::Webhook;
 use flow_runtime::store::sqlite::{SqliteOptions, SqliteStore};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::oneshot;
@@ -143,7 +143,8 @@ fn watch_over(engine: &Arc<Engine>) {
     let engine = Arc::clone(engine);
     tokio::spawn(async move {
         let why = engine.failure().await;
-        let fault = Fault::new(format!("the store cannot be written: {why}")).help("free or mend the disk, then `hitlc resume` takes up what was left");
+        let fault = Fault::new(format!("the store cannot be written: {why}"))
+            .help("free or mend the disk, then `hitlc resume` takes up what was left");
         fault.report();
         std::process::exit(Exit::Failed as i32);
     });

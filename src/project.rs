@@ -76,7 +76,8 @@ fn path_of(url: &str, base: &Path) -> Result<PathBuf, Fault> {
     let path = url.strip_prefix("sqlite:").unwrap_or(url);
     let path = path.strip_prefix("//").unwrap_or(path);
     if path.contains("://") || path.starts_with("postgres:") {
-        return Err(Fault::usage(format!("the store `{url}` is not supported by this version")).help("name a file, such as `sqlite:.hitl/state.db`"));
+        return Err(Fault::usage(format!("the store `{url}` is not supported by this version"))
+            .help("name a file, such as `sqlite:.hitl/state.db`"));
     }
     if path.is_empty() {
         return Err(Fault::usage("the store has no name").help("name a file, such as `--store .hitl/state.db`"));

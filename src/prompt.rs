@@ -80,7 +80,10 @@ impl Terminal {
 
     async fn decision(&mut self, approval: &Approval) -> Result<&'static str, Ended> {
         let (question, choices): (_, &[(&str, &str, &'static str)]) = if approval.in_doubt() {
-            ("did it happen? done [d], not done [n], give up [g]: ", &[("d", "done", "done"), ("n", "not done", "not_done"), ("g", "give up", "give_up")])
+            (
+                "did it happen? done [d], not done [n], give up [g]: ",
+                &[("d", "done", "done"), ("n", "not done", "not_done"), ("g", "give up", "give_up")],
+            )
         } else {
             ("approve [a] or reject [r]: ", &[("a", "approve", "approve"), ("r", "reject", "reject")])
         };

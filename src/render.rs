@@ -65,9 +65,12 @@ fn draw(out: &mut Styling, sources: &Sources, diagnostics: &[Diagnostic]) {
 
 fn drawn(diagnostic: &Diagnostic) -> Drawn<usize> {
     let mut labels = vec![Label::primary(diagnostic.file.0 as usize, diagnostic.span.range()).with_message(visible(&diagnostic.label))];
-    labels.extend(diagnostic.labels.iter().map(|label| {
-        Label::secondary(label.file.0 as usize, label.span.range()).with_message(visible(&label.message))
-    }));
+    labels.extend(
+        diagnostic
+            .labels
+            .iter()
+            .map(|label| Label::secondary(label.file.0 as usize, label.span.range()).with_message(visible(&label.message))),
+    );
     let mut notes: Vec<String> = diagnostic.counterexample.iter().map(|example| visible(example)).collect();
     notes.extend(diagnostic.help.iter().map(|help| format!("help: {}", visible(help))));
     if diagnostic.help.is_none() {

@@ -45,7 +45,8 @@ fn per_second(mut f: impl FnMut()) -> f64 {
 
 fn open(path: &Path) -> Connection {
     let db = Connection::open(path).expect("a database");
-    db.execute_batch("pragma journal_mode = wal; pragma synchronous = full; create table journal (id integer primary key, run, seq, body)").expect("a table");
+    db.execute_batch("pragma journal_mode = wal; pragma synchronous = full; create table journal (id integer primary key, run, seq, body)")
+        .expect("a table");
     db
 }
 

@@ -1,7 +1,14 @@
 //! How fast it is, beside what the machine can do at best, in one run: `cargo bench --bench speed`.
 //!
 //! Everything counts only when it is durable. The rows are those that the project holds itself to; the floor is measured first.
-#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a bench that cannot go on stops")]
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a bench that cannot go on stops"
+)]
 
 mod check;
 mod client;
@@ -52,7 +59,10 @@ async fn run() {
     row(&format!("memory with {runs} paused"), format!("{:.0} / {:.0} MB", full.0, full.1));
     row("disk for each paused run", format!("{:.0} bytes", (server.disk() - empty) as f64 / runs as f64));
     let first = paused[0].clone();
-    row(&format!("restart with {runs} paused, first approval served"), format!("{:.0} ms", server.restart(&first).await.as_secs_f64() * 1e3));
+    row(
+        &format!("restart with {runs} paused, first approval served"),
+        format!("{:.0} ms", server.restart(&first).await.as_secs_f64() * 1e3),
+    );
 }
 
 /// Starts runs until they are paused, and gives their approvals.

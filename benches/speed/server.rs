@@ -80,9 +80,11 @@ impl Server {
     pub fn disk(&self) -> u64 {
         let db = rusqlite::Connection::open(self.dir.join(".hitl/state.db")).expect("the store opens");
         db.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())).expect("a checkpoint");
-        db.query_row("select (select page_count from pragma_page_count) * (select page_size from pragma_page_size)", [], |row| row.get::<_, i64>(0))
-            .expect("its size")
-            .unsigned_abs()
+        db.query_row("select (select page_count from pragma_page_count) * (select page_size from pragma_page_size)", [], |row| {
+            row.get::<_, i64>(0)
+        })
+        .expect("its size")
+        .unsigned_abs()
     }
 }
 

@@ -53,9 +53,8 @@ fn native(invoice: &Invoice, is_new: bool) -> bool {
 }
 
 fn input() -> [Value; 2] {
-    let line = |(quantity, price): (i64, i64)| {
-        Value::Record([Value::Number(quantity.into()), Value::Number(Decimal::new(price, 2))].into())
-    };
+    let line =
+        |(quantity, price): (i64, i64)| Value::Record([Value::Number(quantity.into()), Value::Number(Decimal::new(price, 2))].into());
     let lines = Value::List(lines().into_iter().map(line).collect());
     let amount = Value::Number(Decimal::new(black_box(123_456), 2));
     let invoice = Value::Record([amount, Value::Text(black_box("KP").into()), lines].into());
@@ -99,9 +98,7 @@ fn large() -> Expr {
 
 fn conditions(criterion: &mut Criterion) {
     let outside = Outside { now: Timestamp::UNIX_EPOCH, zone: &TimeZone::UTC, names: &Nothing, owner: "", requester: "" };
-    let with = |slots: &[Value], condition: &Expr| {
-        holds(condition, &Env { frames: &[slots], types: &[], outside: &outside }).unwrap()
-    };
+    let with = |slots: &[Value], condition: &Expr| holds(condition, &Env { frames: &[slots], types: &[], outside: &outside }).unwrap();
     let mut group = criterion.benchmark_group("conditions");
     group.throughput(Throughput::Elements(1));
 

@@ -28,10 +28,7 @@ fn main() {
     times.sort();
     if let Some(median) = times.get(times.len() / 2) {
         let per_thousand = median.as_secs_f64() * 1e6 / lines.max(1) as f64;
-        println!(
-            "{lines} lines, {} bytes: {median:?}, {per_thousand:.3} ms a thousand lines",
-            text.len()
-        );
+        println!("{lines} lines, {} bytes: {median:?}, {per_thousand:.3} ms a thousand lines", text.len());
     }
 }
 

@@ -37,9 +37,7 @@ impl Path {
     /// The place of the whole path.
     #[must_use]
     pub fn span(&self) -> Span {
-        self.module
-            .as_ref()
-            .map_or(self.name.span, |module| module.span.to(self.name.span))
+        self.module.as_ref().map_or(self.name.span, |module| module.span.to(self.name.span))
     }
 }
 
@@ -869,10 +867,7 @@ pub enum UnaryOperator {
 
 /// Operators with two operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(
-    missing_docs,
-    reason = "each is its own spelling, see `BinaryOperator::spelling`"
-)]
+#[expect(missing_docs, reason = "each is its own spelling, see `BinaryOperator::spelling`")]
 pub enum BinaryOperator {
     Or,
     And,

@@ -26,13 +26,10 @@ pub(crate) fn shape(text: &str) -> Option<Shape> {
 
 fn is_date(text: &str) -> bool {
     let mut parts = text.split('-');
-    let (Some(year), Some(month), Some(day), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
+    let (Some(year), Some(month), Some(day), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return false;
     };
-    let (Some(year), Some(month), Some(day)) = (digits(year, 4), digits(month, 2), digits(day, 2))
-    else {
+    let (Some(year), Some(month), Some(day)) = (digits(year, 4), digits(month, 2), digits(day, 2)) else {
         return false;
     };
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -66,9 +63,7 @@ fn is_time(text: &str) -> bool {
         Some((clock, fraction)) => (clock, Some(fraction)),
         None => (clock, None),
     };
-    if fraction.is_some_and(|fraction| {
-        !(1..=9).contains(&fraction.len()) || !fraction.bytes().all(|byte| byte.is_ascii_digit())
-    }) {
+    if fraction.is_some_and(|fraction| !(1..=9).contains(&fraction.len()) || !fraction.bytes().all(|byte| byte.is_ascii_digit())) {
         return false;
     }
     let mut parts = clock.split(':');
@@ -87,9 +82,7 @@ fn below(text: &str, limit: u32) -> bool {
 }
 
 fn digits(text: &str, count: usize) -> Option<u32> {
-    (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()))
-        .then(|| text.parse().ok())
-        .flatten()
+    (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -101,12 +94,7 @@ mod tests {
         for text in ["2026-11-22", "2024-02-29", "2000-02-29", "0001-01-01"] {
             assert_eq!(shape(text), Some(Shape::Date), "{text}");
         }
-        for text in [
-            "2026-11-22T09:00:00Z",
-            "2026-11-22T09:00Z",
-            "2026-11-22T09:00:00.5+01:00",
-            "2026-11-22T23:59:59-08:00",
-        ] {
+        for text in ["2026-11-22T09:00:00Z", "2026-11-22T09:00Z", "2026-11-22T09:00:00.5+01:00", "2026-11-22T23:59:59-08:00"] {
             assert_eq!(shape(text), Some(Shape::Time), "{text}");
         }
         for text in [

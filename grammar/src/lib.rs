@@ -69,10 +69,7 @@ pub fn parse(text: &str) -> Parsed {
         Ok(pairs) => pairs,
         // The grammar takes every text, so only the stack can have been too small.
         Err(_) => {
-            return Parsed {
-                comments: scan.comments,
-                ..refused(FaultKind::TooDeep, Span::default())
-            };
+            return Parsed { comments: scan.comments, ..refused(FaultKind::TooDeep, Span::default()) };
         }
     };
     let (module, mut faults) = match pairs.next() {
@@ -82,20 +79,9 @@ pub fn parse(text: &str) -> Parsed {
     faults.extend(scan.faults);
     faults.sort_by_key(|fault| fault.span);
     faults.dedup();
-    Parsed {
-        module,
-        comments: scan.comments,
-        faults,
-    }
+    Parsed { module, comments: scan.comments, faults }
 }
 
 fn refused(kind: FaultKind, span: Span) -> Parsed {
-    Parsed {
-        faults: vec![Fault {
-            kind,
-            span,
-            cause: None,
-        }],
-        ..Parsed::default()
-    }
+    Parsed { faults: vec![Fault { kind, span, cause: None }], ..Parsed::default() }
 }

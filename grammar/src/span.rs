@@ -19,19 +19,13 @@ impl Span {
     /// The empty span directly after this one: where something is missing.
     #[must_use]
     pub const fn after(self) -> Self {
-        Self {
-            start: self.end,
-            end: self.end,
-        }
+        Self { start: self.end, end: self.end }
     }
 
     /// The smallest span that holds both.
     #[must_use]
     pub fn to(self, other: Self) -> Self {
-        Self {
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
     /// The same as a range of `usize`.

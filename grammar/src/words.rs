@@ -1,45 +1,22 @@
 //! The words of the language, by the place where they open something.
 
 /// Words that open a declaration.
-pub(crate) const DECLARATIONS: &[&str] = &[
-    "workflow",
-    "action",
-    "read",
-    "irreversible",
-    "record",
-    "enum",
-    "group",
-    "policy",
-    "test",
-    "use",
-];
+pub(crate) const DECLARATIONS: &[&str] =
+    &["workflow", "action", "read", "irreversible", "record", "enum", "group", "policy", "test", "use"];
 
 /// Words that open a statement.
-pub(crate) const STATEMENTS: &[&str] = &[
-    "step", "let", "require", "if", "match", "for", "parallel", "wait", "return", "fail", "give",
-    "try",
-];
+pub(crate) const STATEMENTS: &[&str] =
+    &["step", "let", "require", "if", "match", "for", "parallel", "wait", "return", "fail", "give", "try"];
 
 /// Words that open a statement, a setting or a handler of a workflow.
 pub(crate) const WORKFLOW_ITEMS: &[&str] = &[
-    "step", "let", "require", "if", "match", "for", "parallel", "wait", "return", "fail", "give",
-    "try", "owner", "once", "one", "starts", "seen", "on",
+    "step", "let", "require", "if", "match", "for", "parallel", "wait", "return", "fail", "give", "try", "owner", "once", "one", "starts",
+    "seen", "on",
 ];
 
 /// Words that open a clause or detail of a gate.
-pub(crate) const GATE_CLAUSES: &[&str] = &[
-    "title",
-    "show",
-    "by",
-    "when",
-    "within",
-    "remind",
-    "ask",
-    "reason",
-    "send",
-    "otherwise",
-    "nobody",
-];
+pub(crate) const GATE_CLAUSES: &[&str] =
+    &["title", "show", "by", "when", "within", "remind", "ask", "reason", "send", "otherwise", "nobody"];
 
 /// Words that open a clause of a step.
 pub(crate) const STEP_CLAUSES: &[&str] = &["retry", "timeout", "repeat", "undo", "without"];
@@ -70,9 +47,7 @@ pub(crate) const ACTION_ITEMS: &[&str] = &[
 ];
 
 /// Words that open a statement of a test.
-pub(crate) const TEST_STATEMENTS: &[&str] = &[
-    "stub", "run", "expect", "approve", "reject", "send", "advance",
-];
+pub(crate) const TEST_STATEMENTS: &[&str] = &["stub", "run", "expect", "approve", "reject", "send", "advance"];
 
 /// What opens a branch of `parallel`.
 pub(crate) const BRANCHES: &[&str] = &["branch"];

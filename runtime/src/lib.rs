@@ -10,6 +10,6 @@ pub mod machine;
 pub mod notify;
 pub mod people;
 pub mod store;
-pub mod view;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod view;

@@ -351,7 +351,9 @@ workflow go() {
     for answer in answers.collect::<Vec<_>>() {
         match answer.await.unwrap() {
             Ok(decided) => stood.insert(decided.vote.decision),
-            Err(EngineError::Refused(Refusal::AlreadyClosed { vote: Some(vote), .. })) => stood.insert(flow_runtime::engine::show_vote(&vote).decision),
+            Err(EngineError::Refused(Refusal::AlreadyClosed { vote: Some(vote), .. })) => {
+                stood.insert(flow_runtime::engine::show_vote(&vote).decision)
+            }
             Err(other) => panic!("{other:?}"),
         };
     }

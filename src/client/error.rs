@@ -103,10 +103,11 @@ impl From<Refused> for Fault {
             Refused::Lost { base, why } if base == "http://localhost" => {
                 Self::lost(format!("the process that has the store open does not answer: {why}")).help("try again")
             }
-            Refused::Lost { base, why } => Self::new(format!("cannot reach `{base}`: {why}")).help("check the address, and that `hitlc serve` is running there"),
-            Refused::Strange(why) => {
-                Self::new(format!("the server's answer cannot be read: {why}")).help("check that the address is that of `hitlc serve`, of a version like this one's")
+            Refused::Lost { base, why } => {
+                Self::new(format!("cannot reach `{base}`: {why}")).help("check the address, and that `hitlc serve` is running there")
             }
+            Refused::Strange(why) => Self::new(format!("the server's answer cannot be read: {why}"))
+                .help("check that the address is that of `hitlc serve`, of a version like this one's"),
             Refused::Problem(problem) => {
                 let mut fault = Self::new(problem.sentence());
                 for error in &problem.errors {

@@ -68,7 +68,8 @@ impl Events {
             match (field("event:"), field("data:")) {
                 (Some("transition"), Some(data)) => {
                     if let Ok(entry) = serde_json::from_str::<Entry>(data) {
-                        let texts = entry.events.into_iter().filter(|event| event.kind.starts_with("step.")).map(|event| event.text).collect();
+                        let texts =
+                            entry.events.into_iter().filter(|event| event.kind.starts_with("step.")).map(|event| event.text).collect();
                         self.ready.push_back(News::Transition { id: entry.id, texts });
                     }
                 }

@@ -43,7 +43,9 @@ impl Client {
     pub(crate) fn server(url: &str, token: Option<String>) -> Result<Self, Fault> {
         let base = url.trim_end_matches('/').to_owned();
         if !base.starts_with("http://") && !base.starts_with("https://") {
-            return Err(Fault::usage(format!("`{url}` is no server")).help("give its address, such as `--server https://approvals.acme.example`"));
+            return Err(
+                Fault::usage(format!("`{url}` is no server")).help("give its address, such as `--server https://approvals.acme.example`")
+            );
         }
         // A second command of the same process finds it installed.
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -85,5 +85,6 @@ pub(crate) fn show(args: &ShowArgs) -> Result<Exit, Fault> {
 
 /// There is no approval, because there is no store.
 pub(super) fn none(id: &str) -> Fault {
-    Fault::new(format!("there is no approval `{id}`")).help("nothing has run here yet; name the project's store with `--store`, or a server with `--server`")
+    Fault::new(format!("there is no approval `{id}`"))
+        .help("nothing has run here yet; name the project's store with `--store`, or a server with `--server`")
 }

@@ -55,7 +55,8 @@ enum Command {
 pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
     let project = Project::find(None, args.store.as_deref())?;
     if !project.store.exists() {
-        return Err(Fault::new(format!("there is no store `{}`", project.store.display())).help("nothing has run here yet; name the store with `--store`"));
+        return Err(Fault::new(format!("there is no store `{}`", project.store.display()))
+            .help("nothing has run here yet; name the store with `--store`"));
     }
     block_on(async {
         // The lock is held so that nobody migrates the store meanwhile; a process that has it open may go on, only reading is done here.
@@ -89,9 +90,12 @@ async fn act(command: &Command, store: &dyn Store) -> Result<Exit, Fault> {
 }
 
 fn exported(path: &PathBuf) -> Result<Head, Fault> {
-    let text = std::fs::read_to_string(path).map_err(|error| Fault::usage(format!("cannot read the head `{}`: {}", path.display(), reason(&error))))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Fault::usage(format!("cannot read the head `{}`: {}", path.display(), reason(&error))))?;
     let head = Head::from_json(text.trim());
-    head.ok_or_else(|| Fault::usage(format!("`{}` is no exported head", path.display())).help("export one with `hitlc audit export > FILE`"))
+    head.ok_or_else(|| {
+        Fault::usage(format!("`{}` is no exported head", path.display())).help("export one with `hitlc audit export > FILE`")
+    })
 }
 
 fn tell(report: &Report, ids: PublicIds, only: Option<RunId>, compared: bool, json: bool) -> Result<Exit, Fault> {
@@ -100,13 +104,15 @@ fn tell(report: &Report, ids: PublicIds, only: Option<RunId>, compared: bool, js
     let exit = if findings.is_empty() { Exit::Done } else { Exit::Failed };
     if json {
         let head: serde_json::Value = serde_json::from_str(&report.head.to_json()).unwrap_or_default();
-        let all = json!({ "sound": findings.is_empty(), "runs": report.runs, "entries": report.entries, "findings": findings, "head": head });
+        let all =
+            json!({ "sound": findings.is_empty(), "runs": report.runs, "entries": report.entries, "findings": findings, "head": head });
         print(&table::json(&all))?;
         return Ok(exit);
     }
     let size = format!("{} of {}", count_entries(report.entries), count(usize::try_from(report.runs).unwrap_or(usize::MAX), "run"));
     if findings.is_empty() {
-        let against = if compared { "they are those of the exported head" } else { "they add up; compare them with an exported head, `--head FILE`" };
+        let against =
+            if compared { "they are those of the exported head" } else { "they add up; compare them with an exported head, `--head FILE`" };
         anstream::eprintln!("{GOOD}sound{GOOD:#}: {size}, {against}");
     } else {
         anstream::eprintln!("{ERROR}not sound{ERROR:#}: {size}");

@@ -42,9 +42,8 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
     let text = match args.format {
         Format::Mermaid => draw::mermaid(&plan),
         Format::Dot => draw::dot(&plan),
-        Format::Svg => {
-            draw::svg(&plan).map_err(|error| Fault::new(error.to_string()).help("use `--format dot` with a program that draws large graphs"))?
-        }
+        Format::Svg => draw::svg(&plan)
+            .map_err(|error| Fault::new(error.to_string()).help("use `--format dot` with a program that draws large graphs"))?,
         Format::Json => draw::json(&plan),
     };
     print(&text)?;

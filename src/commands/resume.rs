@@ -50,7 +50,11 @@ async fn resume(project: &Project) -> Result<Exit, Fault> {
     owner.close().await;
     done?;
     let waiting = waiting?;
-    anstream::eprintln!("{GOOD}done{GOOD:#}: took up {}, {} for somebody", count(taken, "run"), if waiting == 1 { "1 waits".to_owned() } else { format!("{waiting} wait") });
+    anstream::eprintln!(
+        "{GOOD}done{GOOD:#}: took up {}, {} for somebody",
+        count(taken, "run"),
+        if waiting == 1 { "1 waits".to_owned() } else { format!("{waiting} wait") }
+    );
     if waiting > 0 {
         anstream::eprintln!("{FAINT}see them with `hitlc approvals`{FAINT:#}");
     }

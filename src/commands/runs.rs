@@ -135,8 +135,12 @@ async fn one(client: &Client, id: &str) -> Result<(Json, Vec<Json>), Fault> {
 
 fn drawn(run: &Run, journal: &[Json]) -> String {
     let now = Timestamp::now();
-    let mut lines = vec![format!("{STRONG}{}{STRONG:#} {FAINT}{}{FAINT:#}  {}", visible(&run.workflow), run.id, run.status.replace('_', " ")), String::new()];
-    let mut row = |name: &str, text: String| lines.push(format!("  {FAINT}{name:<10}{FAINT:#} {}", visible(&text).replace('\n', "\n             ")));
+    let mut lines = vec![
+        format!("{STRONG}{}{STRONG:#} {FAINT}{}{FAINT:#}  {}", visible(&run.workflow), run.id, run.status.replace('_', " ")),
+        String::new(),
+    ];
+    let mut row =
+        |name: &str, text: String| lines.push(format!("  {FAINT}{name:<10}{FAINT:#} {}", visible(&text).replace('\n', "\n             ")));
     row("started", format!("{}, {}, by {}", run.started_at, since(&run.started_at, now), run.requester));
     if let Some(ended) = &run.ended_at {
         row("ended", ended.clone());
@@ -188,5 +192,6 @@ fn cancel(args: &OneArgs) -> Result<Exit, Fault> {
 }
 
 fn none(id: &str) -> Fault {
-    Fault::new(format!("there is no run `{id}`")).help("nothing has run here yet; name the project's store with `--store`, or a server with `--server`")
+    Fault::new(format!("there is no run `{id}`"))
+        .help("nothing has run here yet; name the project's store with `--store`, or a server with `--server`")
 }

@@ -150,7 +150,6 @@ impl Who {
     fn runs(&self, project: &Project) -> Vec<Json> {
         self.json(project, &["runs", "--json"])["items"].as_array().cloned().unwrap_or_default()
     }
-
 }
 
 fn token(project: &Project) -> String {
@@ -213,7 +212,11 @@ fn booking(project: &Project) -> Option<String> {
         return None;
     }
     let db = rusqlite::Connection::open(project.file("ledger.db")).expect("the ledger");
-    let row = db.query_row("select json_array(json_object('entry', entry, 'invoice', invoice, 'amount', amount, 'booked', booked)) from ledger", [], |row| row.get(0));
+    let row = db.query_row(
+        "select json_array(json_object('entry', entry, 'invoice', invoice, 'amount', amount, 'booked', booked)) from ledger",
+        [],
+        |row| row.get(0),
+    );
     Some(row.expect("one payment"))
 }
 
@@ -269,7 +272,8 @@ workflow go() -> text {
 #[test]
 fn a_child_that_outlived_its_server_is_not_joined_by_a_second_one() {
     let project = Project::with(&[("orphan.flow", ORPHAN)]);
-    let mut child = project.command(&["run", "orphan.flow", "--as", OWNER]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("hitlc runs");
+    let mut child =
+        project.command(&["run", "orphan.flow", "--as", OWNER]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("hitlc runs");
     let log = || std::fs::read_to_string(project.file("log.txt")).unwrap_or_default();
     until("the child", || log().contains("begin").then_some(()));
     child.kill().and_then(|()| child.wait()).expect("it dies");

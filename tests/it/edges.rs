@@ -57,7 +57,8 @@ fn cargo(arguments: &[&str]) -> String {
 
 /// What each crate of the workspace names as its dependencies; what only its tests need is left out.
 fn direct() -> BTreeMap<String, BTreeSet<String>> {
-    let metadata: serde_json::Value = serde_json::from_str(&cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"])).unwrap();
+    let metadata: serde_json::Value =
+        serde_json::from_str(&cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"])).unwrap();
     let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
     let of = |package: &serde_json::Value| {
         let all = package["dependencies"].as_array().unwrap().iter();
@@ -154,9 +155,31 @@ fn offenders(folder: &str, words: &[&str], homes: &[&str]) -> Vec<String> {
 #[test]
 fn the_machine_is_pure() {
     let outside = [
-        "std::fs", "std::net", "std::env", "std::process", "std::thread", "std::io", "std::time", "tokio", "rusqlite", "reqwest", "axum",
-        "getrandom", "rand", "tracing", "println", "eprintln", "Timestamp::now", "ZonedDateTime::now", "SystemTime", "Instant",
-        "crate::engine", "crate::actions", "crate::notify", "crate::http", "crate::config",
+        "std::fs",
+        "std::net",
+        "std::env",
+        "std::process",
+        "std::thread",
+        "std::io",
+        "std::time",
+        "tokio",
+        "rusqlite",
+        "reqwest",
+        "axum",
+        "getrandom",
+        "rand",
+        "tracing",
+        "println",
+        "eprintln",
+        "Timestamp::now",
+        "ZonedDateTime::now",
+        "SystemTime",
+        "Instant",
+        "crate::engine",
+        "crate::actions",
+        "crate::notify",
+        "crate::http",
+        "crate::config",
     ];
     assert_eq!(offenders("runtime/src/machine", &outside, &[]), Vec::<String>::new());
 }

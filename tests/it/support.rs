@@ -66,12 +66,7 @@ impl Project {
     /// Starts the program; what it prints goes into files that a test can read meanwhile.
     pub(crate) fn start(&self, name: &str, args: &[&str]) -> Running {
         let (out, err) = (self.file(&format!("{name}.out")), self.file(&format!("{name}.err")));
-        let child = self
-            .command(args)
-            .stdout(fs::File::create(&out).unwrap())
-            .stderr(fs::File::create(&err).unwrap())
-            .spawn()
-            .unwrap();
+        let child = self.command(args).stdout(fs::File::create(&out).unwrap()).stderr(fs::File::create(&err).unwrap()).spawn().unwrap();
         Running { child, out, err }
     }
 
@@ -120,7 +115,8 @@ impl Project {
             Err(error) => panic!("{query}: {error}"),
         };
         let columns = statement.column_count();
-        let text = |row: &rusqlite::Row<'_>, column| Ok(row.get::<_, Option<rusqlite::types::Value>>(column)?.map_or_else(String::new, plain));
+        let text =
+            |row: &rusqlite::Row<'_>, column| Ok(row.get::<_, Option<rusqlite::types::Value>>(column)?.map_or_else(String::new, plain));
         let rows = statement.query_map([], |row| (0..columns).map(|column| text(row, column)).collect()).unwrap();
         rows.map(Result::unwrap).collect()
     }
@@ -182,7 +178,6 @@ pub(crate) fn tool(name: &str) -> bool {
     }
     found
 }
-
 
 impl Done {
     pub(crate) fn json(&self) -> Json {

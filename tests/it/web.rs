@@ -24,7 +24,8 @@ impl Browser {
             return None;
         }
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let driver = Command::new("chromedriver").arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let driver =
+            Command::new("chromedriver").arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let mut browser = Self { driver, port, session: String::new() };
         until("chromedriver", || TcpStream::connect(("127.0.0.1", port)).ok());
         let profile = format!("--user-data-dir={}", project.file("profile").display());
@@ -43,7 +44,10 @@ impl Browser {
     fn send(&self, method: &str, path: &str, body: &Json) -> Json {
         let body = if method == "GET" { String::new() } else { body.to_string() };
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        let head = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len());
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
         stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
         let mut reader = BufReader::new(stream);
         let mut length = 0;
@@ -115,7 +119,14 @@ fn answer_on_the_page(button: &str, code: i32) {
     browser.click("main form button");
     assert_eq!(browser.text("h1"), "Pay 18400.00 EUR to Turbine Works");
     let page = browser.text("main");
-    for part in ["DE02 5001 0517 0137 0750 30", "second instalment", "cannot be taken back", "Asked by finance@acme.example", "left", "invoice.amount"] {
+    for part in [
+        "DE02 5001 0517 0137 0750 30",
+        "second instalment",
+        "cannot be taken back",
+        "Asked by finance@acme.example",
+        "left",
+        "invoice.amount",
+    ] {
         assert!(page.contains(part), "`{part}` is not on the page:\n{page}");
     }
     let (main, form) = (browser.rect("main"), browser.rect("form button.primary"));

@@ -74,7 +74,8 @@ fn argument<'e>(arguments: &'e [Expr], index: usize, scope: &Scope<'e>) -> Resul
 fn over_list(function: Builtin, arguments: &[Expr], scope: &Scope<'_>) -> Made {
     // `min(a, b)` is the least of its arguments.
     if arguments.len() > 1 {
-        let values: Result<Vec<Value>, EvalError> = arguments.iter().map(|argument| operand(argument, scope).map(Cow::into_owned)).collect();
+        let values: Result<Vec<Value>, EvalError> =
+            arguments.iter().map(|argument| operand(argument, scope).map(Cow::into_owned)).collect();
         return of_list(function, &values?, scope);
     }
     let list = argument(arguments, 0, scope)?;

@@ -5,9 +5,9 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use smol_str::SmolStr;
 
+use super::EvalError;
 use super::relate::two_currencies;
 use super::scope::Meter;
-use super::EvalError;
 use crate::plan::Arithmetic;
 use crate::value::decimal::{self, Fault};
 use crate::value::{Money, Value, json, money, time};
@@ -19,11 +19,15 @@ const DAY: i64 = 86_400;
 /// `left + right` and its like.
 pub(super) fn arithmetic(operation: Arithmetic, left: &Value, right: &Value, meter: &Meter) -> Made {
     match (left, right) {
-        (Value::Number(a), Value::Number(b)) => numbers(operation, *a, *b).map(Value::Number).map_err(|fault| failed(fault, operation, left, right)),
+        (Value::Number(a), Value::Number(b)) => {
+            numbers(operation, *a, *b).map(Value::Number).map_err(|fault| failed(fault, operation, left, right))
+        }
         (Value::Money(_), _) | (_, Value::Money(_)) => moneys(operation, left, right),
         // The sum of no durations.
         (Value::Number(zero), Value::Duration(_)) if zero.is_zero() => others(operation, &NO_TIME, right, meter),
-        (_, Value::Number(zero)) if zero.is_zero() && !matches!(left, Value::Text(_) | Value::List(_)) => others(operation, left, &NO_TIME, meter),
+        (_, Value::Number(zero)) if zero.is_zero() && !matches!(left, Value::Text(_) | Value::List(_)) => {
+            others(operation, left, &NO_TIME, meter)
+        }
         _ => others(operation, left, right, meter),
     }
 }

@@ -53,7 +53,11 @@ pub(super) fn order(left: &Value, right: &Value, meter: &Meter) -> Result<Orderi
 }
 
 fn amounts(left: Money, right: Money) -> Result<Ordering, EvalError> {
-    if left.currency == right.currency { Ok(decimal::compare(left.amount, right.amount)) } else { Err(two_currencies("compare", left, right)) }
+    if left.currency == right.currency {
+        Ok(decimal::compare(left.amount, right.amount))
+    } else {
+        Err(two_currencies("compare", left, right))
+    }
 }
 
 #[cold]

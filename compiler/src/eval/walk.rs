@@ -173,8 +173,12 @@ fn at<'e>(list: &'e Expr, index: &'e Expr, scope: &Scope<'e>) -> Seen<'e> {
         EvalError::new(format!("no item `{}` in a list of {length} {items}, the first is `0`", index.normalize()))
     };
     match list {
-        Cow::Borrowed(Value::List(items)) => place.and_then(|place| items.get(place)).map(Cow::Borrowed).ok_or_else(|| outside(items.len())),
-        Cow::Owned(Value::List(items)) => place.and_then(|place| items.get(place)).cloned().map(Cow::Owned).ok_or_else(|| outside(items.len())),
+        Cow::Borrowed(Value::List(items)) => {
+            place.and_then(|place| items.get(place)).map(Cow::Borrowed).ok_or_else(|| outside(items.len()))
+        }
+        Cow::Owned(Value::List(items)) => {
+            place.and_then(|place| items.get(place)).cloned().map(Cow::Owned).ok_or_else(|| outside(items.len()))
+        }
         list => match &*list {
             Value::Json(json) => {
                 let item = place.and_then(|place| json.get(place)).cloned().unwrap_or(Json::Null);

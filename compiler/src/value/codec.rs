@@ -38,12 +38,8 @@ impl<C> Encode<C> for Value {
                 let days = date.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
                 e.tag(Tag::new(DATE))?.i64(days)?.ok()
             }
-            Self::Time(time) => {
-                e.tag(Tag::new(TIME))?.array(2)?.i64(time.as_second())?.i32(time.subsec_nanosecond())?.ok()
-            }
-            Self::Duration(span) => {
-                e.tag(Tag::new(DURATION))?.array(2)?.i64(span.as_secs())?.i32(span.subsec_nanos())?.ok()
-            }
+            Self::Time(time) => e.tag(Tag::new(TIME))?.array(2)?.i64(time.as_second())?.i32(time.subsec_nanosecond())?.ok(),
+            Self::Duration(span) => e.tag(Tag::new(DURATION))?.array(2)?.i64(span.as_secs())?.i32(span.subsec_nanos())?.ok(),
             Self::List(items) => list(e, items, ctx),
             Self::Record(fields) => list(e.tag(Tag::new(RECORD))?, fields, ctx),
             Self::Enum(member) => e.tag(Tag::new(MEMBER))?.u32(*member)?.ok(),

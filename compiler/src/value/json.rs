@@ -123,7 +123,9 @@ impl Reader<'_> {
         match money::from_parts(&amount, code) {
             Some(Ok(money)) if known || !self.strict => Value::Money(money),
             Some(Err(problem)) if !code.is_empty() => self.note(problem),
-            _ => self.note(format!("expected money such as {MONEY} or {{\"amount\": \"1500.00\", \"currency\": \"EUR\"}}, found another object")),
+            _ => self.note(format!(
+                "expected money such as {MONEY} or {{\"amount\": \"1500.00\", \"currency\": \"EUR\"}}, found another object"
+            )),
         }
     }
 

@@ -2,10 +2,7 @@
 
 use super::declarations::Head;
 use super::{Builder, Items, Node};
-use crate::ast::{
-    Action, Clause, ClauseKind, Duty, Effect, Expr, FieldInit, Implementation, ImplementationKind,
-    Template,
-};
+use crate::ast::{Action, Clause, ClauseKind, Duty, Effect, Expr, FieldInit, Implementation, ImplementationKind, Template};
 use crate::diagnose::place;
 use crate::grammar::Rule;
 use crate::{FaultKind, Span};
@@ -46,10 +43,7 @@ impl<'i> Builder<'i> {
         if let Some(block) = block {
             let end = self.trim(span.start as usize, block.as_span().start());
             action.head = crate::scan::span(span.start as usize, end);
-            let whose = (
-                Span::new(span.start, action.name.span.end),
-                format!("the action `{}`", action.name.name),
-            );
+            let whose = (Span::new(span.start, action.name.span.end), format!("the action `{}`", action.name.name));
             (action.implementation, action.preview) = self.action_block(block, &whose);
         }
         action
@@ -57,11 +51,7 @@ impl<'i> Builder<'i> {
 
     pub(super) fn duty(&mut self, node: Node<'i>) -> Duty {
         let span = self.span(&node);
-        let mut duty = Duty {
-            by: None,
-            when: None,
-            span,
-        };
+        let mut duty = Duty { by: None, when: None, span };
         for part in node.into_inner() {
             let place = self.span(&part);
             let twice = match part.as_rule() {
@@ -71,25 +61,14 @@ impl<'i> Builder<'i> {
             };
             if twice {
                 let found = self.text.get(place.range()).map(crate::diagnose::shorten);
-                self.fault(
-                    FaultKind::Expected {
-                        expected: vec!["`{`".to_owned()],
-                        found,
-                        reading: "a duty",
-                    },
-                    place,
-                );
+                self.fault(FaultKind::Expected { expected: vec!["`{`".to_owned()], found, reading: "a duty" }, place);
             }
         }
         duty
     }
 
     /// The implementation and the preview between an action's braces.
-    fn action_block(
-        &mut self,
-        node: Node<'i>,
-        whose: &(Span, String),
-    ) -> (Option<Implementation>, Option<Implementation>) {
+    fn action_block(&mut self, node: Node<'i>, whose: &(Span, String)) -> (Option<Implementation>, Option<Implementation>) {
         let mut items = Items::default();
         let mut open = self.span(&node);
         let mut found: Option<Implementation> = None;
@@ -103,13 +82,8 @@ impl<'i> Builder<'i> {
                 Rule::preview => {
                     let place = self.span(&part);
                     items.sound(place);
-                    let head = (
-                        Span::new(place.start, place.start + 7),
-                        "the preview".to_owned(),
-                    );
-                    let block = part
-                        .into_inner()
-                        .find(|inner| inner.as_rule() == Rule::preview_block);
+                    let head = (Span::new(place.start, place.start + 7), "the preview".to_owned());
+                    let block = part.into_inner().find(|inner| inner.as_rule() == Rule::preview_block);
                     preview = block.and_then(|block| self.action_block(block, &head).0);
                 }
                 Rule::http | Rule::exec | Rule::sql | Rule::email | Rule::model | Rule::later => {
@@ -119,14 +93,7 @@ impl<'i> Builder<'i> {
                     if found.is_some() {
                         let found = Some(crate::diagnose::shorten(first));
                         let expected = vec!["a clause".to_owned(), "`}`".to_owned()];
-                        self.fault(
-                            FaultKind::Expected {
-                                expected,
-                                found,
-                                reading: "an action, which does one thing",
-                            },
-                            place,
-                        );
+                        self.fault(FaultKind::Expected { expected, found, reading: "an action, which does one thing" }, place);
                         continue;
                     }
                     found = self.implementation(part);
@@ -165,29 +132,14 @@ impl<'i> Builder<'i> {
         }
         let mut texts = texts.into_iter();
         let kind = match rule {
-            Rule::http => ImplementationKind::Http {
-                method: word?,
-                url: texts.next()?,
-            },
-            Rule::exec => ImplementationKind::Exec {
-                program: texts.next()?,
-                arguments,
-            },
-            Rule::sql => ImplementationKind::Sql {
-                connection: texts.next()?,
-                statement: texts.next()?,
-            },
+            Rule::http => ImplementationKind::Http { method: word?, url: texts.next()? },
+            Rule::exec => ImplementationKind::Exec { program: texts.next()?, arguments },
+            Rule::sql => ImplementationKind::Sql { connection: texts.next()?, statement: texts.next()? },
             Rule::email => ImplementationKind::Email,
-            Rule::model => ImplementationKind::Model {
-                name: texts.next()?,
-            },
+            Rule::model => ImplementationKind::Model { name: texts.next()? },
             _ => ImplementationKind::Unknown(word?),
         };
-        Some(Implementation {
-            kind,
-            clauses: Vec::new(),
-            span,
-        })
+        Some(Implementation { kind, clauses: Vec::new(), span })
     }
 
     fn clause(&mut self, node: Node<'i>) -> Option<Clause> {
@@ -226,10 +178,6 @@ impl<'i> Builder<'i> {
             Rule::prompt => ClauseKind::Prompt(value?),
             _ => ClauseKind::Temperature(value?),
         };
-        Some(Clause {
-            kind,
-            keyword: keyword.unwrap_or(span),
-            span,
-        })
+        Some(Clause { kind, keyword: keyword.unwrap_or(span), span })
     }
 }

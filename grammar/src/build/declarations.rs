@@ -5,8 +5,7 @@ use smol_str::SmolStr;
 use super::{Builder, Items, Node, nameless};
 use crate::Span;
 use crate::ast::{
-    Declaration, Enum, Field, Group, Ident, Parameter, Policy, PolicyRule, PolicyTarget, Record,
-    Template, Type, TypeKind, Use,
+    Declaration, Enum, Field, Group, Ident, Parameter, Policy, PolicyRule, PolicyTarget, Record, Template, Type, TypeKind, Use,
 };
 use crate::diagnose::place;
 use crate::grammar::Rule;
@@ -32,11 +31,7 @@ impl<'i> Builder<'i> {
             return None;
         }
         if rule == Rule::junk_declaration {
-            return Some(Declaration::Broken(self.junk(
-                &node,
-                &place::DECLARATION,
-                items,
-            )));
+            return Some(Declaration::Broken(self.junk(&node, &place::DECLARATION, items)));
         }
         items.sound(self.span(&node));
         Some(match rule {
@@ -61,12 +56,7 @@ impl<'i> Builder<'i> {
 
     fn use_file(&mut self, node: Node<'i>) -> Use {
         let span = self.span(&node);
-        let mut found = Use {
-            path: SmolStr::default(),
-            path_span: span,
-            alias: None,
-            span,
-        };
+        let mut found = Use { path: SmolStr::default(), path_span: span, alias: None, span };
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::text => (found.path, found.path_span) = self.label(part),
@@ -79,12 +69,7 @@ impl<'i> Builder<'i> {
 
     fn record(&mut self, node: Node<'i>) -> Record {
         let span = self.span(&node);
-        let mut record = Record {
-            doc: self.doc(span.start),
-            name: nameless(span),
-            fields: Vec::new(),
-            span,
-        };
+        let mut record = Record { doc: self.doc(span.start), name: nameless(span), fields: Vec::new(), span };
         let mut items = Items::default();
         let mut open = span;
         for part in node.into_inner() {
@@ -101,9 +86,7 @@ impl<'i> Builder<'i> {
                 }
                 Rule::missing_member_close => {
                     let name = &record.name;
-                    self.unclosed(&part, open, Span::new(span.start, name.span.end), || {
-                        format!("the record `{}`", name.name)
-                    });
+                    self.unclosed(&part, open, Span::new(span.start, name.span.end), || format!("the record `{}`", name.name));
                 }
                 _ => {}
             }
@@ -113,20 +96,8 @@ impl<'i> Builder<'i> {
 
     fn field(&mut self, node: Node<'i>) -> Field {
         let span = self.span(&node);
-        let ty = Type {
-            kind: TypeKind::Name(crate::ast::Path {
-                module: None,
-                name: nameless(span),
-            }),
-            span,
-        };
-        let mut field = Field {
-            doc: self.doc(span.start),
-            name: nameless(span),
-            ty,
-            from: None,
-            span,
-        };
+        let ty = Type { kind: TypeKind::Name(crate::ast::Path { module: None, name: nameless(span) }), span };
+        let mut field = Field { doc: self.doc(span.start), name: nameless(span), ty, from: None, span };
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::word => field.name = self.ident(&part),
@@ -140,12 +111,7 @@ impl<'i> Builder<'i> {
 
     fn enumeration(&mut self, node: Node<'i>) -> Enum {
         let span = self.span(&node);
-        let mut found = Enum {
-            doc: self.doc(span.start),
-            name: nameless(span),
-            members: Vec::new(),
-            span,
-        };
+        let mut found = Enum { doc: self.doc(span.start), name: nameless(span), members: Vec::new(), span };
         let mut items = Items::default();
         let mut open = span;
         for part in node.into_inner() {
@@ -161,9 +127,7 @@ impl<'i> Builder<'i> {
                 }
                 Rule::missing_member_close => {
                     let name = &found.name;
-                    self.unclosed(&part, open, Span::new(span.start, name.span.end), || {
-                        format!("the enum `{}`", name.name)
-                    });
+                    self.unclosed(&part, open, Span::new(span.start, name.span.end), || format!("the enum `{}`", name.name));
                 }
                 _ => {}
             }
@@ -173,12 +137,7 @@ impl<'i> Builder<'i> {
 
     fn group(&mut self, node: Node<'i>) -> Group {
         let span = self.span(&node);
-        let mut group = Group {
-            doc: self.doc(span.start),
-            name: nameless(span),
-            members: Vec::new(),
-            span,
-        };
+        let mut group = Group { doc: self.doc(span.start), name: nameless(span), members: Vec::new(), span };
         let mut items = Items::default();
         let mut open = span;
         for part in node.into_inner() {
@@ -195,9 +154,7 @@ impl<'i> Builder<'i> {
                 }
                 Rule::missing_member_close => {
                     let name = &group.name;
-                    self.unclosed(&part, open, Span::new(span.start, name.span.end), || {
-                        format!("the group `{}`", name.name)
-                    });
+                    self.unclosed(&part, open, Span::new(span.start, name.span.end), || format!("the group `{}`", name.name));
                 }
                 _ => {}
             }
@@ -207,11 +164,7 @@ impl<'i> Builder<'i> {
 
     fn policy(&mut self, node: Node<'i>) -> Policy {
         let span = self.span(&node);
-        let mut policy = Policy {
-            name: (SmolStr::default(), span),
-            rules: Vec::new(),
-            span,
-        };
+        let mut policy = Policy { name: (SmolStr::default(), span), rules: Vec::new(), span };
         let mut items = Items::default();
         let mut open = span;
         for part in node.into_inner() {
@@ -227,9 +180,7 @@ impl<'i> Builder<'i> {
                 }
                 Rule::missing_close => {
                     let (name, name_span) = &policy.name;
-                    self.unclosed(&part, open, Span::new(span.start, name_span.end), || {
-                        format!("the policy `{name}`")
-                    });
+                    self.unclosed(&part, open, Span::new(span.start, name_span.end), || format!("the policy `{name}`"));
                 }
                 _ => {}
             }
@@ -245,24 +196,14 @@ impl<'i> Builder<'i> {
             match part.as_rule() {
                 Rule::path => target = Some(PolicyTarget::Action(self.path(part))),
                 Rule::any_action => {
-                    let irreversible = part
-                        .into_inner()
-                        .any(|word| word.as_rule() == Rule::kw_irreversible);
-                    target = Some(if irreversible {
-                        PolicyTarget::AnyIrreversible
-                    } else {
-                        PolicyTarget::AnyAction
-                    });
+                    let irreversible = part.into_inner().any(|word| word.as_rule() == Rule::kw_irreversible);
+                    target = Some(if irreversible { PolicyTarget::AnyIrreversible } else { PolicyTarget::AnyAction });
                 }
                 Rule::duty => duty = Some(self.duty(part)),
                 _ => {}
             }
         }
-        Some(PolicyRule {
-            target: target?,
-            duty: duty?,
-            span,
-        })
+        Some(PolicyRule { target: target?, duty: duty?, span })
     }
 
     /// Takes a part of a workflow's or action's head, or gives it back.
@@ -270,10 +211,7 @@ impl<'i> Builder<'i> {
         match part.as_rule() {
             Rule::word => head.name = Some(self.binder(&part)),
             Rule::parameters => {
-                for parameter in part
-                    .into_inner()
-                    .filter(|inner| inner.as_rule() == Rule::parameter)
-                {
+                for parameter in part.into_inner().filter(|inner| inner.as_rule() == Rule::parameter) {
                     let parameter = self.parameter(parameter);
                     head.parameters.push(parameter);
                 }
@@ -286,19 +224,8 @@ impl<'i> Builder<'i> {
 
     fn parameter(&mut self, node: Node<'i>) -> Parameter {
         let span = self.span(&node);
-        let ty = Type {
-            kind: TypeKind::Name(crate::ast::Path {
-                module: None,
-                name: nameless(span),
-            }),
-            span,
-        };
-        let mut parameter = Parameter {
-            name: nameless(span),
-            ty,
-            default: None,
-            span,
-        };
+        let ty = Type { kind: TypeKind::Name(crate::ast::Path { module: None, name: nameless(span) }), span };
+        let mut parameter = Parameter { name: nameless(span), ty, default: None, span };
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::word => parameter.name = self.binder(&part),

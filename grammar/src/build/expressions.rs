@@ -43,11 +43,7 @@ struct Operand {
 
 impl Operand {
     const fn plain(kind: ExprKind, span: Span) -> Self {
-        Self {
-            expr: Expr { kind, span },
-            outer: span,
-            bracketed: false,
-        }
+        Self { expr: Expr { kind, span }, outer: span, bracketed: false }
     }
 
     /// Whether a further comparison would chain.
@@ -71,12 +67,7 @@ impl<'i> Builder<'i> {
         let row = node.into_inner();
         let operators = match row.len() {
             short @ 0..=4 => short,
-            _ => {
-                row.clone()
-                    .filter(|part| is_operator(part.as_rule()))
-                    .count()
-                    + 1
-            }
+            _ => row.clone().filter(|part| is_operator(part.as_rule())).count() + 1,
         };
         if self.level + operators > MAX_EXPRESSION_DEPTH {
             self.fault(FaultKind::TooDeep, Span::new(outer.start, outer.start + 1));
@@ -116,35 +107,21 @@ impl<'i> Builder<'i> {
             Rule::regex => ExprKind::Regex(unquoted(node.as_str())),
             Rule::list => self.list(node),
             Rule::record_value => {
-                let fields = node
-                    .into_inner()
-                    .filter(|part| part.as_rule() == Rule::init);
+                let fields = node.into_inner().filter(|part| part.as_rule() == Rule::init);
                 ExprKind::Record(fields.map(|field| self.init(field)).collect())
             }
             Rule::if_value => self.if_value(node),
             _ => {
                 let inner = node.into_inner().find(|part| part.as_rule() == Rule::expr);
-                let expr = inner.map_or(
-                    Expr {
-                        kind: ExprKind::Broken,
-                        span,
-                    },
-                    |inner| self.expr(inner),
-                );
-                return Operand {
-                    expr,
-                    outer: span,
-                    bracketed: true,
-                };
+                let expr = inner.map_or(Expr { kind: ExprKind::Broken, span }, |inner| self.expr(inner));
+                return Operand { expr, outer: span, bracketed: true };
             }
         };
         Operand::plain(kind, span)
     }
 
     fn if_value(&mut self, node: Node<'i>) -> ExprKind {
-        let mut parts = node
-            .into_inner()
-            .filter(|part| part.as_rule() == Rule::expr);
+        let mut parts = node.into_inner().filter(|part| part.as_rule() == Rule::expr);
         match (parts.next(), parts.next(), parts.next()) {
             (Some(condition), Some(then), Some(otherwise)) => ExprKind::If {
                 condition: Box::new(self.expr(condition)),
@@ -185,26 +162,13 @@ impl<'i> Builder<'i> {
             }
         }
         let mut values = values.into_iter();
-        Some(For {
-            body,
-            item: item?,
-            list: values.next()?,
-            filter: values.next(),
-        })
+        Some(For { body, item: item?, list: values.next()?, filter: values.next() })
     }
 
     fn prefix(&mut self, operator: &Node<'i>, operand: Operand) -> Operand {
         let operator_span = self.span(operator);
-        let kind = if operator.as_rule() == Rule::op_not {
-            UnaryOperator::Not
-        } else {
-            UnaryOperator::Minus
-        };
-        let kind = ExprKind::Unary {
-            operator: kind,
-            operator_span,
-            operand: Box::new(operand.expr),
-        };
+        let kind = if operator.as_rule() == Rule::op_not { UnaryOperator::Not } else { UnaryOperator::Minus };
+        let kind = ExprKind::Unary { operator: kind, operator_span, operand: Box::new(operand.expr) };
         Operand::plain(kind, operator_span.to(operand.outer))
     }
 
@@ -214,23 +178,13 @@ impl<'i> Builder<'i> {
         if node.as_rule() == Rule::arguments {
             return match operand.expr.kind {
                 ExprKind::Name(name) if !operand.bracketed => {
-                    let function = Ident {
-                        name,
-                        span: operand.expr.span,
-                    };
+                    let function = Ident { name, span: operand.expr.span };
                     Operand::plain(self.call_value(function, node), span)
                 }
                 _ => {
                     let expected = vec!["an operator".to_owned()];
                     let start = Span::new(place.start, place.start + 1);
-                    self.fault(
-                        FaultKind::Expected {
-                            expected,
-                            found: Some("(".into()),
-                            reading: "an expression",
-                        },
-                        start,
-                    );
+                    self.fault(FaultKind::Expected { expected, found: Some("(".into()), reading: "an expression" }, start);
                     Operand::plain(ExprKind::Broken, span)
                 }
             };
@@ -239,53 +193,25 @@ impl<'i> Builder<'i> {
             Rule::access => {
                 let name = node.into_inner().find(|part| part.as_rule() == Rule::word);
                 let name = name.map_or_else(|| nameless(place), |name| self.ident(&name));
-                ExprKind::Field {
-                    of: Box::new(operand.expr),
-                    name,
-                }
+                ExprKind::Field { of: Box::new(operand.expr), name }
             }
             Rule::index => {
                 let index = node.into_inner().find(|part| part.as_rule() == Rule::expr);
-                let index = index.map_or(
-                    Expr {
-                        kind: ExprKind::Broken,
-                        span: place,
-                    },
-                    |index| self.expr(index),
-                );
-                ExprKind::Index {
-                    of: Box::new(operand.expr),
-                    index: Box::new(index),
-                }
+                let index = index.map_or(Expr { kind: ExprKind::Broken, span: place }, |index| self.expr(index));
+                ExprKind::Index { of: Box::new(operand.expr), index: Box::new(index) }
             }
             Rule::op_is => {
                 if operand.compares() {
                     self.fault(FaultKind::ChainedComparison, place);
                 }
-                let present = node
-                    .into_inner()
-                    .any(|part| part.as_rule() == Rule::kw_present);
-                ExprKind::Is {
-                    operand: Box::new(operand.expr),
-                    present,
-                }
+                let present = node.into_inner().any(|part| part.as_rule() == Rule::kw_present);
+                ExprKind::Is { operand: Box::new(operand.expr), present }
             }
             _ => {
-                let ty = node
-                    .into_inner()
-                    .find(|part| part.as_rule() == Rule::type_name);
-                let unnamed = Type {
-                    kind: TypeKind::Name(crate::ast::Path {
-                        module: None,
-                        name: nameless(place),
-                    }),
-                    span: place,
-                };
+                let ty = node.into_inner().find(|part| part.as_rule() == Rule::type_name);
+                let unnamed = Type { kind: TypeKind::Name(crate::ast::Path { module: None, name: nameless(place) }), span: place };
                 let ty = ty.map_or(unnamed, |ty| self.type_name(ty));
-                ExprKind::As {
-                    operand: Box::new(operand.expr),
-                    ty,
-                }
+                ExprKind::As { operand: Box::new(operand.expr), ty }
             }
         };
         Operand::plain(kind, span)
@@ -302,19 +228,12 @@ impl<'i> Builder<'i> {
             }
         }
         let Some(tail) = tail else {
-            return ExprKind::Call {
-                function,
-                arguments,
-            };
+            return ExprKind::Call { function, arguments };
         };
         let body = arguments.pop();
         let subject = arguments.pop().map(Box::new);
         match body.and_then(|body| self.for_tail(body, tail)) {
-            Some(body) => ExprKind::CallFor {
-                function,
-                subject,
-                body: Box::new(body),
-            },
+            Some(body) => ExprKind::CallFor { function, subject, body: Box::new(body) },
             None => ExprKind::Broken,
         }
     }
@@ -323,24 +242,13 @@ impl<'i> Builder<'i> {
         let operator_span = self.span(node);
         let operator = operator(node);
         if node.as_str() == "=" {
-            self.fault(
-                FaultKind::WrongOperator {
-                    written: "=".into(),
-                    meant: "==",
-                },
-                operator_span,
-            );
+            self.fault(FaultKind::WrongOperator { written: "=".into(), meant: "==" }, operator_span);
         }
         if is_comparison(operator) && left.compares() {
             self.fault(FaultKind::ChainedComparison, operator_span);
         }
         let span = left.outer.to(right.outer);
-        let kind = ExprKind::Binary {
-            operator,
-            operator_span,
-            left: Box::new(left.expr),
-            right: Box::new(right.expr),
-        };
+        let kind = ExprKind::Binary { operator, operator_span, left: Box::new(left.expr), right: Box::new(right.expr) };
         Operand::plain(kind, span)
     }
 
@@ -352,37 +260,20 @@ impl<'i> Builder<'i> {
             let span = self.span(&part);
             expr = match (part.as_rule(), expr) {
                 (Rule::access, Some(of)) => {
-                    let name = part
-                        .into_inner()
-                        .find(|inner| inner.as_rule() == Rule::word);
+                    let name = part.into_inner().find(|inner| inner.as_rule() == Rule::word);
                     let name = name.map_or_else(|| nameless(span), |name| self.ident(&name));
-                    Some(Expr {
-                        span: of.span.to(span),
-                        kind: ExprKind::Field {
-                            of: Box::new(of),
-                            name,
-                        },
-                    })
+                    Some(Expr { span: of.span.to(span), kind: ExprKind::Field { of: Box::new(of), name } })
                 }
-                (Rule::name, _) => Some(Expr {
-                    kind: ExprKind::Name(part.as_str().into()),
-                    span,
-                }),
+                (Rule::name, _) => Some(Expr { kind: ExprKind::Name(part.as_str().into()), span }),
                 _ => Some(self.text_value(part)),
             };
         }
-        expr.unwrap_or(Expr {
-            kind: ExprKind::Broken,
-            span: outer,
-        })
+        expr.unwrap_or(Expr { kind: ExprKind::Broken, span: outer })
     }
 
     /// A text as an expression.
     pub(super) fn text_value(&mut self, node: Node<'i>) -> Expr {
         let span = self.span(&node);
-        Expr {
-            kind: ExprKind::Text(self.template(node)),
-            span,
-        }
+        Expr { kind: ExprKind::Text(self.template(node)), span }
     }
 }

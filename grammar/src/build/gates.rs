@@ -2,8 +2,8 @@
 
 use super::{Builder, Items, Node, nameless};
 use crate::ast::{
-    ApproverTerm, Approvers, Deadline, Expr, ExprKind, Gate, GateClause, GateClauseKind, Ident,
-    Lapse, Path, ReasonWhen, Show, Type, TypeKind,
+    ApproverTerm, Approvers, Deadline, Expr, ExprKind, Gate, GateClause, GateClauseKind, Ident, Lapse, Path, ReasonWhen, Show, Type,
+    TypeKind,
 };
 use crate::diagnose::place;
 use crate::grammar::Rule;
@@ -13,10 +13,7 @@ use crate::{FaultKind, Span};
 const MAX_ESCALATIONS: usize = 32;
 
 /// A clause before it is known whether it belongs to a band.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a handful of them lives for a moment"
-)]
+#[expect(clippy::large_enum_variant, reason = "a handful of them lives for a moment")]
 enum Part {
     Clause(GateClauseKind),
     Nobody,
@@ -28,11 +25,7 @@ type Escalation = (Approvers, Span, Option<(Expr, u32)>);
 impl<'i> Builder<'i> {
     pub(super) fn gate(&mut self, node: Node<'i>) -> Gate {
         let place = self.span(&node);
-        let mut gate = Gate {
-            name: None,
-            clauses: Vec::new(),
-            head: place,
-        };
+        let mut gate = Gate { name: None, clauses: Vec::new(), head: place };
         let mut parts = Vec::new();
         for part in node.into_inner() {
             match part.as_rule() {
@@ -54,9 +47,7 @@ impl<'i> Builder<'i> {
             match part.as_rule() {
                 Rule::open_brace => open = self.span(&part),
                 Rule::close_brace => {}
-                Rule::missing_detail_close => {
-                    self.unclosed(&part, open, head, || "the gate".to_owned())
-                }
+                Rule::missing_detail_close => self.unclosed(&part, open, head, || "the gate".to_owned()),
                 Rule::junk_detail => {
                     self.junk(&part, &place::GATE_CLAUSE, &mut items);
                 }
@@ -70,46 +61,24 @@ impl<'i> Builder<'i> {
 
     /// `when c by X` is a band where the gate has an `otherwise` or a `nobody`, and two clauses elsewhere.
     fn bands(&mut self, parts: Vec<(Part, Span)>) -> Vec<GateClause> {
-        let banded = parts.iter().any(|(part, _)| {
-            matches!(
-                part,
-                Part::Nobody | Part::Clause(GateClauseKind::Band { .. })
-            )
-        });
+        let banded = parts.iter().any(|(part, _)| matches!(part, Part::Nobody | Part::Clause(GateClauseKind::Band { .. })));
         let mut clauses: Vec<GateClause> = Vec::with_capacity(parts.len());
         for (part, span) in parts {
-            let open = banded
-                .then(|| clauses.pop_if(|last| matches!(last.kind, GateClauseKind::When(_))))
-                .flatten();
+            let open = banded.then(|| clauses.pop_if(|last| matches!(last.kind, GateClauseKind::When(_)))).flatten();
             let (when, whole) = match open {
-                Some(GateClause {
-                    kind: GateClauseKind::When(when),
-                    span: start,
-                }) => (Some(when), start.to(span)),
+                Some(GateClause { kind: GateClauseKind::When(when), span: start }) => (Some(when), start.to(span)),
                 _ => (None, span),
             };
             let kind = match (part, when) {
                 (Part::Nobody, when @ Some(_)) => GateClauseKind::Band { when, by: None },
-                (Part::Clause(GateClauseKind::By(by)), when @ Some(_)) => {
-                    GateClauseKind::Band { when, by: Some(by) }
-                }
+                (Part::Clause(GateClauseKind::By(by)), when @ Some(_)) => GateClauseKind::Band { when, by: Some(by) },
                 (Part::Nobody, None) => {
                     let expected = vec!["`when`".to_owned(), "`otherwise`".to_owned()];
-                    self.fault(
-                        FaultKind::Expected {
-                            expected,
-                            found: Some("nobody".into()),
-                            reading: "a gate",
-                        },
-                        span,
-                    );
+                    self.fault(FaultKind::Expected { expected, found: Some("nobody".into()), reading: "a gate" }, span);
                     continue;
                 }
                 (Part::Clause(kind), Some(when)) => {
-                    clauses.push(GateClause {
-                        span: when.span,
-                        kind: GateClauseKind::When(when),
-                    });
+                    clauses.push(GateClause { span: when.span, kind: GateClauseKind::When(when) });
                     clauses.push(GateClause { kind, span });
                     continue;
                 }
@@ -184,24 +153,13 @@ impl<'i> Builder<'i> {
                 _ => {}
             }
         }
-        Some(Show {
-            value: value?,
-            style,
-            label,
-            span,
-        })
+        Some(Show { value: value?, style, label, span })
     }
 
     fn ask(&mut self, node: Node<'i>) -> Option<GateClauseKind> {
         let place = self.span(&node);
         let mut name: Option<Ident> = None;
-        let mut ty = Type {
-            kind: TypeKind::Name(Path {
-                module: None,
-                name: nameless(place),
-            }),
-            span: place,
-        };
+        let mut ty = Type { kind: TypeKind::Name(Path { module: None, name: nameless(place) }), span: place };
         let mut default: Option<Expr> = None;
         let mut label = None;
         for part in node.into_inner() {
@@ -213,12 +171,7 @@ impl<'i> Builder<'i> {
                 _ => {}
             }
         }
-        Some(GateClauseKind::Ask {
-            name: name?,
-            ty,
-            default,
-            label,
-        })
+        Some(GateClauseKind::Ask { name: name?, ty, default, label })
     }
 
     /// A deadline with its escalations, which stand in a row and are nested from the last to the first.
@@ -248,24 +201,10 @@ impl<'i> Builder<'i> {
         let mut then = last;
         for (to, place, within) in escalations.into_iter().rev() {
             let tail = Span::new(place.start, whole.end);
-            let within = within.map(|(after, start)| {
-                Box::new(Deadline {
-                    after,
-                    then,
-                    span: Span::new(start, whole.end),
-                })
-            });
-            then = Some(Lapse::Escalate {
-                to,
-                within,
-                span: tail,
-            });
+            let within = within.map(|(after, start)| Box::new(Deadline { after, then, span: Span::new(start, whole.end) }));
+            then = Some(Lapse::Escalate { to, within, span: tail });
         }
-        Some(Deadline {
-            after: after?,
-            then,
-            span: Span::new(start, whole.end),
-        })
+        Some(Deadline { after: after?, then, span: Span::new(start, whole.end) })
     }
 
     fn escalation(&mut self, node: Node<'i>) -> Option<Escalation> {
@@ -303,24 +242,16 @@ impl<'i> Builder<'i> {
     }
 
     pub(super) fn approvers(&mut self, node: Node<'i>) -> Approvers {
-        let mut approvers = Approvers {
-            stages: Vec::new(),
-            except: Vec::new(),
-            span: self.span(&node),
-        };
+        let mut approvers = Approvers { stages: Vec::new(), except: Vec::new(), span: self.span(&node) };
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::stage => {
-                    let terms = part
-                        .into_inner()
-                        .filter(|inner| inner.as_rule() == Rule::term);
+                    let terms = part.into_inner().filter(|inner| inner.as_rule() == Rule::term);
                     let terms = terms.filter_map(|term| self.term(term)).collect();
                     approvers.stages.push(terms);
                 }
                 Rule::except => {
-                    let person = part
-                        .into_inner()
-                        .find(|inner| inner.as_rule() == Rule::person);
+                    let person = part.into_inner().find(|inner| inner.as_rule() == Rule::person);
                     let person = person.map(|person| self.person(person));
                     approvers.except.extend(person);
                 }
@@ -335,9 +266,7 @@ impl<'i> Builder<'i> {
         match term.as_rule() {
             Rule::person => Some(ApproverTerm::AnyOf(self.person(term))),
             Rule::all_of => {
-                let person = term
-                    .into_inner()
-                    .find(|part| part.as_rule() == Rule::person)?;
+                let person = term.into_inner().find(|part| part.as_rule() == Rule::person)?;
                 Some(ApproverTerm::All(self.person(person)))
             }
             _ => {
@@ -345,30 +274,21 @@ impl<'i> Builder<'i> {
                 let mut of = None;
                 for part in term.into_inner() {
                     match part.as_rule() {
-                        Rule::number => {
-                            count = Some(Expr {
-                                kind: ExprKind::Number(part.as_str().into()),
-                                span: self.span(&part),
-                            })
-                        }
+                        Rule::number => count = Some(Expr { kind: ExprKind::Number(part.as_str().into()), span: self.span(&part) }),
                         Rule::person => of = Some(self.person(part)),
                         _ => {}
                     }
                 }
-                Some(ApproverTerm::Some {
-                    count: count?,
-                    of: of?,
-                })
+                Some(ApproverTerm::Some { count: count?, of: of? })
             }
         }
     }
 }
 
 fn reason(node: Node<'_>) -> ReasonWhen {
-    node.into_inner()
-        .fold(ReasonWhen::Always, |when, part| match part.as_rule() {
-            Rule::kw_reject => ReasonWhen::OnReject,
-            Rule::kw_approve => ReasonWhen::OnApprove,
-            _ => when,
-        })
+    node.into_inner().fold(ReasonWhen::Always, |when, part| match part.as_rule() {
+        Rule::kw_reject => ReasonWhen::OnReject,
+        Rule::kw_approve => ReasonWhen::OnApprove,
+        _ => when,
+    })
 }

@@ -54,14 +54,7 @@ pub(crate) struct Builder<'i> {
 
 impl<'i> Builder<'i> {
     pub(crate) const fn new(written: &'i str, text: &'i str, scan: &'i Scan) -> Self {
-        Self {
-            written,
-            text,
-            scan,
-            faults: Vec::new(),
-            missing: Vec::new(),
-            level: 0,
-        }
+        Self { written, text, scan, faults: Vec::new(), missing: Vec::new(), level: 0 }
     }
 
     /// The module, and the faults beside those that the scan found.
@@ -81,21 +74,13 @@ impl<'i> Builder<'i> {
         missing.sort_by_key(|missing| (missing.at, missing.open));
         missing.dedup_by_key(|missing| missing.at);
         for Missing { open, head, of, .. } in missing {
-            self.faults.push(Fault {
-                kind: FaultKind::Unclosed { bracket: '{', of },
-                span: head,
-                cause: Some(open),
-            });
+            self.faults.push(Fault { kind: FaultKind::Unclosed { bracket: '{', of }, span: head, cause: Some(open) });
         }
     }
 
     fn fault(&mut self, kind: FaultKind, span: Span) {
         if self.faults.len() < MAX_FAULTS {
-            self.faults.push(Fault {
-                kind,
-                span,
-                cause: None,
-            });
+            self.faults.push(Fault { kind, span, cause: None });
         }
     }
 
@@ -107,18 +92,11 @@ impl<'i> Builder<'i> {
 
     fn trim(&self, start: usize, end: usize) -> usize {
         let inside = self.text.as_bytes().get(start..end).unwrap_or_default();
-        start
-            + inside
-                .iter()
-                .rposition(|byte| *byte > b' ')
-                .map_or(0, |last| last + 1)
+        start + inside.iter().rposition(|byte| *byte > b' ').map_or(0, |last| last + 1)
     }
 
     fn ident(&self, node: &Node<'i>) -> Ident {
-        Ident {
-            name: SmolStr::new(node.as_str()),
-            span: self.span(node),
-        }
+        Ident { name: SmolStr::new(node.as_str()), span: self.span(node) }
     }
 
     /// A name that is given here.
@@ -138,13 +116,8 @@ impl<'i> Builder<'i> {
         let mut below = start as usize;
         while let Some(comment) = index.checked_sub(1).and_then(|before| comments.get(before)) {
             let between = self.written.get(comment.end as usize..below)?;
-            let own_line = self
-                .written
-                .get(..comment.start as usize)?
-                .trim_end_matches([' ', '\t']);
-            if between.bytes().filter(|byte| *byte == b'\n').count() != 1
-                || !between.trim().is_empty()
-            {
+            let own_line = self.written.get(..comment.start as usize)?.trim_end_matches([' ', '\t']);
+            if between.bytes().filter(|byte| *byte == b'\n').count() != 1 || !between.trim().is_empty() {
                 break;
             }
             if !own_line.is_empty() && !own_line.ends_with('\n') {
@@ -164,76 +137,40 @@ impl<'i> Builder<'i> {
         let at = node.as_span().start();
         let swallowed = self.scan.faults.iter().any(|fault| {
             let hides = matches!(fault.kind, FaultKind::TooDeep)
-                || (matches!(fault.kind, FaultKind::UnclosedText)
-                    && fault.span.end as usize == self.text.len());
+                || (matches!(fault.kind, FaultKind::UnclosedText) && fault.span.end as usize == self.text.len());
             hides && fault.span.start >= open.start
         });
         if !swallowed && self.missing.len() < MAX_FAULTS {
-            self.missing.push(Missing {
-                at,
-                open,
-                head,
-                of: of(),
-            });
+            self.missing.push(Missing { at, open, head, of: of() });
         }
     }
 
     fn path(&self, node: Node<'i>) -> Path {
         let place = self.span(&node);
-        let mut parts = node
-            .into_inner()
-            .filter(|part| matches!(part.as_rule(), Rule::name | Rule::word));
-        let first = parts
-            .next()
-            .map_or_else(|| nameless(place), |part| self.ident(&part));
+        let mut parts = node.into_inner().filter(|part| matches!(part.as_rule(), Rule::name | Rule::word));
+        let first = parts.next().map_or_else(|| nameless(place), |part| self.ident(&part));
         match parts.next() {
-            Some(part) => Path {
-                module: Some(first),
-                name: self.ident(&part),
-            },
-            None => Path {
-                module: None,
-                name: first,
-            },
+            Some(part) => Path { module: Some(first), name: self.ident(&part) },
+            None => Path { module: None, name: first },
         }
     }
 
     fn type_name(&self, node: Node<'i>) -> Type {
         let place = self.span(&node);
-        let mut ty = Type {
-            kind: TypeKind::Name(Path {
-                module: None,
-                name: nameless(place),
-            }),
-            span: place,
-        };
+        let mut ty = Type { kind: TypeKind::Name(Path { module: None, name: nameless(place) }), span: place };
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::path => {
                     let span = self.span(&part);
-                    ty = Type {
-                        kind: TypeKind::Name(self.path(part)),
-                        span,
-                    };
+                    ty = Type { kind: TypeKind::Name(self.path(part)), span };
                 }
                 Rule::list_type => {
                     let span = self.span(&part);
-                    if let Some(item) = part
-                        .into_inner()
-                        .find(|inner| inner.as_rule() == Rule::type_name)
-                    {
-                        ty = Type {
-                            kind: TypeKind::List(Box::new(self.type_name(item))),
-                            span,
-                        };
+                    if let Some(item) = part.into_inner().find(|inner| inner.as_rule() == Rule::type_name) {
+                        ty = Type { kind: TypeKind::List(Box::new(self.type_name(item))), span };
                     }
                 }
-                Rule::optional_mark => {
-                    ty = Type {
-                        kind: TypeKind::Optional(Box::new(ty)),
-                        span: place,
-                    }
-                }
+                Rule::optional_mark => ty = Type { kind: TypeKind::Optional(Box::new(ty)), span: place },
                 _ => {}
             }
         }
@@ -245,9 +182,7 @@ impl<'i> Builder<'i> {
         let slice = self.span(node);
         let text = self.text.get(slice.range()).unwrap_or_default();
         let names = diagnose::declared(text, slice.start, place.allowed);
-        let quiet = diagnose::explained(self.scan, slice)
-            || items.explains(self.text, slice, place)
-            || self.faults.len() >= MAX_FAULTS;
+        let quiet = diagnose::explained(self.scan, slice) || items.explains(self.text, slice, place) || self.faults.len() >= MAX_FAULTS;
         if !quiet {
             let fault = diagnose::junk(self.text, self.scan, slice, place, items.sound);
             self.faults.push(fault);
@@ -290,10 +225,7 @@ impl Items {
             return false;
         };
         let word = diagnose::first_word(text.get(slice.range()).unwrap_or_default());
-        let same_line = !text
-            .get(end as usize..slice.start as usize)
-            .unwrap_or_default()
-            .contains('\n');
+        let same_line = !text.get(end as usize..slice.start as usize).unwrap_or_default().contains('\n');
         let known = place.allowed.contains(&word);
         let loose = !known && self.loose_clause && words::is_clause(word);
         same_line || loose || word.is_empty() || (self.open_junk && !known)
@@ -302,8 +234,5 @@ impl Items {
 
 /// The name of something that has none; only broken nodes have it.
 const fn nameless(span: Span) -> Ident {
-    Ident {
-        name: SmolStr::new_static(""),
-        span,
-    }
+    Ident { name: SmolStr::new_static(""), span }
 }

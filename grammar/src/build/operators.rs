@@ -22,10 +22,7 @@ pub(super) fn measure<'i>(builder: &Builder<'i>, node: Node<'i>) -> ExprKind {
             }
             Rule::number => amount = SmolStr::new(part.as_str()),
             Rule::currency => {
-                return ExprKind::Money {
-                    amount,
-                    currency: builder.ident(&part),
-                };
+                return ExprKind::Money { amount, currency: builder.ident(&part) };
             }
             Rule::unit => {
                 let mut business = false;
@@ -33,11 +30,7 @@ pub(super) fn measure<'i>(builder: &Builder<'i>, node: Node<'i>) -> ExprKind {
                     if word.as_rule() == Rule::business {
                         business = true;
                     } else {
-                        return ExprKind::Duration {
-                            amount,
-                            unit: builder.ident(&word),
-                            business,
-                        };
+                        return ExprKind::Duration { amount, unit: builder.ident(&word), business };
                     }
                 }
             }

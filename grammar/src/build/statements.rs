@@ -2,8 +2,7 @@
 
 use super::{Builder, Items, Node, nameless};
 use crate::ast::{
-    Block, Call, Expr, FieldInit, ForEach, Ident, LetValue, Path, Statement, StatementKind, Step,
-    StepClause, StepClauseKind,
+    Block, Call, Expr, FieldInit, ForEach, Ident, LetValue, Path, Statement, StatementKind, Step, StepClause, StepClauseKind,
 };
 use crate::diagnose::{Place, place};
 use crate::grammar::Rule;
@@ -13,10 +12,7 @@ use crate::{FaultKind, Span, words};
 impl<'i> Builder<'i> {
     /// A block; `of` says whose, should its brace be missing.
     pub(super) fn block(&mut self, node: Node<'i>, of: &'static str) -> Block {
-        let mut block = Block {
-            statements: Vec::new(),
-            span: self.span(&node),
-        };
+        let mut block = Block { statements: Vec::new(), span: self.span(&node) };
         let mut items = Items::default();
         let mut open = block.span;
         for part in node.into_inner() {
@@ -34,21 +30,12 @@ impl<'i> Builder<'i> {
     }
 
     /// One statement, or what stands in its place.
-    pub(super) fn statement(
-        &mut self,
-        node: Node<'i>,
-        wanted: &'static Place,
-        items: &mut Items,
-    ) -> Statement {
+    pub(super) fn statement(&mut self, node: Node<'i>, wanted: &'static Place, items: &mut Items) -> Statement {
         let place = self.span(&node);
         let doc = self.doc(place.start);
         if node.as_rule() == Rule::junk_statement {
             let kind = StatementKind::Broken(self.junk(&node, wanted, items));
-            return Statement {
-                doc,
-                kind,
-                span: place,
-            };
+            return Statement { doc, kind, span: place };
         }
         items.sound(place);
         let kind = match node.as_rule() {
@@ -61,17 +48,8 @@ impl<'i> Builder<'i> {
             Rule::parallel => Some(self.parallel(node)),
             _ => self.simple(node),
         };
-        let kind = kind.unwrap_or_else(|| {
-            StatementKind::Broken(crate::ast::Broken {
-                names: Vec::new(),
-                span: place,
-            })
-        });
-        Statement {
-            doc,
-            kind,
-            span: place,
-        }
+        let kind = kind.unwrap_or_else(|| StatementKind::Broken(crate::ast::Broken { names: Vec::new(), span: place }));
+        Statement { doc, kind, span: place }
     }
 
     /// `wait`, `return`, `fail`, `give`
@@ -106,10 +84,7 @@ impl<'i> Builder<'i> {
                 _ => {}
             }
         }
-        Some(StatementKind::Let {
-            name: name?,
-            value: value?,
-        })
+        Some(StatementKind::Let { name: name?, value: value? })
     }
 
     fn if_else(&mut self, node: Node<'i>) -> StatementKind {
@@ -131,9 +106,7 @@ impl<'i> Builder<'i> {
     }
 
     fn else_block(&mut self, node: Node<'i>) -> Option<Block> {
-        let block = node
-            .into_inner()
-            .find(|part| part.as_rule() == Rule::block)?;
+        let block = node.into_inner().find(|part| part.as_rule() == Rule::block)?;
         Some(self.block(block, "the `else`"))
     }
 
@@ -159,11 +132,7 @@ impl<'i> Builder<'i> {
                     let block = self.else_block(part);
                     if otherwise.is_some() {
                         self.fault(
-                            FaultKind::Expected {
-                                expected: vec!["`}`".to_owned()],
-                                found: Some("else".into()),
-                                reading: "a match",
-                            },
+                            FaultKind::Expected { expected: vec!["`}`".to_owned()], found: Some("else".into()), reading: "a match" },
                             place,
                         );
                     }
@@ -172,17 +141,11 @@ impl<'i> Builder<'i> {
                 Rule::junk_statement => {
                     self.junk(&part, &place::ARM, &mut items);
                 }
-                Rule::missing_arm_close => {
-                    self.unclosed(&part, open, head, || "the `match`".to_owned())
-                }
+                Rule::missing_arm_close => self.unclosed(&part, open, head, || "the `match`".to_owned()),
                 _ => {}
             }
         }
-        Some(StatementKind::Match {
-            subject: subject?,
-            arms,
-            otherwise,
-        })
+        Some(StatementKind::Match { subject: subject?, arms, otherwise })
     }
 
     fn arm(&mut self, node: Node<'i>) -> Option<(Vec<Ident>, Block)> {
@@ -208,21 +171,14 @@ impl<'i> Builder<'i> {
                 Rule::word => item = Some(self.binder(&part)),
                 Rule::expr => list = Some(self.expr(part)),
                 Rule::at_most => {
-                    let count = part
-                        .into_inner()
-                        .find(|inner| inner.as_rule() == Rule::expr);
+                    let count = part.into_inner().find(|inner| inner.as_rule() == Rule::expr);
                     at_most = count.map(|count| self.expr(count));
                 }
                 Rule::block => body = Some(self.block(part, "the `for each`")),
                 _ => {}
             }
         }
-        Some(ForEach {
-            item: item?,
-            list: list?,
-            at_most,
-            body: body?,
-        })
+        Some(ForEach { item: item?, list: list?, at_most, body: body? })
     }
 
     fn parallel(&mut self, node: Node<'i>) -> StatementKind {
@@ -241,9 +197,7 @@ impl<'i> Builder<'i> {
                 Rule::junk_detail => {
                     self.junk(&part, &place::BRANCH, &mut items);
                 }
-                Rule::missing_detail_close => {
-                    self.unclosed(&part, open, head, || "the `parallel`".to_owned())
-                }
+                Rule::missing_detail_close => self.unclosed(&part, open, head, || "the `parallel`".to_owned()),
                 _ => {}
             }
         }
@@ -262,24 +216,12 @@ impl<'i> Builder<'i> {
             }
         }
         let (attempt, name, call, clauses) = step;
-        Some(Step {
-            attempt,
-            name,
-            call: call?,
-            clauses,
-        })
+        Some(Step { attempt, name, call: call?, clauses })
     }
 
     pub(super) fn call(&mut self, node: Node<'i>) -> Call {
         let place = self.span(&node);
-        let mut call = Call {
-            target: Path {
-                module: None,
-                name: nameless(place),
-            },
-            arguments: Vec::new(),
-            span: place,
-        };
+        let mut call = Call { target: Path { module: None, name: nameless(place) }, arguments: Vec::new(), span: place };
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::path => call.target = self.path(part),
@@ -293,10 +235,7 @@ impl<'i> Builder<'i> {
     /// `name: value`, or `name` alone, which is then a value and must not be reserved.
     pub(super) fn init(&mut self, node: Node<'i>) -> FieldInit {
         let place = self.span(&node);
-        let mut init = FieldInit {
-            name: nameless(place),
-            value: None,
-        };
+        let mut init = FieldInit { name: nameless(place), value: None };
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::word => init.name = self.ident(&part),
@@ -305,10 +244,7 @@ impl<'i> Builder<'i> {
             }
         }
         if init.value.is_none() && words::is_reserved(&init.name.name) {
-            self.fault(
-                FaultKind::ReservedName(init.name.name.clone()),
-                init.name.span,
-            );
+            self.fault(FaultKind::ReservedName(init.name.name.clone()), init.name.span);
         }
         init
     }
@@ -321,9 +257,7 @@ impl<'i> Builder<'i> {
             match part.as_rule() {
                 Rule::open_brace => open = self.span(&part),
                 Rule::close_brace => {}
-                Rule::missing_detail_close => {
-                    self.unclosed(&part, open, open, || "the step".to_owned())
-                }
+                Rule::missing_detail_close => self.unclosed(&part, open, open, || "the step".to_owned()),
                 Rule::junk_detail => {
                     self.junk(&part, &place::STEP_CLAUSE, &mut items);
                 }
@@ -355,23 +289,12 @@ impl<'i> Builder<'i> {
         }
         let mut values = values.into_iter();
         let kind = match rule {
-            Rule::retry => StepClauseKind::Retry {
-                times: values.next()?,
-                every: values.next(),
-                doubling,
-            },
+            Rule::retry => StepClauseKind::Retry { times: values.next()?, every: values.next(), doubling },
             Rule::timeout => StepClauseKind::Timeout(values.next()?),
-            Rule::repeat => StepClauseKind::Repeat {
-                every: values.next()?,
-                until: values.next()?,
-                within: values.next()?,
-            },
+            Rule::repeat => StepClauseKind::Repeat { every: values.next()?, until: values.next()?, within: values.next()? },
             Rule::undo => StepClauseKind::Undo(call?),
             _ => StepClauseKind::WithoutApproval(why?),
         };
-        Some(StepClause {
-            kind,
-            span: span(start, end),
-        })
+        Some(StepClause { kind, span: span(start, end) })
     }
 }

@@ -11,11 +11,7 @@ use crate::grammar::Rule;
 impl<'i> Builder<'i> {
     pub(super) fn test(&mut self, node: Node<'i>) -> Test {
         let span = self.span(&node);
-        let mut test = Test {
-            name: (SmolStr::default(), span),
-            statements: Vec::new(),
-            span,
-        };
+        let mut test = Test { name: (SmolStr::default(), span), statements: Vec::new(), span };
         let mut items = Items::default();
         let mut open = span;
         for part in node.into_inner() {
@@ -25,24 +21,18 @@ impl<'i> Builder<'i> {
                 Rule::kw_test | Rule::close_brace => {}
                 Rule::missing_close => {
                     let (name, name_span) = &test.name;
-                    self.unclosed(&part, open, Span::new(span.start, name_span.end), || {
-                        format!("the test `{name}`")
-                    });
+                    self.unclosed(&part, open, Span::new(span.start, name_span.end), || format!("the test `{name}`"));
                 }
                 Rule::junk_statement => {
                     let broken = self.junk(&part, &place::TEST_STATEMENT, &mut items);
                     let span = broken.span;
-                    test.statements.push(TestStatement {
-                        kind: TestStatementKind::Broken(broken),
-                        span,
-                    });
+                    test.statements.push(TestStatement { kind: TestStatementKind::Broken(broken), span });
                 }
                 _ => {
                     let span = self.span(&part);
                     items.sound(span);
                     let kind = self.test_statement(part);
-                    test.statements
-                        .extend(kind.map(|kind| TestStatement { kind, span }));
+                    test.statements.extend(kind.map(|kind| TestStatement { kind, span }));
                 }
             }
         }
@@ -55,19 +45,13 @@ impl<'i> Builder<'i> {
             Rule::run => self.run(node),
             Rule::decide => self.decide(node),
             Rule::advance => {
-                let value = node
-                    .into_inner()
-                    .find(|part| part.as_rule() == Rule::expr)?;
+                let value = node.into_inner().find(|part| part.as_rule() == Rule::expr)?;
                 Some(TestStatementKind::Advance(self.expr(value)))
             }
             _ => {
-                let expectation = node
-                    .into_inner()
-                    .find(|part| part.as_rule() != Rule::kw_expect)?;
+                let expectation = node.into_inner().find(|part| part.as_rule() != Rule::kw_expect)?;
                 match expectation.as_rule() {
-                    Rule::expect_shows => {
-                        Some(TestStatementKind::ExpectShows(self.pinned_all(expectation)))
-                    }
+                    Rule::expect_shows => Some(TestStatementKind::ExpectShows(self.pinned_all(expectation))),
                     Rule::expect_called => self.expect_called(expectation),
                     _ => self.expect_status(expectation),
                 }
@@ -88,10 +72,7 @@ impl<'i> Builder<'i> {
                 _ => {}
             }
         }
-        Some(TestStatementKind::Stub {
-            target: target?,
-            answer: answer?,
-        })
+        Some(TestStatementKind::Stub { target: target?, answer: answer? })
     }
 
     fn run(&mut self, node: Node<'i>) -> Option<TestStatementKind> {
@@ -114,31 +95,20 @@ impl<'i> Builder<'i> {
         let mut values = Vec::new();
         for part in node.into_inner() {
             match part.as_rule() {
-                Rule::kw_approve | Rule::kw_reject | Rule::kw_send => {
-                    answer = Some(self.ident(&part))
-                }
+                Rule::kw_approve | Rule::kw_reject | Rule::kw_send => answer = Some(self.ident(&part)),
                 Rule::decide_by => {
-                    let person = part
-                        .into_inner()
-                        .find(|inner| inner.as_rule() == Rule::person);
+                    let person = part.into_inner().find(|inner| inner.as_rule() == Rule::person);
                     by = person.map(|person| self.person(person));
                 }
                 Rule::decide_comment => {
-                    let value = part
-                        .into_inner()
-                        .find(|inner| inner.as_rule() == Rule::expr);
+                    let value = part.into_inner().find(|inner| inner.as_rule() == Rule::expr);
                     comment = value.map(|value| self.expr(value));
                 }
                 Rule::with_values => values.extend(self.pinned_all(part)),
                 _ => {}
             }
         }
-        Some(TestStatementKind::Decide {
-            answer: answer?,
-            by,
-            comment,
-            values,
-        })
+        Some(TestStatementKind::Decide { answer: answer?, by, comment, values })
     }
 
     fn expect_called(&mut self, node: Node<'i>) -> Option<TestStatementKind> {
@@ -151,18 +121,12 @@ impl<'i> Builder<'i> {
                 Rule::not_called => times = Some(0),
                 Rule::called_once => times = Some(1),
                 // A number beyond `u32` cannot be met either.
-                Rule::number => {
-                    times = Some(part.as_str().replace('_', "").parse().unwrap_or(u32::MAX))
-                }
+                Rule::number => times = Some(part.as_str().replace('_', "").parse().unwrap_or(u32::MAX)),
                 Rule::with_values => with.extend(self.pinned_all(part)),
                 _ => {}
             }
         }
-        Some(TestStatementKind::ExpectCalled {
-            target: target?,
-            times,
-            with,
-        })
+        Some(TestStatementKind::ExpectCalled { target: target?, times, with })
     }
 
     fn expect_status(&mut self, node: Node<'i>) -> Option<TestStatementKind> {
@@ -173,37 +137,24 @@ impl<'i> Builder<'i> {
             match part.as_rule() {
                 Rule::status => {
                     let words: Vec<&str> = part.as_str().split_whitespace().collect();
-                    status = Some(Ident {
-                        name: words.join(" ").into(),
-                        span: self.span(&part),
-                    });
+                    status = Some(Ident { name: words.join(" ").into(), span: self.span(&part) });
                 }
                 Rule::person => waiting_for = Some(self.person(part)),
                 Rule::expr => with = Some(self.expr(part)),
                 _ => {}
             }
         }
-        Some(TestStatementKind::ExpectStatus {
-            status: status?,
-            waiting_for,
-            with,
-        })
+        Some(TestStatementKind::ExpectStatus { status: status?, waiting_for, with })
     }
 
     fn pinned_all(&mut self, node: Node<'i>) -> Vec<FieldInit> {
-        node.into_inner()
-            .filter(|part| part.as_rule() == Rule::pinned)
-            .map(|part| self.pinned(part))
-            .collect()
+        node.into_inner().filter(|part| part.as_rule() == Rule::pinned).map(|part| self.pinned(part)).collect()
     }
 
     /// `field: value`
     fn pinned(&mut self, node: Node<'i>) -> FieldInit {
         let place = self.span(&node);
-        let mut pinned = FieldInit {
-            name: nameless(place),
-            value: None,
-        };
+        let mut pinned = FieldInit { name: nameless(place), value: None };
         for part in node.into_inner() {
             match part.as_rule() {
                 Rule::word => pinned.name = self.ident(&part),

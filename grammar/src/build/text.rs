@@ -20,28 +20,19 @@ impl<'i> Builder<'i> {
         let mut pieces = Vec::new();
         let mut long = false;
         let mut inner = node.into_inner();
-        if inner
-            .peek()
-            .is_some_and(|first| first.as_rule() == Rule::long_text)
-        {
+        if inner.peek().is_some_and(|first| first.as_rule() == Rule::long_text) {
             long = true;
             inner = inner.next().map(Node::into_inner).unwrap_or(inner);
         }
         for part in inner {
             match part.as_rule() {
-                Rule::chars | Rule::long_chars | Rule::lone_quote => {
-                    pieces.push(Piece::Raw(part.as_str()))
-                }
+                Rule::chars | Rule::long_chars | Rule::lone_quote => pieces.push(Piece::Raw(part.as_str())),
                 Rule::escape => pieces.extend(escaped(part.as_str()).map(Piece::Escaped)),
                 Rule::hole => pieces.push(Piece::Hole(self.hole(part))),
                 _ => {}
             }
         }
-        let parts = if long {
-            joined(strip_indentation(pieces))
-        } else {
-            joined(pieces.into_iter().map(owned).collect())
-        };
+        let parts = if long { joined(strip_indentation(pieces)) } else { joined(pieces.into_iter().map(owned).collect()) };
         Template { parts, span }
     }
 
@@ -58,10 +49,7 @@ impl<'i> Builder<'i> {
             let fault = diagnose::hole(self.text, span);
             self.fault(fault.kind, fault.span);
         }
-        Expr {
-            kind: ExprKind::Broken,
-            span,
-        }
+        Expr { kind: ExprKind::Broken, span }
     }
 }
 
@@ -133,10 +121,7 @@ fn strip_indentation(pieces: Vec<Piece<'_>>) -> Vec<TemplatePart> {
                 newline = true;
                 let blank = line.trim().is_empty() && lines.peek().is_some();
                 if !blank {
-                    text.push_str(
-                        line.get(indentation.min(leading(line))..)
-                            .unwrap_or_default(),
-                    );
+                    text.push_str(line.get(indentation.min(leading(line))..).unwrap_or_default());
                 }
             }
         }

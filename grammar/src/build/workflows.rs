@@ -26,10 +26,7 @@ impl<'i> Builder<'i> {
             parameters: head.parameters,
             result: head.result,
             settings: Vec::new(),
-            body: Block {
-                statements: Vec::new(),
-                span,
-            },
+            body: Block { statements: Vec::new(), span },
             handlers: Vec::new(),
             head: span,
             name,
@@ -54,9 +51,7 @@ impl<'i> Builder<'i> {
                 Rule::close_brace => {}
                 Rule::missing_close => {
                     let head = Span::new(workflow.span.start, workflow.name.span.end);
-                    self.unclosed(&part, open, head, || {
-                        format!("the workflow `{}`", workflow.name.name)
-                    });
+                    self.unclosed(&part, open, head, || format!("the workflow `{}`", workflow.name.name));
                 }
                 Rule::handler => {
                     items.sound(self.span(&part));
@@ -91,11 +86,7 @@ impl<'i> Builder<'i> {
                 _ => {}
             }
         }
-        Some(Handler {
-            event: event?,
-            body: body?,
-            span,
-        })
+        Some(Handler { event: event?, body: body?, span })
     }
 
     fn setting(&mut self, node: Node<'i>) -> Option<Setting> {
@@ -120,10 +111,7 @@ impl<'i> Builder<'i> {
             Rule::one_at_a_time => SettingKind::OneAtATimePer(expr?),
             Rule::starts_by => SettingKind::StartsBy(approvers?),
             Rule::seen_by => SettingKind::SeenBy(approvers?),
-            Rule::on_schedule => SettingKind::OnSchedule {
-                cron: texts.next()?,
-                zone: texts.next(),
-            },
+            Rule::on_schedule => SettingKind::OnSchedule { cron: texts.next()?, zone: texts.next() },
             _ => SettingKind::OnWebhook(texts.next()?),
         };
         Some(Setting { kind, span })

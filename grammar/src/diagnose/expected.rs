@@ -26,8 +26,7 @@ pub(super) struct Described {
 pub(super) fn describe(rules: &[Rule]) -> Described {
     let operand = rules.contains(&Rule::measure);
     let operator = rules.iter().any(|rule| is_operator(*rule));
-    let mut described: Vec<(Likely, String)> =
-        rules.iter().filter_map(|rule| word(*rule)).collect();
+    let mut described: Vec<(Likely, String)> = rules.iter().filter_map(|rule| word(*rule)).collect();
     for (likely, word) in &mut described {
         // After a whole expression everything that could make it longer is possible, and seldom meant.
         if operator && ["`(`", "`[`", "`as`", "`is`", "`.`", "`for`"].contains(&word.as_str()) {
@@ -35,35 +34,17 @@ pub(super) fn describe(rules: &[Rule]) -> Described {
             "an operator".clone_into(word);
         }
         // Where one thing that begins an expression can stand, all can.
-        if operand
-            && [
-                "`(`",
-                "`[`",
-                "`{`",
-                "`none`",
-                "`if`",
-                "a name",
-                "a text in quotes",
-                "a number",
-            ]
-            .contains(&word.as_str())
-        {
+        if operand && ["`(`", "`[`", "`{`", "`none`", "`if`", "a name", "a text in quotes", "a number"].contains(&word.as_str()) {
             "an expression".clone_into(word);
         }
     }
     described.sort();
     described.dedup();
-    if described
-        .iter()
-        .any(|(likely, _)| *likely != Likely::Always)
-    {
+    if described.iter().any(|(likely, _)| *likely != Likely::Always) {
         described.retain(|(likely, _)| *likely != Likely::Always);
     }
     let must = described.iter().any(|(likely, _)| *likely == Likely::Must);
-    Described {
-        words: described.into_iter().map(|(_, word)| word).collect(),
-        must,
-    }
+    Described { words: described.into_iter().map(|(_, word)| word).collect(), must }
 }
 
 fn word(rule: Rule) -> Option<(Likely, String)> {
@@ -73,11 +54,7 @@ fn word(rule: Rule) -> Option<(Likely, String)> {
         return Some((Likely::Must, format!("`{keyword}`")));
     }
     let (likely, word) = match rule {
-        Rule::open_brace
-        | Rule::block
-        | Rule::workflow_block
-        | Rule::action_block
-        | Rule::preview_block => (Likely::Must, "`{`"),
+        Rule::open_brace | Rule::block | Rule::workflow_block | Rule::action_block | Rule::preview_block => (Likely::Must, "`{`"),
         Rule::step_block | Rule::gate_block => (Likely::May, "`{`"),
         Rule::close_brace => (Likely::Must, "`}`"),
         Rule::open_paren | Rule::parameters => (Likely::Must, "`(`"),
@@ -88,39 +65,24 @@ fn word(rule: Rule) -> Option<(Likely, String)> {
         Rule::colon => (Likely::Must, "`:`"),
         Rule::assign => (Likely::Must, "`=`"),
         Rule::arrow => (Likely::May, "`->`"),
-        Rule::name | Rule::word | Rule::path | Rule::call | Rule::member | Rule::parameter => {
-            (Likely::Must, "a name")
+        Rule::name | Rule::word | Rule::path | Rule::call | Rule::member | Rule::parameter => (Likely::Must, "a name"),
+        Rule::expr | Rule::measure | Rule::paren | Rule::list | Rule::record_value | Rule::if_value | Rule::bool | Rule::show_item => {
+            (Likely::Must, "an expression")
         }
-        Rule::expr
-        | Rule::measure
-        | Rule::paren
-        | Rule::list
-        | Rule::record_value
-        | Rule::if_value
-        | Rule::bool
-        | Rule::show_item => (Likely::Must, "an expression"),
         Rule::type_name | Rule::list_type => (Likely::Must, "a type"),
         Rule::text | Rule::long_text => (Likely::Must, "a text in quotes"),
         Rule::number => (Likely::Must, "a number"),
         Rule::regex => (Likely::Must, "a pattern in quotes"),
-        Rule::approvers
-        | Rule::escalated_to
-        | Rule::stage
-        | Rule::term
-        | Rule::person
-        | Rule::all_of
-        | Rule::some_of => (Likely::Must, "a person or group"),
+        Rule::approvers | Rule::escalated_to | Rule::stage | Rule::term | Rule::person | Rule::all_of | Rule::some_of => {
+            (Likely::Must, "a person or group")
+        }
         Rule::http_method => (Likely::Must, "`get`, `post`, `put`, `patch` or `delete`"),
         Rule::handler_event => (Likely::Must, "`failure`, `reject` or `cancel`"),
-        Rule::lapse | Rule::escalation => {
-            (Likely::Must, "`reject`, `fail`, `approve` or `escalate`")
-        }
+        Rule::lapse | Rule::escalation => (Likely::Must, "`reject`, `fail`, `approve` or `escalate`"),
         Rule::field => (Likely::Must, "a field"),
         Rule::init | Rule::pinned => (Likely::Must, "a name"),
         Rule::status => (Likely::Must, "a status"),
-        Rule::expect_status | Rule::expect_called | Rule::expect_shows => {
-            (Likely::Must, "what is expected")
-        }
+        Rule::expect_status | Rule::expect_called | Rule::expect_shows => (Likely::Must, "what is expected"),
         Rule::duty | Rule::policy_rule => (Likely::May, "`only after approval`"),
         Rule::at_most => (Likely::May, "`at most`"),
         Rule::for_tail => (Likely::Always, "`for`"),
@@ -158,9 +120,7 @@ const fn is_operator(rule: Rule) -> bool {
 
 /// What the first words of a text say is being read.
 pub(super) fn reading(text: &str, otherwise: &'static str) -> &'static str {
-    let mut words = text
-        .split(|character: char| !character.is_ascii_alphanumeric() && character != '_')
-        .filter(|word| !word.is_empty());
+    let mut words = text.split(|character: char| !character.is_ascii_alphanumeric() && character != '_').filter(|word| !word.is_empty());
     let first = match words.next() {
         Some("try" | "read" | "irreversible") => words.next(),
         first => first,

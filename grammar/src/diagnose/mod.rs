@@ -23,47 +23,23 @@ const MAX_REACH: usize = 1 << 13;
 
 /// Whether the scan found something in the place that explains why it does not parse.
 pub(crate) fn explained(scan: &Scan, place: Span) -> bool {
-    let first = scan
-        .faults
-        .partition_point(|fault| fault.span.start < place.start);
-    let over = first
-        .checked_sub(1)
-        .and_then(|index| scan.faults.get(index))
-        .filter(|fault| fault.span.end > place.start);
-    let inside = scan
-        .faults
-        .get(first..)
-        .unwrap_or_default()
-        .iter()
-        .take_while(|fault| fault.span.start <= place.end);
+    let first = scan.faults.partition_point(|fault| fault.span.start < place.start);
+    let over = first.checked_sub(1).and_then(|index| scan.faults.get(index)).filter(|fault| fault.span.end > place.start);
+    let inside = scan.faults.get(first..).unwrap_or_default().iter().take_while(|fault| fault.span.start <= place.end);
     let mut inside = over.into_iter().chain(inside);
     inside.any(|fault| {
-        !matches!(
-            fault.kind,
-            FaultKind::Semicolon
-                | FaultKind::WrongOperator { .. }
-                | FaultKind::NotADate(_)
-                | FaultKind::UnknownEscape(_)
-        )
+        !matches!(fault.kind, FaultKind::Semicolon | FaultKind::WrongOperator { .. } | FaultKind::NotADate(_) | FaultKind::UnknownEscape(_))
     })
 }
 
 /// The fault of one piece of junk. `previous` is the sound item directly before it.
-pub(crate) fn junk(
-    text: &str,
-    scan: &Scan,
-    slice: Span,
-    place: &'static Place,
-    previous: Option<Span>,
-) -> Fault {
+pub(crate) fn junk(text: &str, scan: &Scan, slice: Span, place: &'static Place, previous: Option<Span>) -> Fault {
     let piece = text.get(slice.range()).unwrap_or_default();
     let word = first_word(piece);
     let known = place.allowed.contains(&word);
     // Junk that does not begin a line of its own may be the end of what stands before it.
     let before = previous.filter(|before| {
-        let between = text
-            .get(before.end as usize..slice.start as usize)
-            .unwrap_or_default();
+        let between = text.get(before.end as usize..slice.start as usize).unwrap_or_default();
         let near = slice.end as usize - before.start as usize <= MAX_REACH;
         near && !known && !place.single && (word.is_empty() || !between.contains('\n'))
     });
@@ -72,25 +48,12 @@ pub(crate) fn junk(
         return look.fault(text, scan);
     }
     if let Some(bracket @ ('}' | ')' | ']')) = piece.chars().next() {
-        return Fault {
-            kind: FaultKind::Unopened(bracket),
-            span: Span::new(slice.start, slice.start + 1),
-            cause: None,
-        };
+        return Fault { kind: FaultKind::Unopened(bracket), span: Span::new(slice.start, slice.start + 1), cause: None };
     }
     if !word.is_empty() && !known {
         let wrong = |wanted, nearest, allowed| {
-            let kind = FaultKind::UnknownWord {
-                word: word.into(),
-                wanted,
-                nearest,
-                allowed,
-            };
-            Fault {
-                kind,
-                span: span(slice.start as usize, slice.start as usize + word.len()),
-                cause: None,
-            }
+            let kind = FaultKind::UnknownWord { word: word.into(), wanted, nearest, allowed };
+            Fault { kind, span: span(slice.start as usize, slice.start as usize + word.len()), cause: None }
         };
         if let Some(look) = &joined
             && look.reading == "a gate"
@@ -104,9 +67,7 @@ pub(crate) fn junk(
         }
     }
     let alone = place.strict && !word.is_empty();
-    let look = joined
-        .filter(|_| !alone)
-        .unwrap_or_else(|| Second::look(text, slice, place));
+    let look = joined.filter(|_| !alone).unwrap_or_else(|| Second::look(text, slice, place));
     look.fault(text, scan)
 }
 
@@ -133,13 +94,7 @@ impl Second {
         if expected.is_empty() {
             expected.push(place.wanted.to_owned());
         }
-        Self {
-            start,
-            at: skip_layout(text, at),
-            expected,
-            must,
-            reading,
-        }
+        Self { start, at: skip_layout(text, at), expected, must, reading }
     }
 
     fn fault(&self, text: &str, scan: &Scan) -> Fault {
@@ -153,8 +108,7 @@ pub(crate) fn hole(text: &str, place: Span) -> Fault {
     let inner = whole.strip_prefix('{').unwrap_or(whole);
     let inner = inner.strip_suffix('}').unwrap_or(inner);
     let start = place.start as usize + 1;
-    let (at, mut expected) = stop(Rule::only_expr, inner)
-        .map_or((0, Vec::new()), |(at, described)| (at, described.words));
+    let (at, mut expected) = stop(Rule::only_expr, inner).map_or((0, Vec::new()), |(at, described)| (at, described.words));
     if expected.is_empty() {
         expected.push("`}`".to_owned());
     }
@@ -162,15 +116,7 @@ pub(crate) fn hole(text: &str, place: Span) -> Fault {
     let found = found(text, at);
     let length = found.as_ref().map_or(0, SmolStr::len);
     let place = span(at, (at + length).min(text.len()));
-    Fault {
-        kind: FaultKind::Expected {
-            expected,
-            found,
-            reading: "an interpolation",
-        },
-        span: place,
-        cause: None,
-    }
+    Fault { kind: FaultKind::Expected { expected, found, reading: "an interpolation" }, span: place, cause: None }
 }
 
 /// Where the strict rule stops, and what it would still have taken.
@@ -187,52 +133,24 @@ fn stop(rule: Rule, piece: &str) -> Option<(usize, expected::Described)> {
 
 /// The fault that something is missing where a second look stopped, worded by what stands there.
 fn missing(text: &str, scan: &Scan, look: &Second) -> Fault {
-    let Second {
-        start, at, reading, ..
-    } = *look;
+    let Second { start, at, reading, .. } = *look;
     let expected = look.expected.clone();
     if let Some(brace) = misread_block(text, start, at) {
-        let kind = FaultKind::Expected {
-            expected: vec!["an expression".to_owned()],
-            found: Some("{".into()),
-            reading,
-        };
-        return Fault {
-            kind,
-            span: span(brace, brace + 1),
-            cause: None,
-        };
+        let kind = FaultKind::Expected { expected: vec!["an expression".to_owned()], found: Some("{".into()), reading };
+        return Fault { kind, span: span(brace, brace + 1), cause: None };
     }
     let found = found(text, at);
     let before = end_before(text, at);
-    let next_line = text
-        .get(before..at)
-        .is_some_and(|between| between.contains('\n'));
+    let next_line = text.get(before..at).is_some_and(|between| between.contains('\n'));
     let closes = expected.iter().any(|word| word == "`)`" || word == "`]`");
-    if closes
-        && (next_line
-            || found
-                .as_deref()
-                .is_none_or(|found| found.starts_with(['{', '}'])))
-    {
+    if closes && (next_line || found.as_deref().is_none_or(|found| found.starts_with(['{', '}']))) {
         let open = scan.unclosed.iter().rev().find(|open| {
-            (open.start as usize) >= start
-                && (open.end as usize) <= at
-                && text.get(open.range()).is_some_and(|bracket| bracket != "{")
+            (open.start as usize) >= start && (open.end as usize) <= at && text.get(open.range()).is_some_and(|bracket| bracket != "{")
         });
-        if let Some((open, bracket)) =
-            open.and_then(|open| Some((open, text.get(open.range())?.chars().next()?)))
-        {
+        if let Some((open, bracket)) = open.and_then(|open| Some((open, text.get(open.range())?.chars().next()?))) {
             let of = reading.split_once(' ').map_or(reading, |(_, name)| name);
-            let kind = FaultKind::Unclosed {
-                bracket,
-                of: format!("the {of}"),
-            };
-            return Fault {
-                kind,
-                span: *open,
-                cause: Some(*open),
-            };
+            let kind = FaultKind::Unclosed { bracket, of: format!("the {of}") };
+            return Fault { kind, span: *open, cause: Some(*open) };
         }
     }
     if let (Some(word), [only]) = (&found, expected.as_slice())
@@ -240,25 +158,13 @@ fn missing(text: &str, scan: &Scan, look: &Second) -> Fault {
         && words::is_reserved(word)
         && !next_line
     {
-        return Fault {
-            kind: FaultKind::ReservedName(word.clone()),
-            span: span(at, at + word.len()),
-            cause: None,
-        };
+        return Fault { kind: FaultKind::ReservedName(word.clone()), span: span(at, at + word.len()), cause: None };
     }
     let place = match &found {
         Some(found) if !next_line => span(at, (at + found.len()).min(text.len())),
         _ => span(before, before),
     };
-    Fault {
-        kind: FaultKind::Expected {
-            expected,
-            found,
-            reading,
-        },
-        span: place,
-        cause: None,
-    }
+    Fault { kind: FaultKind::Expected { expected, found, reading }, span: place, cause: None }
 }
 
 /// `when a > {` reads the block as a record; what is missing is the operand before it.
@@ -267,32 +173,14 @@ fn misread_block(text: &str, start: usize, at: usize) -> Option<usize> {
     let brace = read.rfind('{')?;
     let inside = read.get(brace + 1..)?;
     let operand = read.get(..brace)?.trim_end();
-    let word = inside
-        .trim()
-        .chars()
-        .all(|character| character.is_ascii_alphanumeric() || character == '_');
-    let bare =
-        operand.ends_with(['+', '-', '*', '/', '%', '=', '<', '>']) || ends_in_operator(operand);
+    let word = inside.trim().chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
+    let bare = operand.ends_with(['+', '-', '*', '/', '%', '=', '<', '>']) || ends_in_operator(operand);
     (inside.contains('\n') && word && bare).then_some(start + brace)
 }
 
 fn ends_in_operator(text: &str) -> bool {
-    let word = text
-        .rsplit(|character: char| !character.is_ascii_alphanumeric() && character != '_')
-        .next()
-        .unwrap_or_default();
-    [
-        "and",
-        "or",
-        "not",
-        "in",
-        "otherwise",
-        "contains",
-        "with",
-        "when",
-        "if",
-    ]
-    .contains(&word)
+    let word = text.rsplit(|character: char| !character.is_ascii_alphanumeric() && character != '_').next().unwrap_or_default();
+    ["and", "or", "not", "in", "otherwise", "contains", "with", "when", "if"].contains(&word)
 }
 
 /// The token at `at`, shortened.
@@ -300,14 +188,9 @@ fn found(text: &str, at: usize) -> Option<SmolStr> {
     let rest = text.get(at..)?;
     let first = rest.chars().next()?;
     let length = if first.is_ascii_alphanumeric() || first == '_' {
-        first_word(rest).len().max(
-            rest.find(|character: char| !character.is_ascii_alphanumeric())
-                .unwrap_or(rest.len()),
-        )
+        first_word(rest).len().max(rest.find(|character: char| !character.is_ascii_alphanumeric()).unwrap_or(rest.len()))
     } else if first == '"' {
-        rest.get(1..)
-            .and_then(|inner| inner.find(['"', '\n']))
-            .map_or(rest.len(), |end| end + 2)
+        rest.get(1..).and_then(|inner| inner.find(['"', '\n'])).map_or(rest.len(), |end| end + 2)
     } else {
         first.len_utf8()
     };

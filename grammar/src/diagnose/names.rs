@@ -9,35 +9,16 @@ pub(crate) fn first_word(text: &str) -> &str {
     if text.starts_with(|character: char| character.is_ascii_digit()) {
         return "";
     }
-    let end = text
-        .find(|character: char| !character.is_ascii_alphanumeric() && character != '_')
-        .unwrap_or(text.len());
+    let end = text.find(|character: char| !character.is_ascii_alphanumeric() && character != '_').unwrap_or(text.len());
     text.get(..end).unwrap_or_default()
 }
 
 /// Whether a text stops where more has to come.
 pub(crate) fn ends_open(text: &str) -> bool {
     let text = text.trim_end();
-    let word = text
-        .rsplit(|character: char| !character.is_ascii_alphanumeric() && character != '_')
-        .next()
-        .unwrap_or_default();
-    text.ends_with([
-        ',', '(', '[', '+', '-', '*', '/', '%', '=', '<', '>', ':', '.',
-    ]) || [
-        "and",
-        "or",
-        "not",
-        "then",
-        "else",
-        "is",
-        "by",
-        "when",
-        "as",
-        "in",
-        "otherwise",
-    ]
-    .contains(&word)
+    let word = text.rsplit(|character: char| !character.is_ascii_alphanumeric() && character != '_').next().unwrap_or_default();
+    text.ends_with([',', '(', '[', '+', '-', '*', '/', '%', '=', '<', '>', ':', '.'])
+        || ["and", "or", "not", "then", "else", "is", "by", "when", "as", "in", "otherwise"].contains(&word)
 }
 
 /// The names that a broken text would have declared.
@@ -57,9 +38,7 @@ pub(crate) fn declared(text: &str, offset: u32, allowed: &'static [&'static str]
                 _ => depth,
             };
             let skip = if character == '"' {
-                rest.get(1..)
-                    .and_then(|inner| inner.find(['"', '\n']))
-                    .map_or(rest.len(), |end| end + 2)
+                rest.get(1..).and_then(|inner| inner.find(['"', '\n'])).map_or(rest.len(), |end| end + 2)
             } else {
                 character.len_utf8()
             };
@@ -79,17 +58,10 @@ pub(crate) fn declared(text: &str, offset: u32, allowed: &'static [&'static str]
         };
         if depth == 0 && names_it {
             let start = offset + span(0, at).end;
-            names.push(Ident {
-                name: word.into(),
-                span: Span::new(start, start + span(0, word.len()).end),
-            });
+            names.push(Ident { name: word.into(), span: Span::new(start, start + span(0, word.len()).end) });
         }
         // A keyword that is written wrongly still declares.
-        before = if first && !allowed.contains(&word) {
-            words::nearest(word, allowed).unwrap_or(word)
-        } else {
-            word
-        };
+        before = if first && !allowed.contains(&word) { words::nearest(word, allowed).unwrap_or(word) } else { word };
         first = false;
     }
     names

@@ -109,11 +109,7 @@ impl Scanner<'_> {
     }
 
     fn fault(&mut self, kind: FaultKind, start: usize, end: usize) {
-        self.scan.faults.push(Fault {
-            kind,
-            span: span(start, end),
-            cause: None,
-        });
+        self.scan.faults.push(Fault { kind, span: span(start, end), cause: None });
     }
 
     fn token(&mut self, byte: u8) {
@@ -147,9 +143,7 @@ impl Scanner<'_> {
                 self.scan.hidden.push(span(self.at, self.at + 1));
                 self.at += 1;
             }
-            b',' | b':' | b'.' | b'=' | b'<' | b'>' | b'+' | b'-' | b'*' | b'/' | b'%' | b'?' => {
-                self.at += 1
-            }
+            b',' | b':' | b'.' | b'=' | b'<' | b'>' | b'+' | b'-' | b'*' | b'/' | b'%' | b'?' => self.at += 1,
             b'\'' => self.single_quotes(),
             _ => self.stray(),
         }
@@ -160,14 +154,8 @@ impl Scanner<'_> {
     /// `'text'` is one fault, not two.
     fn single_quotes(&mut self) {
         let start = self.at;
-        let line = self
-            .text
-            .get(start + 1..)
-            .and_then(|rest| rest.lines().next())
-            .unwrap_or_default();
-        let end = line
-            .find('\'')
-            .map_or(start + 1, |length| start + length + 2);
+        let line = self.text.get(start + 1..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let end = line.find('\'').map_or(start + 1, |length| start + length + 2);
         self.fault(FaultKind::StrayCharacter('\''), start, end);
         self.scan.hidden.push(span(start, start + 1));
         self.scan.hidden.push(span(end - 1, end));
@@ -178,13 +166,8 @@ impl Scanner<'_> {
     fn stray(&mut self) {
         let start = self.at;
         let mut first = None;
-        while let Some(character) = self
-            .text
-            .get(self.at..)
-            .and_then(|rest| rest.chars().next())
-        {
-            let known = character.is_ascii_alphanumeric()
-                || " \t\r\n#_\"{}()[]&|!;,:.=<>+-*/%?".contains(character);
+        while let Some(character) = self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
+            let known = character.is_ascii_alphanumeric() || " \t\r\n#_\"{}()[]&|!;,:.=<>+-*/%?".contains(character);
             if known {
                 break;
             }
@@ -220,34 +203,19 @@ impl Scanner<'_> {
 
     fn comment(&mut self) {
         let start = self.at;
-        let line = self
-            .text
-            .get(start..)
-            .and_then(|rest| rest.find('\n'))
-            .map_or(self.bytes.len(), |length| start + length);
+        let line = self.text.get(start..).and_then(|rest| rest.find('\n')).map_or(self.bytes.len(), |length| start + length);
         self.at = line;
         if self.holes > 0 {
             self.break_hole(start, line);
             return;
         }
-        let end = if self
-            .text
-            .get(start..line)
-            .is_some_and(|comment| comment.ends_with('\r'))
-        {
-            line - 1
-        } else {
-            line
-        };
+        let end = if self.text.get(start..line).is_some_and(|comment| comment.ends_with('\r')) { line - 1 } else { line };
         self.scan.comments.push(span(start, end));
     }
 
     fn word(&mut self) {
         let start = self.at;
-        while self
-            .peek(0)
-            .is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        {
+        while self.peek(0).is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
             self.at += 1;
         }
         let word = self.text.get(start..self.at).unwrap_or_default();
@@ -257,17 +225,10 @@ impl Scanner<'_> {
             self.begin_line(word, start);
         }
         if word == "if" {
-            let ifs = self
-                .stack
-                .last_mut()
-                .map_or(&mut self.ifs, |open| &mut open.ifs);
+            let ifs = self.stack.last_mut().map_or(&mut self.ifs, |open| &mut open.ifs);
             *ifs += 1;
             if *ifs == MAX_IFS + 1 {
-                let line = self
-                    .text
-                    .get(start..)
-                    .and_then(|rest| rest.find('\n'))
-                    .map_or(self.bytes.len(), |length| start + length);
+                let line = self.text.get(start..).and_then(|rest| rest.find('\n')).map_or(self.bytes.len(), |length| start + length);
                 self.too_deep(start, line);
             }
         }
@@ -279,18 +240,11 @@ impl Scanner<'_> {
         if !statement && !words::DECLARATIONS.contains(&word) {
             return;
         }
-        let rest = self
-            .text
-            .get(self.at..)
-            .unwrap_or_default()
-            .trim_start_matches([' ', '\t']);
+        let rest = self.text.get(self.at..).unwrap_or_default().trim_start_matches([' ', '\t']);
         if self.holes > 0 || rest.starts_with([':', ',', ')']) {
             return;
         }
-        while let Some(open) = self
-            .stack
-            .pop_if(|open| matches!(open.kind, Kind::Paren | Kind::Bracket))
-        {
+        while let Some(open) = self.stack.pop_if(|open| matches!(open.kind, Kind::Paren | Kind::Bracket)) {
             self.scan.unclosed.push(span(open.at, open.at + 1));
         }
         self.end_above(start);
@@ -304,28 +258,18 @@ impl Scanner<'_> {
     }
 
     fn reset_ifs(&mut self) {
-        self.stack
-            .last_mut()
-            .map_or(&mut self.ifs, |open| &mut open.ifs)
-            .clone_from(&0);
+        self.stack.last_mut().map_or(&mut self.ifs, |open| &mut open.ifs).clone_from(&0);
     }
 
     fn number(&mut self) {
         let start = self.at;
-        while self
-            .peek(0)
-            .is_some_and(|byte| byte.is_ascii_digit() || byte == b'_')
-        {
+        while self.peek(0).is_some_and(|byte| byte.is_ascii_digit() || byte == b'_') {
             self.at += 1;
         }
         if self.peek(0) != Some(b'-') || !self.peek(1).is_some_and(|byte| byte.is_ascii_digit()) {
-            if self.peek(0) == Some(b'.') && self.peek(1).is_some_and(|byte| byte.is_ascii_digit())
-            {
+            if self.peek(0) == Some(b'.') && self.peek(1).is_some_and(|byte| byte.is_ascii_digit()) {
                 self.at += 1;
-                while self
-                    .peek(0)
-                    .is_some_and(|byte| byte.is_ascii_digit() || byte == b'_')
-                {
+                while self.peek(0).is_some_and(|byte| byte.is_ascii_digit() || byte == b'_') {
                     self.at += 1;
                 }
             }
@@ -334,9 +278,7 @@ impl Scanner<'_> {
         let part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         while let Some(byte) = self.peek(0) {
             let joins = matches!(byte, b'-' | b':' | b'.') && self.peek(1).is_some_and(part);
-            let offset = byte == b'+'
-                && self.peek(1).is_some_and(|byte| byte.is_ascii_digit())
-                && self.peek(3) == Some(b':');
+            let offset = byte == b'+' && self.peek(1).is_some_and(|byte| byte.is_ascii_digit()) && self.peek(3) == Some(b':');
             if !part(byte) && !joins && !offset {
                 break;
             }
@@ -358,11 +300,7 @@ impl Scanner<'_> {
             if matches!(kind, Kind::Brace) {
                 self.reset_ifs();
             }
-            self.stack.push(Open {
-                kind,
-                at: self.at,
-                ifs: 0,
-            });
+            self.stack.push(Open { kind, at: self.at, ifs: 0 });
             if matches!(kind, Kind::Hole { .. }) {
                 self.holes += 1;
             }
@@ -390,25 +328,17 @@ impl Scanner<'_> {
         let partner = self
             .stack
             .iter()
-            .rposition(|open| {
-                fits(open.kind) || (!brace && matches!(open.kind, Kind::Brace | Kind::Hole { .. }))
-            })
+            .rposition(|open| fits(open.kind) || (!brace && matches!(open.kind, Kind::Brace | Kind::Hole { .. })))
             .filter(|index| self.stack.get(*index).is_some_and(|open| fits(open.kind)));
         let Some(partner) = partner else { return };
         let inner = self.stack.split_off(partner);
         let mut inner = inner.into_iter();
         let opening = inner.next();
-        self.scan
-            .unclosed
-            .extend(inner.map(|open| span(open.at, open.at + 1)));
+        self.scan.unclosed.extend(inner.map(|open| span(open.at, open.at + 1)));
         match opening.map(|open| (open.kind, open.at)) {
             Some((Kind::Hole { long, .. }, at)) => {
                 self.holes -= 1;
-                if self
-                    .text
-                    .get(at + 1..start)
-                    .is_some_and(|inside| inside.trim().is_empty())
-                {
+                if self.text.get(at + 1..start).is_some_and(|inside| inside.trim().is_empty()) {
                     self.fault(FaultKind::EmptyInterpolation, at, self.at);
                 }
                 self.text_body(long, at);
@@ -435,9 +365,7 @@ impl Scanner<'_> {
         self.end_above(end);
         for open in std::mem::take(&mut self.stack) {
             match open.kind {
-                Kind::Hole { .. } => {
-                    self.fault(FaultKind::UnclosedInterpolation, open.at, open.at + 1)
-                }
+                Kind::Hole { .. } => self.fault(FaultKind::UnclosedInterpolation, open.at, open.at + 1),
                 _ => self.scan.unclosed.push(span(open.at, open.at + 1)),
             }
         }
@@ -446,10 +374,7 @@ impl Scanner<'_> {
 }
 
 /// A file has at most [`MAX_BYTES`](crate::MAX_BYTES), so its offsets fit.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a text longer than 1 MiB is never scanned"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "a text longer than 1 MiB is never scanned")]
 pub(crate) const fn span(start: usize, end: usize) -> Span {
     Span::new(start as u32, end as u32)
 }

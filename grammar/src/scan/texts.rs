@@ -15,20 +15,14 @@ impl Scanner<'_> {
             return self.leave_hole();
         }
         let start = self.at;
-        let long = self
-            .text
-            .get(start..)
-            .is_some_and(|rest| rest.starts_with("\"\"\""));
+        let long = self.text.get(start..).is_some_and(|rest| rest.starts_with("\"\"\""));
         self.at += if long { 3 } else { 1 };
         self.text_body(long, start);
     }
 
     fn opens_nested(&self) -> bool {
         let rest = self.bytes.get(self.at + 1..).unwrap_or_default();
-        let mut line = rest
-            .iter()
-            .take(MAX_LOOK)
-            .take_while(|byte| **byte != b'\n');
+        let mut line = rest.iter().take(MAX_LOOK).take_while(|byte| **byte != b'\n');
         line.any(|byte| *byte == b'"') && line.any(|byte| *byte == b'}')
     }
 
@@ -51,11 +45,7 @@ impl Scanner<'_> {
                     self.at += 1;
                     return;
                 }
-                b'"' if self
-                    .text
-                    .get(self.at..)
-                    .is_some_and(|rest| rest.starts_with("\"\"\"")) =>
-                {
+                b'"' if self.text.get(self.at..).is_some_and(|rest| rest.starts_with("\"\"\"")) => {
                     self.at += 3;
                     return;
                 }
@@ -65,21 +55,14 @@ impl Scanner<'_> {
                     if self.above > 0 || self.stack.len() >= MAX_DEPTH {
                         // The rest of the line is as deep.
                         let start = self.at;
-                        self.at = self
-                            .text
-                            .get(start..)
-                            .and_then(|rest| rest.find('\n'))
-                            .map_or(self.bytes.len(), |length| start + length);
+                        self.at = self.text.get(start..).and_then(|rest| rest.find('\n')).map_or(self.bytes.len(), |length| start + length);
                         self.too_deep(start, self.at);
                         if long {
                             continue;
                         }
                         return;
                     }
-                    return self.open(Kind::Hole {
-                        long,
-                        broken: false,
-                    });
+                    return self.open(Kind::Hole { long, broken: false });
                 }
                 _ => self.at += 1,
             }
@@ -90,28 +73,16 @@ impl Scanner<'_> {
     fn escape(&mut self) {
         let start = self.at;
         self.at += 1;
-        match self
-            .text
-            .get(self.at..)
-            .and_then(|rest| rest.chars().next())
-        {
+        match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
             Some('"' | '\\' | 'n' | 't' | '{') => self.at += 1,
             Some('u') if self.peek(1) == Some(b'{') => {
                 let digits = self.text.get(self.at + 2..).unwrap_or_default();
-                let length = digits
-                    .bytes()
-                    .take_while(u8::is_ascii_hexdigit)
-                    .count()
-                    .min(8);
+                let length = digits.bytes().take_while(u8::is_ascii_hexdigit).count().min(8);
                 let code = digits.get(..length).unwrap_or_default();
                 self.at += 2 + length;
                 let closed = self.peek(0) == Some(b'}');
                 self.at += usize::from(closed);
-                let exists = closed
-                    && u32::from_str_radix(code, 16)
-                        .ok()
-                        .and_then(char::from_u32)
-                        .is_some();
+                let exists = closed && u32::from_str_radix(code, 16).ok().and_then(char::from_u32).is_some();
                 if !exists {
                     let written = SmolStr::new(self.text.get(start..self.at).unwrap_or_default());
                     self.fault(FaultKind::NoSuchCharacter(written), start, self.at);
@@ -141,11 +112,7 @@ impl Scanner<'_> {
                 _ => self.at += 1,
             }
         }
-        self.fault(
-            FaultKind::UnclosedText,
-            start,
-            self.at.min(self.bytes.len()),
-        );
+        self.fault(FaultKind::UnclosedText, start, self.at.min(self.bytes.len()));
     }
 
     pub(super) fn newline(&mut self) {
@@ -180,14 +147,10 @@ impl Scanner<'_> {
     }
 
     pub(super) fn break_hole(&mut self, start: usize, end: usize) {
-        let first = self
-            .stack
-            .iter_mut()
-            .rev()
-            .find_map(|open| match &mut open.kind {
-                Kind::Hole { broken, .. } => Some(!std::mem::replace(broken, true)),
-                _ => None,
-            });
+        let first = self.stack.iter_mut().rev().find_map(|open| match &mut open.kind {
+            Kind::Hole { broken, .. } => Some(!std::mem::replace(broken, true)),
+            _ => None,
+        });
         if first == Some(true) {
             self.fault(FaultKind::BrokenInterpolation, start, end);
         }
@@ -197,19 +160,14 @@ impl Scanner<'_> {
 /// Whether a `}` comes before anything that does not belong into an interpolation.
 fn closes_soon(rest: &str) -> bool {
     for line in rest.lines().take(5) {
-        let first = line
-            .trim_start()
-            .split(|character: char| !character.is_ascii_alphanumeric() && character != '_')
-            .next()
-            .unwrap_or_default();
+        let first =
+            line.trim_start().split(|character: char| !character.is_ascii_alphanumeric() && character != '_').next().unwrap_or_default();
         if words::opens_statement(first) {
             return false;
         }
         if let Some(index) = line.find(['}', '"', '{', '#']) {
             // Directly at the line's beginning it closes a block.
-            return line
-                .get(index..)
-                .is_some_and(|found| found.starts_with('}'))
+            return line.get(index..).is_some_and(|found| found.starts_with('}'))
                 && (!line.trim_start().starts_with('}') || line.contains('"'));
         }
     }

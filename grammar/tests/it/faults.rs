@@ -14,45 +14,20 @@ fn drawn(text: &str) -> String {
         let start = fault.span.start as usize;
         let begin = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
         let shown = text[begin..].lines().next().unwrap_or_default();
-        let width = text[fault.span.range()]
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .count()
-            .max(1);
+        let width = text[fault.span.range()].lines().next().unwrap_or_default().chars().count().max(1);
         let number = line(text, fault.span.start);
         let _ = writeln!(drawn, "{number:>3} | {shown}");
-        let _ = writeln!(
-            drawn,
-            "    | {}{} {}",
-            " ".repeat(text[begin..start].chars().count()),
-            "^".repeat(width),
-            told(&fault)
-        );
+        let _ = writeln!(drawn, "    | {}{} {}", " ".repeat(text[begin..start].chars().count()), "^".repeat(width), told(&fault));
     }
     drawn
 }
 
 fn told(fault: &Fault) -> String {
     match &fault.kind {
-        FaultKind::Expected {
-            expected,
-            found,
-            reading,
-        } => {
-            format!(
-                "{reading}: expected {}, found {}",
-                expected.join(" or "),
-                found.as_deref().unwrap_or("the end")
-            )
+        FaultKind::Expected { expected, found, reading } => {
+            format!("{reading}: expected {}, found {}", expected.join(" or "), found.as_deref().unwrap_or("the end"))
         }
-        FaultKind::UnknownWord {
-            word,
-            wanted,
-            nearest,
-            ..
-        } => format!("`{word}` is not {wanted}, nearest {nearest:?}"),
+        FaultKind::UnknownWord { word, wanted, nearest, .. } => format!("`{word}` is not {wanted}, nearest {nearest:?}"),
         FaultKind::Unclosed { bracket, of } => format!("{of}: `{bracket}` is not closed"),
         other => format!("{other:?}"),
     }
@@ -67,10 +42,7 @@ fn each_fault_is_told_once_where_it_is() {
 
 #[test]
 fn the_neighbours_of_broken_text_are_kept() {
-    let (_, text) = files("faults")
-        .into_iter()
-        .find(|(name, _)| name == "ten")
-        .expect("the file exists");
+    let (_, text) = files("faults").into_iter().find(|(name, _)| name == "ten").expect("the file exists");
     let names: Vec<_> = parse(&text)
         .module
         .declarations
@@ -82,27 +54,12 @@ fn the_neighbours_of_broken_text_are_kept() {
             }
             Declaration::Action(found) => found.name.name.to_string(),
             Declaration::Workflow(found) => {
-                let broken = found
-                    .body
-                    .statements
-                    .iter()
-                    .filter(|statement| matches!(statement.kind, StatementKind::Broken(_)))
-                    .count();
-                format!(
-                    "{} with {} statements, {broken} broken",
-                    found.name.name,
-                    found.body.statements.len()
-                )
+                let broken = found.body.statements.iter().filter(|statement| matches!(statement.kind, StatementKind::Broken(_))).count();
+                format!("{} with {} statements, {broken} broken", found.name.name, found.body.statements.len())
             }
-            Declaration::Broken(broken) => format!(
-                "broken {}",
-                broken
-                    .names
-                    .iter()
-                    .map(|name| name.name.as_str())
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            ),
+            Declaration::Broken(broken) => {
+                format!("broken {}", broken.names.iter().map(|name| name.name.as_str()).collect::<Vec<_>>().join(" "))
+            }
             _ => String::new(),
         })
         .collect();
@@ -124,10 +81,7 @@ fn the_neighbours_of_broken_text_are_kept() {
 fn names_of_broken_text_are_known() {
     let poisoned = |text: &str| {
         let parsed = parse(&format!("workflow w() {{\n{text}\n}}"));
-        let Some(Declaration::Workflow(workflow)) = parsed.module.declarations.into_iter().next()
-        else {
-            panic!("no workflow")
-        };
+        let Some(Declaration::Workflow(workflow)) = parsed.module.declarations.into_iter().next() else { panic!("no workflow") };
         let mut names = Vec::new();
         for statement in workflow.body.statements {
             if let StatementKind::Broken(broken) = statement.kind {
@@ -152,9 +106,6 @@ fn names_of_broken_text_are_known() {
 fn what_is_no_text_or_too_large_is_refused() {
     assert_eq!(parse_bytes(b"use \xff").faults[0].kind, FaultKind::NotUtf8);
     let large = " ".repeat((1 << 20) + 1);
-    assert_eq!(
-        parse_bytes(large.as_bytes()).faults[0].kind,
-        FaultKind::TooLarge(large.len())
-    );
+    assert_eq!(parse_bytes(large.as_bytes()).faults[0].kind, FaultKind::TooLarge(large.len()));
     assert_eq!(parse(&large[1..]).faults, []);
 }

@@ -1,8 +1,6 @@
 //! Sound programs: no faults, and the tree that their authors meant.
 
-use flow_grammar::ast::{
-    BinaryOperator, Declaration, Expr, ExprKind, StatementKind, TemplatePart, Type, TypeKind,
-};
+use flow_grammar::ast::{BinaryOperator, Declaration, Expr, ExprKind, StatementKind, TemplatePart, Type, TypeKind};
 use flow_grammar::{Parsed, parse};
 
 use crate::files;
@@ -16,9 +14,7 @@ fn sound(text: &str) -> Parsed {
 /// The value of the first `return` of a workflow around an expression.
 fn value(expression: &str) -> Expr {
     let parsed = sound(&format!("workflow w() {{ return {expression} }}"));
-    let Some(Declaration::Workflow(workflow)) = parsed.module.declarations.first() else {
-        panic!("no workflow")
-    };
+    let Some(Declaration::Workflow(workflow)) = parsed.module.declarations.first() else { panic!("no workflow") };
     match &workflow.body.statements[0].kind {
         StatementKind::Return(Some(value)) => value.clone(),
         other => panic!("{other:?}"),
@@ -30,68 +26,25 @@ fn bracketed(expr: &Expr) -> String {
     match &expr.kind {
         ExprKind::Number(number) => number.to_string(),
         ExprKind::Money { amount, currency } => format!("{amount} {}", currency.name),
-        ExprKind::Duration {
-            amount,
-            unit,
-            business,
-        } => format!(
-            "{amount}{} {}",
-            if *business { " business" } else { "" },
-            unit.name
-        ),
+        ExprKind::Duration { amount, unit, business } => format!("{amount}{} {}", if *business { " business" } else { "" }, unit.name),
         ExprKind::Date(text) | ExprKind::Time(text) => text.to_string(),
         ExprKind::Text(_) => "text".to_owned(),
         ExprKind::Regex(pattern) => format!("/{pattern}/"),
         ExprKind::Bool(value) => value.to_string(),
         ExprKind::None => "none".to_owned(),
         ExprKind::Name(name) => name.to_string(),
-        ExprKind::List(items) => format!(
-            "[{}]",
-            items.iter().map(bracketed).collect::<Vec<_>>().join(", ")
-        ),
+        ExprKind::List(items) => format!("[{}]", items.iter().map(bracketed).collect::<Vec<_>>().join(", ")),
         ExprKind::Field { of, name } => format!("{}.{}", bracketed(of), name.name),
         ExprKind::Index { of, index } => format!("{}[{}]", bracketed(of), bracketed(index)),
-        ExprKind::Call {
-            function,
-            arguments,
-        } => {
-            format!(
-                "{}({})",
-                function.name,
-                arguments
-                    .iter()
-                    .map(bracketed)
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            )
+        ExprKind::Call { function, arguments } => {
+            format!("{}({})", function.name, arguments.iter().map(bracketed).collect::<Vec<_>>().join(", "))
         }
-        ExprKind::Unary {
-            operator, operand, ..
-        } => format!("({operator:?} {})", bracketed(operand)),
-        ExprKind::Binary {
-            operator,
-            left,
-            right,
-            ..
-        } => format!(
-            "({} {} {})",
-            bracketed(left),
-            operator.spelling(),
-            bracketed(right)
-        ),
+        ExprKind::Unary { operator, operand, .. } => format!("({operator:?} {})", bracketed(operand)),
+        ExprKind::Binary { operator, left, right, .. } => format!("({} {} {})", bracketed(left), operator.spelling(), bracketed(right)),
         ExprKind::Is { operand, present } => format!("({} is {present})", bracketed(operand)),
         ExprKind::As { operand, ty } => format!("({} as {})", bracketed(operand), type_name(ty)),
-        ExprKind::If {
-            condition,
-            then,
-            otherwise,
-        } => {
-            format!(
-                "(if {} {} {})",
-                bracketed(condition),
-                bracketed(then),
-                bracketed(otherwise)
-            )
+        ExprKind::If { condition, then, otherwise } => {
+            format!("(if {} {} {})", bracketed(condition), bracketed(then), bracketed(otherwise))
         }
         other => format!("{other:?}"),
     }
@@ -117,40 +70,19 @@ fn levels_are_those_of_the_language() {
     for (text, expected) in [
         ("a or b and not c == d", "(a or (b and (Not (c == d))))"),
         ("not a and not not b", "((Not a) and (Not (Not b)))"),
-        (
-            "a otherwise b + c * -d",
-            "(a otherwise (b + (c * (Minus d))))",
-        ),
+        ("a otherwise b + c * -d", "(a otherwise (b + (c * (Minus d))))"),
         ("a - b - c", "((a - b) - c)"),
         ("a / b % c * d", "(((a / b) % c) * d)"),
         ("-a.b[0] as text", "(Minus (a.b[0] as text))"),
-        (
-            "a + b is none or c is present",
-            "(((a + b) is false) or (c is true))",
-        ),
-        (
-            "a in [1, 2,] and b not   in c",
-            "((a in [1, 2]) and (b not in c))",
-        ),
-        (
-            "a starts with b and c ends\n with d",
-            "((a starts with b) and (c ends with d))",
-        ),
-        (
-            "a matches \"\\d{2}\\\"#[\" and b",
-            "((a matches /\\d{2}\\\"#[/) and b)",
-        ),
+        ("a + b is none or c is present", "(((a + b) is false) or (c is true))"),
+        ("a in [1, 2,] and b not   in c", "((a in [1, 2]) and (b not in c))"),
+        ("a starts with b and c ends\n with d", "((a starts with b) and (c ends with d))"),
+        ("a matches \"\\d{2}\\\"#[\" and b", "((a matches /\\d{2}\\\"#[/) and b)"),
         ("(if a then b else c) + 1", "((if a b c) + 1)"),
         ("if a then b else if c then d else e", "(if a b (if c d e))"),
         ("a == not b and c", "((a == (Not b)) and c)"),
-        (
-            "1_000 + 12.50 USD - 2 weeks",
-            "((1_000 + 12.50 USD) - 2 weeks)",
-        ),
-        (
-            "2026-11-22T09:00:00Z - 2026-11-22",
-            "(2026-11-22T09:00:00Z - 2026-11-22)",
-        ),
+        ("1_000 + 12.50 USD - 2 weeks", "((1_000 + 12.50 USD) - 2 weeks)"),
+        ("2026-11-22T09:00:00Z - 2026-11-22", "(2026-11-22T09:00:00Z - 2026-11-22)"),
         ("now() + days(n)", "(now() + days(n))"),
         ("x as [bank.Part?]", "(x as [Part?])"),
         (
@@ -172,41 +104,22 @@ fn levels_are_those_of_the_language() {
 fn spans_leave_blanks_comments_and_brackets_out() {
     let text = "workflow w() {\n  return (a + b) # why\n\n  # next\n}\n";
     let parsed = sound(text);
-    assert_eq!(
-        parsed
-            .comments
-            .iter()
-            .map(|place| &text[place.range()])
-            .collect::<Vec<_>>(),
-        ["# why", "# next"]
-    );
-    let Declaration::Workflow(workflow) = &parsed.module.declarations[0] else {
-        panic!("no workflow")
-    };
+    assert_eq!(parsed.comments.iter().map(|place| &text[place.range()]).collect::<Vec<_>>(), ["# why", "# next"]);
+    let Declaration::Workflow(workflow) = &parsed.module.declarations[0] else { panic!("no workflow") };
     let statement = &workflow.body.statements[0];
     assert_eq!(&text[statement.span.range()], "return (a + b)");
     assert_eq!(&text[workflow.head.range()], "workflow w()");
     assert_eq!(&text[workflow.span.range()], text.trim_end());
-    let StatementKind::Return(Some(value)) = &statement.kind else {
-        panic!("no value")
-    };
+    let StatementKind::Return(Some(value)) = &statement.kind else { panic!("no value") };
     assert_eq!(&text[value.span.range()], "a + b");
-    assert!(matches!(
-        value.kind,
-        ExprKind::Binary {
-            operator: BinaryOperator::Add,
-            ..
-        }
-    ));
+    assert!(matches!(value.kind, ExprKind::Binary { operator: BinaryOperator::Add, .. }));
 }
 
 #[test]
 fn documentation_stands_directly_above() {
     let text = "# not\n\n# one\n#two\nrecord A {\n  # field\n  a: text # not\n  b: text\n}\n";
     let parsed = sound(text);
-    let Declaration::Record(record) = &parsed.module.declarations[0] else {
-        panic!("no record")
-    };
+    let Declaration::Record(record) = &parsed.module.declarations[0] else { panic!("no record") };
     assert_eq!(record.doc.as_deref(), Some("one\ntwo"));
     assert_eq!(record.fields[0].doc.as_deref(), Some("field"));
     assert_eq!(record.fields[1].doc, None);
@@ -230,15 +143,9 @@ fn texts_resolve_escapes_and_indentation() {
         (r#""""#, ""),
         (r#""a\"\\\n\t\{\u{1F44D}}""#, "a\"\\\n\t{👍}"),
         (r#""{a} and {b + 1}""#, "<a>| and |<(b + 1)>"),
-        (
-            r#""{ join(["x", "y {z}"], ", ") }!""#,
-            "<join([text, text], text)>|!",
-        ),
+        (r#""{ join(["x", "y {z}"], ", ") }!""#, "<join([text, text], text)>|!"),
         ("\"\"\"one \"line\" only\"\"\"", "one \"line\" only"),
-        (
-            "\"\"\"\n    a\n      b {c}\n\n    d\n    \"\"\"",
-            "a\n  b |<c>|\n\nd",
-        ),
+        ("\"\"\"\n    a\n      b {c}\n\n    d\n    \"\"\"", "a\n  b |<c>|\n\nd"),
         ("\"\"\"\n    {a}\n    \\tb\n  \"\"\"", "  |<a>|\n  \tb"),
         ("\"# no comment\"", "# no comment"),
     ] {
@@ -254,15 +161,10 @@ fn every_rule_has_its_line_in_the_readme() {
         let Some((rule, rest)) = line.split_once(' ') else {
             continue;
         };
-        let named = rest.trim_start().starts_with("= ")
-            && rule
-                .chars()
-                .all(|character| character.is_ascii_alphanumeric() || character == '_');
+        let named =
+            rest.trim_start().starts_with("= ") && rule.chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
         if named && !rule.starts_with("kw_") {
-            assert!(
-                readme.contains(&format!("| `{rule}`")),
-                "`{rule}` has no line in README.md"
-            );
+            assert!(readme.contains(&format!("| `{rule}`")), "`{rule}` has no line in README.md");
         }
     }
 }

@@ -11,10 +11,7 @@ fn checked(text: &str) -> Parsed {
     let parsed = parse(text);
     let mut last = 0;
     for fault in &parsed.faults {
-        assert!(
-            text.get(fault.span.range()).is_some(),
-            "{fault:?} lies outside of {text:?}"
-        );
+        assert!(text.get(fault.span.range()).is_some(), "{fault:?} lies outside of {text:?}");
         assert!(fault.span.start >= last, "{text:?}");
         last = fault.span.start;
     }
@@ -33,23 +30,10 @@ fn every_prefix_is_taken_and_keeps_what_is_whole() {
     for (name, text) in files("programs") {
         let whole = parse(&text).module.declarations;
         let step = step(&text);
-        for end in (0..text.len())
-            .step_by(step)
-            .filter(|end| text.is_char_boundary(*end))
-        {
+        for end in (0..text.len()).step_by(step).filter(|end| text.is_char_boundary(*end)) {
             let parsed = checked(&text[..end]);
-            let before = whole
-                .iter()
-                .filter(|declaration| place(declaration).is_some_and(|place| place < end as u32))
-                .count();
-            let kept = parsed
-                .module
-                .declarations
-                .iter()
-                .zip(&whole)
-                .take(before)
-                .filter(|(found, whole)| found == whole)
-                .count();
+            let before = whole.iter().filter(|declaration| place(declaration).is_some_and(|place| place < end as u32)).count();
+            let kept = parsed.module.declarations.iter().zip(&whole).take(before).filter(|(found, whole)| found == whole).count();
             assert_eq!(kept, before, "{name} up to {end}");
         }
     }
@@ -57,11 +41,7 @@ fn every_prefix_is_taken_and_keeps_what_is_whole() {
 
 /// Every byte, but a sample of the long programs where the compiler did not optimize.
 const fn step(text: &str) -> usize {
-    if cfg!(debug_assertions) && text.len() > 2000 {
-        text.len() / 200
-    } else {
-        1
-    }
+    if cfg!(debug_assertions) && text.len() > 2000 { text.len() / 200 } else { 1 }
 }
 
 /// Where a declaration ends.
@@ -90,28 +70,12 @@ fn every_lost_byte_is_survived_by_the_neighbours() {
                 continue;
             };
             let parsed = checked(&text);
-            let kept = parsed
-                .module
-                .declarations
-                .iter()
-                .filter(|declaration| sound(declaration))
-                .count();
+            let kept = parsed.module.declarations.iter().filter(|declaration| sound(declaration)).count();
             // A quote lost beside `"""` takes what follows with it, up to the next one.
             let begin = text[..lost].rfind('\n').unwrap_or(0);
-            let long = text[begin..]
-                .lines()
-                .take(2)
-                .any(|line| line.contains("\"\""));
-            assert!(
-                long || kept + 2 >= whole,
-                "{name} without byte {lost} keeps {kept} of {whole}: {:?}",
-                parsed.faults
-            );
-            assert!(
-                long || parsed.faults.len() <= 4,
-                "{name} without byte {lost}: {:#?}",
-                parsed.faults
-            );
+            let long = text[begin..].lines().take(2).any(|line| line.contains("\"\""));
+            assert!(long || kept + 2 >= whole, "{name} without byte {lost} keeps {kept} of {whole}: {:?}", parsed.faults);
+            assert!(long || parsed.faults.len() <= 4, "{name} without byte {lost}: {:#?}", parsed.faults);
         }
     }
 }
@@ -120,9 +84,7 @@ fn every_lost_byte_is_survived_by_the_neighbours() {
 fn nothing_nests_too_deep() {
     let deep = 100_000;
     let many = 10_000;
-    let around = |value: String| {
-        format!("workflow w() {{\n  let x = {value}\n}}\nrecord After {{ a: text }}\n")
-    };
+    let around = |value: String| format!("workflow w() {{\n  let x = {value}\n}}\nrecord After {{ a: text }}\n");
     let texts = [
         around(format!("{}1{}", "(".repeat(deep), ")".repeat(deep))),
         around("(".repeat(deep)),
@@ -145,10 +107,7 @@ fn nothing_nests_too_deep() {
         around(format!("a as {}text", "[".repeat(many))),
         around(format!("1\n{}", "if a {".repeat(many))),
         around(format!("1\n if a {{ }} {}", "else if a { } ".repeat(many))),
-        around(format!(
-            "1\n require approval within 1 day{}",
-            ", then escalate to a within 1 day".repeat(5_000)
-        )),
+        around(format!("1\n require approval within 1 day{}", ", then escalate to a within 1 day".repeat(5_000))),
         "{".repeat(many),
         "}".repeat(many),
         "((((\n".repeat(many),
@@ -157,36 +116,20 @@ fn nothing_nests_too_deep() {
     for text in texts {
         let parsed = checked(&text);
         let start = text.get(..60).unwrap_or(&text);
-        assert!(
-            !parsed.faults.is_empty() || text.contains("else if a {"),
-            "{start}"
-        );
+        assert!(!parsed.faults.is_empty() || text.contains("else if a {"), "{start}");
         drop(parsed.clone());
     }
 }
 
 #[test]
 fn the_limits_are_faults_of_their_own() {
-    let brackets = |depth: usize| {
-        format!(
-            "workflow w() {{ let x = {}1{} }}",
-            "(".repeat(depth),
-            ")".repeat(depth)
-        )
-    };
+    let brackets = |depth: usize| format!("workflow w() {{ let x = {}1{} }}", "(".repeat(depth), ")".repeat(depth));
     assert_eq!(checked(&brackets(63)).faults, []);
-    assert!(
-        checked(&brackets(64))
-            .faults
-            .iter()
-            .all(|fault| fault.kind == FaultKind::TooDeep)
-    );
+    assert!(checked(&brackets(64)).faults.iter().all(|fault| fault.kind == FaultKind::TooDeep));
     assert_eq!(checked(&brackets(64)).faults.len(), 1);
     let chain = |length: usize| format!("workflow w() {{ let x = a{} }}", " + a".repeat(length));
     assert_eq!(checked(&chain(400)).faults, []);
-    assert!(
-        matches!(checked(&chain(600)).faults.as_slice(), [fault] if fault.kind == FaultKind::TooDeep)
-    );
+    assert!(matches!(checked(&chain(600)).faults.as_slice(), [fault] if fault.kind == FaultKind::TooDeep));
 }
 
 const TOKENS: &[&str] = &[

@@ -104,13 +104,7 @@ fn part(call: &Call<'_>, expr: &Expr, found: &Type, ty: &Type, frame: &[Value]) 
 }
 
 /// The whole answer.
-fn whole(
-    call: &Call<'_>,
-    text: &str,
-    json: Result<Json, serde_json::Error>,
-    ty: &Type,
-    says_json: bool,
-) -> Result<Value, String> {
+fn whole(call: &Call<'_>, text: &str, json: Result<Json, serde_json::Error>, ty: &Type, says_json: bool) -> Result<Value, String> {
     if text.trim().is_empty() && matches!(ty, Type::Optional(_)) {
         return Ok(Value::None);
     }

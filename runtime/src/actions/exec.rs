@@ -64,21 +64,11 @@ fn outcome(call: &Call<'_>, exec: &Exec, ran: Ran) -> Outcome {
     let Some(exit) = status.code() else {
         return Outcome::Unknown(format!("`{}` was ended by a signal ({status}){complaint}", exec.program));
     };
-    let answer = Answer {
-        exit: Some(exit),
-        good: exit == 0,
-        body: ran.output,
-        complaint: ran.complaint,
-        ..Answer::default()
-    };
+    let answer = Answer { exit: Some(exit), good: exit == 0, body: ran.output, complaint: ran.complaint, ..Answer::default() };
     judge(
         call,
         answer,
-        &Judgement {
-            ok_when: exec.ok_when.as_ref(),
-            not_done_when: exec.not_done_when.as_ref(),
-            result: exec.result.as_ref(),
-        },
+        &Judgement { ok_when: exec.ok_when.as_ref(), not_done_when: exec.not_done_when.as_ref(), result: exec.result.as_ref() },
     )
 }
 

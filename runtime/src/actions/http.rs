@@ -21,11 +21,7 @@ pub(super) async fn run(call: &Call<'_>, http: &Http, clients: &Clients) -> Outc
         Ok(Ok(answer)) => judge(
             call,
             answer,
-            &Judgement {
-                ok_when: http.ok_when.as_ref(),
-                not_done_when: http.not_done_when.as_ref(),
-                result: http.result.as_ref(),
-            },
+            &Judgement { ok_when: http.ok_when.as_ref(), not_done_when: http.not_done_when.as_ref(), result: http.result.as_ref() },
         ),
         Ok(Err(outcome)) => outcome,
         Err(_) => Outcome::Unknown(format!("no answer within {:#}", call.attempt.timeout)),
@@ -89,14 +85,7 @@ async fn exchange(request: Request) -> Result<Answer, Outcome> {
         .and_then(|kind| kind.to_str().ok())
         .is_some_and(|kind| kind.split(';').next().is_some_and(|kind| kind.trim().ends_with("json")));
     let body = read(response, status.as_u16(), &place).await?;
-    Ok(Answer {
-        status: Some(status.as_u16()),
-        good: status.is_success(),
-        headers,
-        body,
-        says_json,
-        ..Answer::default()
-    })
+    Ok(Answer { status: Some(status.as_u16()), good: status.is_success(), headers, body, says_json, ..Answer::default() })
 }
 
 /// What a failed request means. Until the connection stands nothing was sent.

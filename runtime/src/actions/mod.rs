@@ -81,8 +81,7 @@ impl Executor {
     /// Says what cannot be set up.
     pub fn new(settings: Settings) -> Result<Self, SetupError> {
         let locks = settings.locks();
-        std::fs::create_dir_all(&locks)
-            .map_err(|error| SetupError::Folder(locks.display().to_string(), error.to_string()))?;
+        std::fs::create_dir_all(&locks).map_err(|error| SetupError::Folder(locks.display().to_string(), error.to_string()))?;
         let clients = reach::Clients::new(settings.reach.clone());
         Ok(Self { settings, clients })
     }

@@ -4,8 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Keys of the design that this version does not have: they are named as such, since "unknown" would send an author looking for a typo.
-const LATER: [&str; 10] =
-    ["lints", "policies", "slack", "ntfy", "workdays", "holidays", "sms", "teams", "passkey", "oidc"];
+const LATER: [&str; 10] = ["lints", "policies", "slack", "ntfy", "workdays", "holidays", "sms", "teams", "passkey", "oidc"];
 
 /// What is wrong with a project file.
 #[derive(Clone, Debug, PartialEq, Eq)]

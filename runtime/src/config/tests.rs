@@ -64,7 +64,10 @@ fn faults_say_where_and_what_to_do() {
         ("[people.ana]\nemail = \"x@y.z\"\nslack = \"@ana\"", "hitl.toml:3:1: `slack` is not supported by this version; remove it"),
         ("[people.ana]\nemail = \"ana\"", "hitl.toml:2:9: `ana` is no mail address"),
         ("[calendar]\ntimezone = \"Nowhere\"", "hitl.toml:2:12: `Nowhere` is no time zone, such as `Europe/Berlin`"),
-        ("[people.ana]\nemail = \"a@b.c\"\n[groups]\nf = [\"anna\"]", "hitl.toml:4:7: group `f` names `anna`, who is neither in `[people]` nor an address, did you mean `ana`?"),
+        (
+            "[people.ana]\nemail = \"a@b.c\"\n[groups]\nf = [\"anna\"]",
+            "hitl.toml:4:7: group `f` names `anna`, who is neither in `[people]` nor an address, did you mean `ana`?",
+        ),
         ("[server]\npublic_url = \"acme\"", "hitl.toml:2:14: `acme` is no web address"),
         ("[secrets]\npath = \"x\"", "hitl.toml:2:1: `path` of `[secrets]` needs `from = \"file\"`"),
     ];

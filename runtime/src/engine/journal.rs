@@ -91,8 +91,9 @@ fn attempt_started(plan: &Plan, node: &Path, attempt: u32, arguments: Option<&[V
         Some(NodeKind::Call(call)) => plan.actions.get(call.action as usize).map(|action| action.parameters.as_slice()).unwrap_or_default(),
         _ => &[],
     };
-    let shown: Option<serde_json::Map<String, Json>> = arguments
-        .map(|arguments| parameters.iter().zip(arguments).map(|(p, value)| (p.name.to_string(), to_json(value, &p.ty, &plan.types))).collect());
+    let shown: Option<serde_json::Map<String, Json>> = arguments.map(|arguments| {
+        parameters.iter().zip(arguments).map(|(p, value)| (p.name.to_string(), to_json(value, &p.ty, &plan.types))).collect()
+    });
     let text = if attempt == 1 { format!("`{name}` started") } else { format!("`{name}` started again (attempt {attempt})") };
     view("step.started", text, json!({"step": name, "attempt": attempt, "arguments": shown}))
 }
@@ -119,7 +120,8 @@ fn not_asked(plan: &Plan, node: &Path, saw: &[Value]) -> EventView {
     let band = gate.and_then(|gate| gate.bands.first());
     let condition = band.and_then(|band| band.when_text.clone());
     let pairs = band.map(|band| band.sees.as_slice()).unwrap_or_default().iter().zip(saw);
-    let seen: serde_json::Map<String, Json> = pairs.map(|(show, value)| (show.label.to_string(), to_json(value, &show.ty, &plan.types))).collect();
+    let seen: serde_json::Map<String, Json> =
+        pairs.map(|(show, value)| (show.label.to_string(), to_json(value, &show.ty, &plan.types))).collect();
     let name = node_name(plan, node);
     let text = format!("`{name}` was passed with nobody asked");
     view("approval.not_asked", text, json!({"gate": name, "condition": condition, "saw": seen}))

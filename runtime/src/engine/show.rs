@@ -50,12 +50,7 @@ impl Engine {
 
     fn reference(&self, run: RunId, plan: &Plan, asked: &Asked) -> view::ApprovalRef {
         let id = self.approval_id(ApprovalId { run, n: asked.question.n });
-        view::ApprovalRef {
-            gate: node_name(plan, &asked.question.node).to_owned(),
-            status: status(asked),
-            url: self.approval_url(&id),
-            id,
-        }
+        view::ApprovalRef { gate: node_name(plan, &asked.question.node).to_owned(), status: status(asked), url: self.approval_url(&id), id }
     }
 
     /// The page of an approval.
@@ -199,12 +194,9 @@ fn shown(plan: &Plan, gate: &Gate, question: &Question) -> Vec<view::Shown> {
                 text: to_text(value, &show.ty, &plan.types),
                 style: style(show.style),
             },
-            Shown::Error(why) => view::Shown {
-                label: show.label.to_string(),
-                value: Json::Null,
-                text: format!("cannot be shown: {why}"),
-                style: "error",
-            },
+            Shown::Error(why) => {
+                view::Shown { label: show.label.to_string(), value: Json::Null, text: format!("cannot be shown: {why}"), style: "error" }
+            }
         })
         .collect()
 }

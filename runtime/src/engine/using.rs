@@ -275,7 +275,8 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotFound`], [`EngineError::Store`]
     pub async fn approval(&self, approval: ApprovalId, caller: Option<&Person>) -> Result<view::Approval, EngineError> {
-        let seen = self.look(approval.run, |live| live.state.question(approval.n).map(|asked| self.show_question(live, asked, caller))).await;
+        let seen =
+            self.look(approval.run, |live| live.state.question(approval.n).map(|asked| self.show_question(live, asked, caller))).await;
         let missing = || EngineError::NotFound(format!("approval `{}`", self.approval_id(approval)));
         match seen {
             Ok(Some(seen)) => Ok(seen),
@@ -364,7 +365,8 @@ async fn spawned<T: Send + 'static>(work: impl Future<Output = Result<T, EngineE
 /// The values of a workflow's parameters.
 fn input(plan: &Plan, given: &Map<String, Json>) -> Result<Vec<Value>, EngineError> {
     let parameters = &plan.workflow.parameters;
-    let mut mismatches: Vec<Mismatch> = given.keys().filter(|name| !parameters.iter().any(|p| p.name == **name)).map(|name| unknown(name, parameters)).collect();
+    let mut mismatches: Vec<Mismatch> =
+        given.keys().filter(|name| !parameters.iter().any(|p| p.name == **name)).map(|name| unknown(name, parameters)).collect();
     let mut values = Vec::new();
     for parameter in parameters {
         match read(parameter, given.get(parameter.name.as_str()), plan) {
@@ -376,7 +378,11 @@ fn input(plan: &Plan, given: &Map<String, Json>) -> Result<Vec<Value>, EngineErr
 }
 
 fn unknown(name: &str, parameters: &[Parameter]) -> Mismatch {
-    let nearest = parameters.iter().map(|p| p.name.as_str()).filter(|p| strsim::damerau_levenshtein(p, name) <= 2).min_by_key(|p| strsim::damerau_levenshtein(p, name));
+    let nearest = parameters
+        .iter()
+        .map(|p| p.name.as_str())
+        .filter(|p| strsim::damerau_levenshtein(p, name) <= 2)
+        .min_by_key(|p| strsim::damerau_levenshtein(p, name));
     let help = nearest.map_or_else(
         || format!("the workflow has {}", parameters.iter().map(|p| format!("`{}`", p.name)).collect::<Vec<_>>().join(", ")),
         |nearest| format!("did you mean `{nearest}`?"),
@@ -387,7 +393,13 @@ fn unknown(name: &str, parameters: &[Parameter]) -> Mismatch {
 fn read(parameter: &Parameter, given: Option<&Json>, plan: &Plan) -> Result<Value, Vec<Mismatch>> {
     match (given, &parameter.default) {
         (None, Some(default)) => {
-            let outside = flow_compiler::eval::Outside { now: jiff::Timestamp::UNIX_EPOCH, zone: &jiff::tz::TimeZone::UTC, names: &super::Environment, owner: "", requester: "" };
+            let outside = flow_compiler::eval::Outside {
+                now: jiff::Timestamp::UNIX_EPOCH,
+                zone: &jiff::tz::TimeZone::UTC,
+                names: &super::Environment,
+                owner: "",
+                requester: "",
+            };
             let env = flow_compiler::eval::Env { frames: &[&[]], types: &plan.types, outside: &outside };
             let problem = |EvalError(problem)| vec![Mismatch { path: parameter.name.to_string(), problem }];
             eval(default, &env).map_err(problem)
@@ -412,4 +424,3 @@ fn workflow(hash: Digest, plan: &Plan) -> view::Workflow {
         plan: hash.to_string(),
     }
 }
-

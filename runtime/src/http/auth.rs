@@ -56,7 +56,8 @@ impl FromRequestParts<Arc<App>> for Access {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let peer = parts.extensions.get::<Peer>().cloned();
         if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
-            let token = value.to_str().ok().and_then(bearer).ok_or_else(|| Problem::unauthenticated("send `Authorization: Bearer TOKEN`"))?;
+            let token =
+                value.to_str().ok().and_then(bearer).ok_or_else(|| Problem::unauthenticated("send `Authorization: Bearer TOKEN`"))?;
             return Ok(Self::Caller(find_token(app, token, peer.as_ref()).await?.caller()));
         }
         if let Some(Peer::Owner { user }) = peer {
@@ -155,11 +156,7 @@ pub(super) fn same_origin(app: &App, headers: &HeaderMap) -> Result<(), Problem>
 
 /// Refuses a form that does not carry the session's text.
 pub(super) fn vouched(session: &Session, csrf: &str) -> Result<(), Problem> {
-    if session.vouches(csrf) {
-        Ok(())
-    } else {
-        Err(Problem::forbidden("this form belongs to another session; load the page again"))
-    }
+    if session.vouches(csrf) { Ok(()) } else { Err(Problem::forbidden("this form belongs to another session; load the page again")) }
 }
 
 /// The peer of a request, for handlers.

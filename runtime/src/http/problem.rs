@@ -76,7 +76,12 @@ impl Problem {
     /// 405
     #[must_use]
     pub fn wrong_method() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "urn:hitlc:wrong-method", "this cannot be done here", "the address is right, the method is not")
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "urn:hitlc:wrong-method",
+            "this cannot be done here",
+            "the address is right, the method is not",
+        )
     }
 
     /// 403
@@ -177,13 +182,8 @@ impl Problem {
     /// 429
     #[must_use]
     pub fn too_many(seconds: u64) -> Self {
-        Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "urn:hitlc:too-many",
-            "too many requests",
-            format!("try again in {seconds} s"),
-        )
-        .again_in(seconds)
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "urn:hitlc:too-many", "too many requests", format!("try again in {seconds} s"))
+            .again_in(seconds)
     }
 
     /// 503

@@ -188,7 +188,11 @@ fn verdict(plan: &Plan, asked: &Asked, decision: &Decision) -> Result<Verdict, R
 /// Whether the person is asked, and not excluded.
 fn entitled(of: &Approvers, person: &str, state: &RunState, facts: &Facts<'_>) -> Result<(), Refusal> {
     if of.except.iter().any(|excluded| facts.is_among(person, excluded)) {
-        let because = if state.requester == person { "you asked for this run, and whoever asked may not decide" } else { "you are excluded from this decision" };
+        let because = if state.requester == person {
+            "you asked for this run, and whoever asked may not decide"
+        } else {
+            "you are excluded from this decision"
+        };
         return Err(Refusal::NotEntitled(because.to_owned()));
     }
     if of.stages.iter().flatten().any(|term| facts.is_among(person, &term.of)) {

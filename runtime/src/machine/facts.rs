@@ -54,13 +54,7 @@ impl Facts<'_> {
         let owner = match &state.owner {
             Principal::Person(name) | Principal::Group(name) => name,
         };
-        let outside = Outside {
-            now: self.time(state).timestamp(),
-            zone: self.zone,
-            names: self.names,
-            owner,
-            requester: &state.requester,
-        };
+        let outside = Outside { now: self.time(state).timestamp(), zone: self.zone, names: self.names, owner, requester: &state.requester };
         f(&Env { frames: &[&state.slots], types: &plan.types, outside: &outside })
     }
 }

@@ -15,8 +15,8 @@ mod state;
 mod turn;
 
 pub use decide::{Answer, Decision, Request, decide};
-pub use gate::principal;
 pub use facts::{Facts, Membership};
+pub use gate::principal;
 pub use next::{Command, next};
 pub use state::{Asked, Calling, Closed, NodeState, RunState};
 pub use turn::{Turn, turn};

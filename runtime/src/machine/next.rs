@@ -92,7 +92,8 @@ fn why_unknown(node: &NodeState) -> String {
 /// The pause before the next attempt after so many failures.
 fn pause(call: &Call, failures: u32) -> SignedDuration {
     let Some(retry) = call.retry else { return SignedDuration::ZERO };
-    let times = if retry.doubling { 1_i32.checked_shl(failures.saturating_sub(1)).filter(|times| *times > 0).unwrap_or(i32::MAX) } else { 1 };
+    let times =
+        if retry.doubling { 1_i32.checked_shl(failures.saturating_sub(1)).filter(|times| *times > 0).unwrap_or(i32::MAX) } else { 1 };
     retry.every.checked_mul(times).unwrap_or(SignedDuration::MAX)
 }
 
@@ -192,7 +193,8 @@ impl Steps<'_> {
             let Some(gate) = gate::gate_at(self.plan, &asked.question.node) else { continue };
             let guards = gate.guards.iter().zip(&asked.question.will_run).filter(|(guard, _)| guard.node == index && guard.bound);
             for (_, approved) in guards {
-                let same = approved.len() == arguments.len() && approved.iter().zip(arguments).all(|(approved, now)| approved.as_ref() == Some(now));
+                let same = approved.len() == arguments.len()
+                    && approved.iter().zip(arguments).all(|(approved, now)| approved.as_ref() == Some(now));
                 if !same {
                     return Err(self.failed(index, "its arguments are not those that were approved"));
                 }
@@ -212,7 +214,16 @@ impl Steps<'_> {
         let Some(call) = gate::call_at(self.plan, &Path::top(index)) else { return Ok(()) };
         let unknown = matches!(outcome, Outcome::Unknown(_) | Outcome::Lost);
         if unknown && effect(self.plan, call) == Effect::Irreversible {
-            let question = gate::doubt(self.plan, self.state, self.after_questions(), index, call, calling, &why_unknown(node), self.facts.time(self.state));
+            let question = gate::doubt(
+                self.plan,
+                self.state,
+                self.after_questions(),
+                index,
+                call,
+                calling,
+                &why_unknown(node),
+                self.facts.time(self.state),
+            );
             self.events.push(question);
             return Ok(());
         }

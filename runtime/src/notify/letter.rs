@@ -68,8 +68,7 @@ pub(super) fn mail(notice: &Notice, to: Vec<String>, key: String, zone: &TimeZon
 fn about_question(asked: &Asked, to: Vec<String>, key: String, zone: &TimeZone) -> Result<Mail, askama::Error> {
     let title = line(&asked.title);
     let due = asked.due.map(|due| instant(due, zone));
-    let shown: Vec<(String, String)> =
-        asked.shown.iter().map(|(label, value)| (line(label), visible(value, true))).collect();
+    let shown: Vec<(String, String)> = asked.shown.iter().map(|(label, value)| (line(label), visible(value, true))).collect();
     let text = Text { title: &title, asked, due: due.as_deref(), shown: &shown }.render()?;
     let html = Html { title: &title, asked, due: due.as_deref(), shown: &shown }.render()?;
     Ok(Mail { to, subject: title, text, html: Some(html), attachments: Vec::new(), key })

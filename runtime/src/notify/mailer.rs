@@ -73,11 +73,7 @@ impl Mailer {
     #[must_use]
     pub fn new(config: &Config, secrets: Secrets, state: &std::path::Path) -> Self {
         match &config.notify.email {
-            Some(email) => Self {
-                from: email.from.to_string(),
-                way: Way::Smtp(email.clone()),
-                secrets,
-            },
+            Some(email) => Self { from: email.from.to_string(), way: Way::Smtp(email.clone()), secrets },
             None => Self::into_folder(state.join("outbox")),
         }
     }
@@ -85,11 +81,7 @@ impl Mailer {
     /// A mailer that writes files.
     #[must_use]
     pub fn into_folder(folder: PathBuf) -> Self {
-        Self {
-            from: "hitlc <hitlc@localhost>".into(),
-            way: Way::Folder(folder),
-            secrets: Secrets::default(),
-        }
+        Self { from: "hitlc <hitlc@localhost>".into(), way: Way::Folder(folder), secrets: Secrets::default() }
     }
 
     /// The folder that mail is written to, where it is not sent.

@@ -83,10 +83,18 @@ async fn a_question_is_mailed_whole_and_harmless() {
 async fn what_does_not_arrive_is_tried_again_and_given_up_in_the_end() {
     let sink = SmtpSink::start().await;
     let (_folder, outbox) = mailing(&sink);
-    sink.script([Script::Recipient("450 later"), Script::Recipient("550 nobody here"), Script::Recipient("450 later"), Script::Recipient("450 later")]);
+    sink.script([
+        Script::Recipient("450 later"),
+        Script::Recipient("550 nobody here"),
+        Script::Recipient("450 later"),
+        Script::Recipient("450 later"),
+    ]);
     let deliver = async |tries| outbox.deliver(&letter(Channel::Mail, "ana@acme.example", tries), &asked(), NOW).await;
     let first = deliver(0).await;
-    assert!(matches!(&first, Delivery::Again { due, error } if *due == NOW.plus(SignedDuration::from_secs(10)) && error.contains("later")), "{first:?}");
+    assert!(
+        matches!(&first, Delivery::Again { due, error } if *due == NOW.plus(SignedDuration::from_secs(10)) && error.contains("later")),
+        "{first:?}"
+    );
     assert!(matches!(deliver(1).await, Delivery::Dead { error } if error.contains("nobody here")));
     assert!(matches!(deliver(4).await, Delivery::Again { due, .. } if due == NOW.plus(SignedDuration::from_hours(2))));
     assert!(matches!(deliver(10).await, Delivery::Dead { .. }));
@@ -101,7 +109,8 @@ async fn a_server_that_is_down_is_tried_again() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let (_folder, outbox) = outbox(&format!("[notify.email]\nhost = \"127.0.0.1\"\nport = {port}\nfrom = \"flow@acme.example\"\ntls = \"none\""));
+    let (_folder, outbox) =
+        outbox(&format!("[notify.email]\nhost = \"127.0.0.1\"\nport = {port}\nfrom = \"flow@acme.example\"\ntls = \"none\""));
     let delivery = outbox.deliver(&letter(Channel::Mail, "ana@acme.example", 0), &asked(), NOW).await;
     assert!(matches!(delivery, Delivery::Again { .. }), "{delivery:?}");
 }

@@ -38,8 +38,7 @@ impl Message {
     pub(super) fn new(id: String, at: At, notice: &Notice) -> Self {
         let (kind, data) = match notice {
             Notice::Asked(asked) => {
-                let shown: Vec<Json> =
-                    asked.shown.iter().map(|(label, text)| json!({ "label": label, "text": text })).collect();
+                let shown: Vec<Json> = asked.shown.iter().map(|(label, text)| json!({ "label": label, "text": text })).collect();
                 let data = json!({
                     "id": asked.id,
                     "run": asked.run,

@@ -7,8 +7,8 @@ use std::fmt;
 
 use parking_lot::Mutex;
 
-use super::secret::{NoRandom, random};
 use super::Person;
+use super::secret::{NoRandom, random};
 use crate::ids::Digest;
 
 /// Links that have not been used.

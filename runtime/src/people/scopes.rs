@@ -30,13 +30,7 @@ impl Scopes {
     }
 
     const fn named(self) -> [(&'static str, bool); 5] {
-        [
-            ("start", self.start),
-            ("decide", self.decide),
-            ("read", self.read),
-            ("admin", self.admin),
-            ("act-for", self.act_for),
-        ]
+        [("start", self.start), ("decide", self.decide), ("read", self.read), ("admin", self.admin), ("act-for", self.act_for)]
     }
 }
 

@@ -268,9 +268,23 @@ async fn looking_changes_nothing() {
     let cookie = crate::people::sign_in(&world, &world.token("ana@acme.example", "read,decide").await).await;
     let link = world.options.links.make(flow_runtime::people::Person::new("ana@acme.example"), "/").unwrap();
     let paths = [
-        "/", "/runs", "/sign-in", "/sign-out", "/healthz", "/readyz", "/api/v1/openapi.json", "/api/v1/workflows", "/api/v1/runs",
-        "/api/v1/approvals", "/api/v1/workflows/pay_supplier/runs", "/static/style.css", "/static/live.js", "/static/icon.svg",
-        "/local/info", "/local/plans", "/local/tokens",
+        "/",
+        "/runs",
+        "/sign-in",
+        "/sign-out",
+        "/healthz",
+        "/readyz",
+        "/api/v1/openapi.json",
+        "/api/v1/workflows",
+        "/api/v1/runs",
+        "/api/v1/approvals",
+        "/api/v1/workflows/pay_supplier/runs",
+        "/static/style.css",
+        "/static/live.js",
+        "/static/icon.svg",
+        "/local/info",
+        "/local/plans",
+        "/local/tokens",
     ];
     let mut paths: Vec<String> = paths.map(str::to_owned).to_vec();
     paths.push(link.clone());

@@ -43,11 +43,17 @@ async fn the_page_shows_what_is_asked_and_its_form_decides() {
     let line = format!("POST /approvals/{approval}/decision");
     let (csrf, digest) = (csrf(&page), hidden(&page, "digest"));
     world.ask(&line, &[&cookie, FORM], format!("digest={digest}&decision=approve&csrf=x")).await.expect(403);
-    world.ask(&line, &[&cookie, FORM, "sec-fetch-site: cross-site"], format!("digest={digest}&decision=approve&csrf={csrf}")).await.expect(403);
+    world
+        .ask(&line, &[&cookie, FORM, "sec-fetch-site: cross-site"], format!("digest={digest}&decision=approve&csrf={csrf}"))
+        .await
+        .expect(403);
     world.ask(&line, &[FORM], format!("digest={digest}&decision=approve&csrf={csrf}")).await.expect(303);
     let kept = world.ask(&line, &[&cookie, FORM], format!("digest={digest}&decision=reject&comment=&csrf={csrf}")).await.expect(422);
     assert!(kept.body.contains("role=\"alert\"") && kept.body.contains("value=\"approve\""));
-    let stale = world.ask(&line, &[&cookie, FORM], format!("digest={}&decision=approve&comment=mine&csrf={csrf}", "0".repeat(64))).await.expect(412);
+    let stale = world
+        .ask(&line, &[&cookie, FORM], format!("digest={}&decision=approve&comment=mine&csrf={csrf}", "0".repeat(64)))
+        .await
+        .expect(412);
     assert!(stale.body.contains("What you saw has changed") && stale.body.contains(">mine</textarea>"));
 
     let done = world.ask(&line, &[&cookie, FORM], format!("digest={digest}&decision=approve&comment=fine&csrf={csrf}")).await.expect(303);
@@ -104,7 +110,9 @@ async fn a_call_in_doubt_is_answered_on_its_page() {
     let (run, approval, _) = world.start("lose", r#"{"input": {"what": "the parcel"}}"#).await;
     let cookie = ana(&world).await;
     let page = world.ask(&format!("GET /approvals/{approval}"), &[&cookie], "").await.expect(200).body;
-    for part in ["It is not known whether this call happened", "value=\"done\"", "value=\"not_done\"", "value=\"give_up\"", "name=\"value.result\""] {
+    for part in
+        ["It is not known whether this call happened", "value=\"done\"", "value=\"not_done\"", "value=\"give_up\"", "name=\"value.result\""]
+    {
         assert!(page.contains(part), "{part}\n{page}");
     }
     let (csrf, digest) = (csrf(&page), hidden(&page, "digest"));

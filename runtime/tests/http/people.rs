@@ -101,7 +101,9 @@ async fn signing_in_goes_only_to_pages_of_this_server() {
     assert_eq!(away.header("location"), "/sign-in?next=%2Fruns%3Fstatus%3Dpaused");
     let page = world.ask("GET /sign-in?next=%2Fruns%3Fstatus%3Dpaused", &[], "").await.expect(200);
     assert!(page.body.contains("value=\"/runs?status=paused\""));
-    for (next, to) in [("%2Fruns", "/runs"), ("%2F%2Fevil.example", "/"), ("https%3A%2F%2Fevil.example", "/"), ("%2F%5Cevil.example", "/"), ("", "/")] {
+    for (next, to) in
+        [("%2Fruns", "/runs"), ("%2F%2Fevil.example", "/"), ("https%3A%2F%2Fevil.example", "/"), ("%2F%5Cevil.example", "/"), ("", "/")]
+    {
         let body = format!("token={token}&next={next}");
         let answer = world.ask("POST /sign-in", &[FORM], body).await.expect(303);
         assert_eq!(answer.header("location"), to);

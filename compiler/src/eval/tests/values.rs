@@ -18,10 +18,18 @@ fn numbers_are_exact_or_an_error() {
     let long = "1234567890123456789012345678";
     check(&[
         (arithmetic('+', n("0.1"), n("0.2")), Type::Number, "0.3"),
-        (arithmetic('*', arithmetic('/', n("2"), n("3")), n("3")), Type::Number, "! the exact result needs more than 28 digits: `0.6666666666666666666666666667 * 3`"),
+        (
+            arithmetic('*', arithmetic('/', n("2"), n("3")), n("3")),
+            Type::Number,
+            "! the exact result needs more than 28 digits: `0.6666666666666666666666666667 * 3`",
+        ),
         (arithmetic('/', n("2"), n("3")), Type::Number, "0.6666666666666666666666666667"),
         (arithmetic('+', n(long), n("1")), Type::Number, "1234567890123456789012345679"),
-        (arithmetic('+', n(long), n("0.1")), Type::Number, "! the exact result needs more than 28 digits: `1234567890123456789012345678 + 0.1`"),
+        (
+            arithmetic('+', n(long), n("0.1")),
+            Type::Number,
+            "! the exact result needs more than 28 digits: `1234567890123456789012345678 + 0.1`",
+        ),
         (arithmetic('*', n("1e20"), n("1e20")), Type::Number, "! the result is too large: `100000000000000000000 * 100000000000000000000`"),
         (arithmetic('%', n("-7.5"), n("2")), Type::Number, "-1.5"),
         (arithmetic('/', n("1"), n("0")), Type::Number, "! division by zero"),
@@ -120,7 +128,11 @@ fn conditions_stop_as_soon_as_they_are_decided() {
         (compare("==", field(slot(0), 3), t("x")), Type::Bool, "false"),
         (Expr::In(n("2").into(), numbers(&["1", "2"]).into()), Type::Bool, "true"),
         (Expr::In(n("1").into(), list([n("1"), error()]).into()), Type::Bool, "true"),
-        (Expr::In(m("1 EUR").into(), list([m("2 EUR"), m("1 USD")]).into()), Type::Bool, "! cannot compare `1.00 EUR` with `1.00 USD`: two currencies"),
+        (
+            Expr::In(m("1 EUR").into(), list([m("2 EUR"), m("1 USD")]).into()),
+            Type::Bool,
+            "! cannot compare `1.00 EUR` with `1.00 USD`: two currencies",
+        ),
         (Expr::In(t("x").into(), Expr::Const(Value::List([Value::Text("x".into())].into())).into()), Type::Bool, "true"),
     ]);
 }
@@ -151,7 +163,11 @@ fn comprehensions() {
         (fold(Fold::List, numbers(&["1", "2"]), None, nested), of(of(Type::Number)), "[[11,21],[12,22]]"),
         (call(Builtin::Any, [list([b(false), b(true)])]), Type::Bool, "true"),
         (call(Builtin::All, [list([b(false), b(true)])]), Type::Bool, "false"),
-        (fold(Fold::Sort, list([m("1 EUR"), m("2 USD")]), None, local(0)), of(Type::Money), "! cannot compare `1.00 EUR` with `2.00 USD`: two currencies"),
+        (
+            fold(Fold::Sort, list([m("1 EUR"), m("2 USD")]), None, local(0)),
+            of(Type::Money),
+            "! cannot compare `1.00 EUR` with `2.00 USD`: two currencies",
+        ),
     ]);
 }
 
@@ -178,7 +194,12 @@ fn lists() {
 #[test]
 fn texts() {
     let test = |test, left: &str, right: &str| Expr::TextTest(test, t(left).into(), t(right).into());
-    let parts = vec![TextPart::Text("Pay ".into()), part(field(slot(0), 1), Type::Money), TextPart::Text(" ".into()), part(field(slot(0), 2), Type::Enum(0))];
+    let parts = vec![
+        TextPart::Text("Pay ".into()),
+        part(field(slot(0), 1), Type::Money),
+        TextPart::Text(" ".into()),
+        part(field(slot(0), 2), Type::Enum(0)),
+    ];
     check(&[
         (Expr::Text(parts), Type::Text, "Pay 1500.50 EUR high"),
         (Expr::Text(vec![part(field(slot(0), 3), Type::Optional(Box::new(Type::Text)))]), Type::Text, ""),

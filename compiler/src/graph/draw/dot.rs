@@ -8,7 +8,9 @@ use crate::plan::Effect;
 pub(super) fn write(drawing: &Drawing) -> String {
     let mut out = format!("digraph {} {{\n", quoted(&drawing.workflow));
     out.push_str("  rankdir=TB;\n");
-    out.push_str("  node [fontname=\"Helvetica\", fontsize=11, shape=box, style=\"rounded,filled\", fillcolor=\"#f4f6f8\", color=\"#8a97a6\"];\n");
+    out.push_str(
+        "  node [fontname=\"Helvetica\", fontsize=11, shape=box, style=\"rounded,filled\", fillcolor=\"#f4f6f8\", color=\"#8a97a6\"];\n",
+    );
     out.push_str("  edge [fontname=\"Helvetica\", fontsize=10, color=\"#5b6775\"];\n");
     for item in &drawing.items {
         let _ = writeln!(out, "  {} [label={}{}];", quoted(&item.id), quoted(&text(item)), style(item.kind));

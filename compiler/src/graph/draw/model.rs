@@ -111,9 +111,7 @@ impl Drawing {
             // A line that leaves a box by one arm leaves its other arms to lines of their own.
             open.remove(&link.from);
         }
-        let ends = |place: &usize| {
-            self.items.get(*place).is_some_and(|item| !matches!(item.kind, Kind::Return | Kind::Fail))
-        };
+        let ends = |place: &usize| self.items.get(*place).is_some_and(|item| !matches!(item.kind, Kind::Return | Kind::Fail));
         let loose: Vec<usize> = open.into_iter().filter(ends).collect();
         let dangling: Vec<usize> = self.links.iter().filter(|link| link.to == usize::MAX).map(|link| link.from).collect();
         if loose.is_empty() && dangling.is_empty() {
@@ -250,7 +248,9 @@ fn item(plan: &Plan, words: &Words<'_>, index: usize, node: &Node) -> Option<Ite
 }
 
 fn call_words(plan: &Plan, words: &Words<'_>, call: &Call) -> (Kind, String, Vec<String>) {
-    let Some(action) = plan.actions.get(call.action as usize) else { return (Kind::Call(Effect::Plain), call.name.to_string(), Vec::new()) };
+    let Some(action) = plan.actions.get(call.action as usize) else {
+        return (Kind::Call(Effect::Plain), call.name.to_string(), Vec::new());
+    };
     let arguments: Vec<_> =
         action.parameters.iter().zip(&call.arguments).map(|(parameter, value)| named(&parameter.name, &words.expr(value))).collect();
     let result = call.slot.and_then(|slot| words.slot(slot)).map(|name| format!("{name} = ")).unwrap_or_default();

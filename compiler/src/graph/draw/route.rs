@@ -20,8 +20,7 @@ pub(super) struct Line {
 
 /// Places a drawing whose boxes and labels have the given sizes (width, height).
 pub(super) fn route(drawing: &Drawing, sizes: &[(f64, f64)], label_size: impl Fn(&str) -> (f64, f64)) -> Routed {
-    let edges: Vec<_> =
-        drawing.links.iter().map(|link| (link.from, link.to, if link.label.is_some() { 2 } else { 1 })).collect();
+    let edges: Vec<_> = drawing.links.iter().map(|link| (link.from, link.to, if link.label.is_some() { 2 } else { 1 })).collect();
     let layers = layers(drawing.items.len(), &edges);
     let layer = |item: usize| layers.get(item).copied().unwrap_or_default();
     let mut vertices: Vec<Vertex> = sizes

@@ -149,7 +149,8 @@ fn path(out: &mut String, line: &Line, vertices: &[Vertex]) {
             let _ = write!(d, " C{:.1},{middle:.1} {:.1},{middle:.1} {:.1},{to_y:.1}", from.x, to.x, to.x);
         }
     }
-    let _ = writeln!(out, "<path class=\"line\" d=\"{d}\" fill=\"none\" stroke=\"#5b6775\" stroke-width=\"1.3\" marker-end=\"url(#tip)\"/>");
+    let _ =
+        writeln!(out, "<path class=\"line\" d=\"{d}\" fill=\"none\" stroke=\"#5b6775\" stroke-width=\"1.3\" marker-end=\"url(#tip)\"/>");
 }
 
 fn text(out: &mut String, class: &str, text: &str, x: f64, y: f64, size: f64, colour: &str) {

@@ -60,7 +60,8 @@ fn gate() -> Gate {
 
 /// `if` with an empty `else` between two lookups, a gate, and the call that it guards.
 fn plan() -> Plan {
-    let slots = [("customer", Type::Text), ("amount", Type::Number), ("account", Type::Text), ("limit", Type::Number), ("receipt", Type::Text)];
+    let slots =
+        [("customer", Type::Text), ("amount", Type::Number), ("account", Type::Text), ("limit", Type::Number), ("receipt", Type::Text)];
     let nodes = vec![
         node(&[], None, call(0, vec![slot(0)], Some(2))),
         node(&[], None, call(1, vec![], Some(3))),

@@ -44,9 +44,10 @@ impl<'a> Words<'a> {
 
     fn with_level(&self, expr: &Expr, hint: Option<&Type>) -> (Level, String) {
         match expr {
-            Expr::If(condition, then, otherwise) => {
-                (0, format!("if {} then {} else {}", self.write(condition, None, 1), self.write(then, hint, 1), self.write(otherwise, hint, 0)))
-            }
+            Expr::If(condition, then, otherwise) => (
+                0,
+                format!("if {} then {} else {}", self.write(condition, None, 1), self.write(then, hint, 1), self.write(otherwise, hint, 0)),
+            ),
             Expr::Or(a, b) => (1, self.infix(a, "or", b, 1)),
             Expr::And(a, b) => (2, self.infix(a, "and", b, 2)),
             Expr::Not(inner) => match inner.as_ref() {
@@ -254,11 +255,8 @@ impl<'a> Words<'a> {
 
     /// Who decides: `finance and "ana@acme.example" except requester`.
     pub(super) fn approvers(&self, approvers: &Approvers) -> String {
-        let stages: Vec<_> = approvers
-            .stages
-            .iter()
-            .map(|terms| terms.iter().map(|term| self.term(term)).collect::<Vec<_>>().join(" and "))
-            .collect();
+        let stages: Vec<_> =
+            approvers.stages.iter().map(|terms| terms.iter().map(|term| self.term(term)).collect::<Vec<_>>().join(" and ")).collect();
         let mut text = stages.join(", then ");
         for who in &approvers.except {
             let _ = write!(text, " except {}", self.who(who));

@@ -61,26 +61,35 @@ fn every_mismatch_is_told_with_its_path() {
         "id": 7, "vendorId": "x", "amount": 1500, "due": "22.11.2026",
         "parent": { "id": "a", "vendorId": 1e40, "amount": "1500 EURO", "note": 1 },
     });
-    assert_eq!(told(from_json(&json, &Type::Record(1), &types(), "invoice")), [
-        "invoice.id: expected text, found number 7",
-        "invoice.vendorId: expected a number, found text \"x\"",
-        "invoice.amount: expected money such as \"1500.00 EUR\", found number 1500",
-        "invoice.due: expected a date such as \"2026-11-22\", found text \"22.11.2026\"",
-        "invoice.parent.vendorId: the number 1e+40 is too large",
-        "invoice.parent.amount: no currency has the code \"EURO\"",
-    ]);
-    assert_eq!(told(from_json(&json!([1, true, [], {}, null]), &list(Type::Enum(0)), &types(), "xs")), [
-        "xs[0]: expected one of \"low\", \"medium\", \"high\", found number 1",
-        "xs[1]: expected one of \"low\", \"medium\", \"high\", found true",
-        "xs[2]: expected one of \"low\", \"medium\", \"high\", found a list",
-        "xs[3]: expected one of \"low\", \"medium\", \"high\", found an object",
-        "xs[4]: expected one of \"low\", \"medium\", \"high\", found null",
-    ]);
-    assert_eq!(told(from_json(&json!({}), &Type::Record(1), &types(), "")), [
-        "id: expected text, found nothing",
-        "vendorId: expected a number, found nothing",
-        "amount: expected money such as \"1500.00 EUR\", found nothing",
-    ]);
+    assert_eq!(
+        told(from_json(&json, &Type::Record(1), &types(), "invoice")),
+        [
+            "invoice.id: expected text, found number 7",
+            "invoice.vendorId: expected a number, found text \"x\"",
+            "invoice.amount: expected money such as \"1500.00 EUR\", found number 1500",
+            "invoice.due: expected a date such as \"2026-11-22\", found text \"22.11.2026\"",
+            "invoice.parent.vendorId: the number 1e+40 is too large",
+            "invoice.parent.amount: no currency has the code \"EURO\"",
+        ]
+    );
+    assert_eq!(
+        told(from_json(&json!([1, true, [], {}, null]), &list(Type::Enum(0)), &types(), "xs")),
+        [
+            "xs[0]: expected one of \"low\", \"medium\", \"high\", found number 1",
+            "xs[1]: expected one of \"low\", \"medium\", \"high\", found true",
+            "xs[2]: expected one of \"low\", \"medium\", \"high\", found a list",
+            "xs[3]: expected one of \"low\", \"medium\", \"high\", found an object",
+            "xs[4]: expected one of \"low\", \"medium\", \"high\", found null",
+        ]
+    );
+    assert_eq!(
+        told(from_json(&json!({}), &Type::Record(1), &types(), "")),
+        [
+            "id: expected text, found nothing",
+            "vendorId: expected a number, found nothing",
+            "amount: expected money such as \"1500.00 EUR\", found nothing",
+        ]
+    );
     let many: Vec<u32> = (0..1000).collect();
     assert_eq!(told(from_json(&json!(many), &list(Type::Text), &[], "")).len(), 100);
 }
@@ -89,10 +98,10 @@ fn every_mismatch_is_told_with_its_path() {
 fn unknown_fields_are_passed_over_in_answers_and_refused_in_inputs() {
     let json = json!({ "id": "a", "vendor_Id": 1, "vendorId": 1, "amount": "1 EUR", "extra": 1 });
     assert!(from_json(&json, &Type::Record(1), &types(), "i").is_ok());
-    assert_eq!(told(from_input(&json, &Type::Record(1), &types(), "i")), [
-        "i.vendor_Id: no such field, perhaps `vendorId` is meant",
-        "i.extra: no such field",
-    ]);
+    assert_eq!(
+        told(from_input(&json, &Type::Record(1), &types(), "i")),
+        ["i.vendor_Id: no such field, perhaps `vendorId` is meant", "i.extra: no such field",]
+    );
 }
 
 #[test]

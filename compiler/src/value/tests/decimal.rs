@@ -109,7 +109,11 @@ fn difference(a: &[u8], b: &[u8]) -> Vec<u8> {
 }
 
 fn order(a: &[u8], b: &[u8]) -> Ordering {
-    (0..a.len().max(b.len())).rev().map(|index| digit(a, index).cmp(&digit(b, index))).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+    (0..a.len().max(b.len()))
+        .rev()
+        .map(|index| digit(a, index).cmp(&digit(b, index)))
+        .find(|order| order.is_ne())
+        .unwrap_or(Ordering::Equal)
 }
 
 fn signed_order(a: &Long, b: &Long) -> Ordering {

@@ -45,7 +45,8 @@ pub(super) fn number() -> impl Strategy<Value = Decimal> {
 }
 
 fn json() -> impl Strategy<Value = Json> {
-    let leaf = prop_oneof![Just(Json::Null), any::<bool>().prop_map(Json::from), any::<i64>().prop_map(Json::from), ".{0,6}".prop_map(Json::from)];
+    let leaf =
+        prop_oneof![Just(Json::Null), any::<bool>().prop_map(Json::from), any::<i64>().prop_map(Json::from), ".{0,6}".prop_map(Json::from)];
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Json::Array),
@@ -76,7 +77,9 @@ fn ty() -> impl Strategy<Value = Type> {
         prop_oneof![
             inner.clone().prop_map(|inner| Type::List(Box::new(inner))),
             // `json?` and `T??` cannot tell their two nothings apart.
-            inner.prop_filter("one nothing", |inner| !matches!(inner, Type::Json | Type::Optional(_))).prop_map(|inner| Type::Optional(Box::new(inner))),
+            inner
+                .prop_filter("one nothing", |inner| !matches!(inner, Type::Json | Type::Optional(_)))
+                .prop_map(|inner| Type::Optional(Box::new(inner))),
         ]
     })
 }

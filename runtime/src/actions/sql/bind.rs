@@ -71,9 +71,7 @@ fn bind(call: &Call<'_>, value: &Value, ty: &Type) -> Result<Bound, String> {
             None => Bound::Text(number.normalize().to_string()),
         },
         Value::Text(text) => Bound::Text(text.to_string()),
-        Value::List(_) | Value::Record(_) | Value::Json(_) => {
-            Bound::Text(value::to_json(value, ty, call.types()).to_string())
-        }
+        Value::List(_) | Value::Record(_) | Value::Json(_) => Bound::Text(value::to_json(value, ty, call.types()).to_string()),
         other => Bound::Text(value::to_text(other, ty, call.types())),
     })
 }

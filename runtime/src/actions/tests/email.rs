@@ -42,7 +42,8 @@ async fn without_a_server_mail_is_a_file_once() {
     let mails = outbox(&project);
     assert_eq!(mails.len(), 1);
     let mail = &mails[0];
-    for part in ["Message-ID: <", "Date: ", "To: Ana <ana@acme.example>", "Subject: =?utf-8?", "filename=\"report.txt\"", "multipart/mixed"] {
+    for part in ["Message-ID: <", "Date: ", "To: Ana <ana@acme.example>", "Subject: =?utf-8?", "filename=\"report.txt\"", "multipart/mixed"]
+    {
         assert!(mail.contains(part), "{part} is not in {mail}");
     }
 }
@@ -110,7 +111,8 @@ async fn no_server_is_not_done() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     drop(listener);
-    let project = Project::with(&format!("[notify.email]\nhost = \"127.0.0.1\"\nport = {port}\nfrom = \"flow@acme.example\"\ntls = \"none\""));
+    let project =
+        Project::with(&format!("[notify.email]\nhost = \"127.0.0.1\"\nport = {port}\nfrom = \"flow@acme.example\"\ntls = \"none\""));
     not_done(&project.run(case(email("ana@acme.example", "s"))).await, "cannot be reached");
 }
 

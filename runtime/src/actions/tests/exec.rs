@@ -72,7 +72,9 @@ async fn the_environment_is_clean_but_for_what_is_declared() {
     let case = case(exec).given("x", Type::Text, text("yes")).gives(Type::Text);
     let Outcome::Done(Value::Text(found)) = Project::new().run(case).await else { panic!("env runs") };
     let names: Vec<&str> = found.lines().filter_map(|line| line.split('=').next()).collect();
-    let known = |name: &&str| matches!(*name, "PATH" | "HOME" | "TZ" | "TMPDIR" | "LANG" | "DECLARED" | "HITL_IDEMPOTENCY_KEY") || name.starts_with("LC_");
+    let known = |name: &&str| {
+        matches!(*name, "PATH" | "HOME" | "TZ" | "TMPDIR" | "LANG" | "DECLARED" | "HITL_IDEMPOTENCY_KEY") || name.starts_with("LC_")
+    };
     assert!(names.iter().all(known), "{names:?}");
     assert!(found.contains("DECLARED=yes") && found.contains("HITL_IDEMPOTENCY_KEY=run-1/3/key"), "{found}");
 }

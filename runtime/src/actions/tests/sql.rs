@@ -45,8 +45,7 @@ fn count(database: &Connection) -> i64 {
 #[tokio::test]
 async fn rows_become_records() {
     let (project, _database) = ledger();
-    let fields =
-        [("id", Type::Text), ("amount", optional(Type::Number)), ("paid", Type::Bool), ("extra", optional(Type::Json))];
+    let fields = [("id", Type::Text), ("amount", optional(Type::Number)), ("paid", Type::Bool), ("extra", optional(Type::Json))];
     let rows = plain("select extra, paid, id, amount from payments order by id").record(&fields).reads().gives(list(Type::Record(0)));
     let Outcome::Done(Value::List(rows)) = project.run(rows).await else { panic!("rows") };
     assert_eq!(rows.len(), 3);
@@ -114,11 +113,8 @@ async fn lists_are_as_many_values() {
     let ids = |items: &[&str]| Value::List(items.iter().map(|item| text(item)).collect());
     for (before, after) in [("in ", " order by id"), ("in (", ") order by id")] {
         for (given, expected) in [(&["a", "c"][..], &["a", "c"][..]), (&[], &[]), (&["b"], &["b"])] {
-            let statement = vec![
-                literal(&format!("select id from payments where id {before}")),
-                hole(slot(0), list(Type::Text)),
-                literal(after),
-            ];
+            let statement =
+                vec![literal(&format!("select id from payments where id {before}")), hole(slot(0), list(Type::Text)), literal(after)];
             let case = sql(statement).given("ids", list(Type::Text), ids(given)).reads().gives(list(Type::Text));
             assert_eq!(project.run(case).await, Outcome::Done(ids(expected)), "{before}");
         }

@@ -128,11 +128,7 @@ async fn try_to_decide(app: &App, visitor: &Visitor, approval: ApprovalId, sent:
 
 async fn refused(app: &App, visitor: &Visitor, id: ApprovalId, sent: &Sent, problem: Problem) -> Result<Response, super::Refused> {
     let Ok(approval) = app.engine.approval(id, Some(&visitor.0.caller.person)).await else { return Err(problem.into()) };
-    let alert = Alert {
-        title: super::capital(problem.title),
-        detail: Html::prose(&sentence(&problem.detail)),
-        errors: faults(&problem),
-    };
+    let alert = Alert { title: super::capital(problem.title), detail: Html::prose(&sentence(&problem.detail)), errors: faults(&problem) };
     Ok(render(problem.status, &page(app, visitor, approval, Some(sent), Some(alert))))
 }
 

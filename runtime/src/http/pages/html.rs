@@ -79,9 +79,14 @@ fn hides(c: char, before: Option<char>, after: Option<char>) -> bool {
     match c {
         '\n' | '\t' => false,
         // Joiners belong to the writing of some scripts and to emoji; between Latin letters they only hide.
-        '\u{200C}' | '\u{200D}' => ![before, after].iter().all(|near| near.is_some_and(|near| !near.is_ascii() && !hides(near, None, None))),
-        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{2800}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}' => true,
-        '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FFF0}'..='\u{FFFB}' => true,
+        '\u{200C}' | '\u{200D}' => {
+            ![before, after].iter().all(|near| near.is_some_and(|near| !near.is_ascii() && !hides(near, None, None)))
+        }
+        '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{2800}' | '\u{3164}' | '\u{FEFF}'
+        | '\u{FFA0}' => true,
+        '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FFF0}'..='\u{FFFB}' => {
+            true
+        }
         '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}' => true,
         _ => c.is_control(),
     }

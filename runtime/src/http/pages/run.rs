@@ -115,7 +115,11 @@ fn page(visitor: &Visitor, run: Run, entries: &[Entry], now: jiff::Timestamp) ->
     let own = [&run.requester, &run.owner].iter().any(|person| person.as_str() == caller.person.as_str());
     let happened = |entry: &Entry| -> Vec<Happened> {
         let at = Moment::of(&entry.at, now);
-        entry.events.iter().map(|event| Happened { id: entry.id, at: at.clone(), kind: event.kind, text: Html::prose(&sentence(&event.text)) }).collect()
+        entry
+            .events
+            .iter()
+            .map(|event| Happened { id: entry.id, at: at.clone(), kind: event.kind, text: Html::prose(&sentence(&event.text)) })
+            .collect()
     };
     RunPage {
         who: visitor.badge(),

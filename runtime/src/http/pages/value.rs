@@ -215,7 +215,13 @@ mod tests {
     #[test]
     fn lines_of_a_difference_say_what_they_are() {
         let html = draw("diff", json!("x"), "--- a\n+++ b\n@@ -1 +1 @@\n-old <\n+new\u{202E}\n same");
-        for part in ["<span class=\"file\">--- a", "<span class=\"hunk\">@@", "<span class=\"del\">-old &lt;", "<span class=\"add\">+new<span class=\"odd\"", "<span> same"] {
+        for part in [
+            "<span class=\"file\">--- a",
+            "<span class=\"hunk\">@@",
+            "<span class=\"del\">-old &lt;",
+            "<span class=\"add\">+new<span class=\"odd\"",
+            "<span> same",
+        ] {
             assert!(html.contains(part), "{part}: {html}");
         }
     }
