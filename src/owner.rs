@@ -188,7 +188,7 @@ fn options(project: &Project, public_url: String) -> Options {
     Options {
         public_url,
         zone: config.calendar.timezone.0.clone(),
-        mail: project.config.notify.mail,
+        mail: config.notify.mail,
         webhooks: config.notify.webhook.iter().map(|_| Webhook::NAME.to_owned()).collect(),
         groups: config.groups.keys().map(|group| (group.clone(), config.addresses(group))).collect(),
         clock: Arc::new(SystemClock),

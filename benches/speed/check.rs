@@ -60,7 +60,7 @@ workflow process_N(order: TypeN, limit: money = 1000 EUR) -> text {
 }
 "#;
 
-pub fn run() {
+pub(crate) fn run() {
     println!("\nchecking, one core, parse to plan");
     for lines in [1_000, 10_000, 20_000] {
         let text = project(lines);

@@ -6,32 +6,32 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// A connection that is kept open.
-pub struct Client {
+pub(crate) struct Client {
     stream: TcpStream,
     token: String,
     buffer: Vec<u8>,
 }
 
 /// An answer.
-pub struct Answer {
-    pub status: u16,
-    pub body: serde_json::Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: serde_json::Value,
 }
 
 impl Client {
     /// Connects to `127.0.0.1:port`.
-    pub async fn connect(port: u16, token: &str) -> Self {
+    pub(crate) async fn connect(port: u16, token: &str) -> Self {
         let stream = TcpStream::connect(("127.0.0.1", port)).await.expect("the server takes connections");
         stream.set_nodelay(true).expect("a socket takes TCP_NODELAY");
         Self { stream, token: token.to_owned(), buffer: Vec::with_capacity(16 * 1024) }
     }
 
-    pub async fn get(&mut self, path: &str) -> Answer {
+    pub(crate) async fn get(&mut self, path: &str) -> Answer {
         let head = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\r\n", self.token);
         self.exchange(head.as_bytes()).await
     }
 
-    pub async fn post(&mut self, path: &str, headers: &str, body: &str) -> Answer {
+    pub(crate) async fn post(&mut self, path: &str, headers: &str, body: &str) -> Answer {
         let head = format!(
             "POST {path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\n{headers}content-length: {}\r\n\r\n{body}",
             self.token,
@@ -66,7 +66,7 @@ fn parse(bytes: &[u8]) -> Option<Answer> {
 }
 
 /// So many clients, each with its own connection, each doing so many operations one after the other.
-pub async fn load(port: u16, token: &str, clients: usize, each: usize, operation: impl AsyncFn(&mut Client, usize)) -> Times {
+pub(crate) async fn load(port: u16, token: &str, clients: usize, each: usize, operation: impl AsyncFn(&mut Client, usize)) -> Times {
     let mut connections = Vec::new();
     for _ in 0..clients {
         connections.push(Client::connect(port, token).await);
@@ -87,17 +87,17 @@ pub async fn load(port: u16, token: &str, clients: usize, each: usize, operation
 }
 
 /// Times of single operations of all clients, and how long all took together.
-pub struct Times {
-    pub each: Vec<Duration>,
-    pub all: Duration,
+pub(crate) struct Times {
+    pub(crate) each: Vec<Duration>,
+    pub(crate) all: Duration,
 }
 
 impl Times {
-    pub fn rate(&self) -> f64 {
+    pub(crate) fn rate(&self) -> f64 {
         self.each.len() as f64 / self.all.as_secs_f64()
     }
 
-    pub fn quantile(&self, q: f64) -> Duration {
+    pub(crate) fn quantile(&self, q: f64) -> Duration {
         let mut sorted = self.each.clone();
         sorted.sort_unstable();
         sorted[((sorted.len() - 1) as f64 * q) as usize]

@@ -40,7 +40,7 @@ impl Names for Nothing {
     }
 }
 
-pub fn run() {
+pub(crate) fn run() {
     println!("\nconditions, one thread");
     let mut sources = Sources::new();
     let file = sources.add("conditions.flow", FLOW);

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use crate::client::{Times, load};
 
 /// 4 KiB overwritten and synced, a second long.
-pub fn overwrite(dir: &Path) -> f64 {
+pub(crate) fn overwrite(dir: &Path) -> f64 {
     let mut file = std::fs::File::options().create(true).truncate(true).write(true).open(dir.join("overwrite")).expect("a file");
     let block = [7_u8; 4096];
     file.write_all(&block).and_then(|()| file.sync_all()).expect("a first write");
@@ -25,7 +25,7 @@ pub fn overwrite(dir: &Path) -> f64 {
 }
 
 /// One row a commit.
-pub fn single_row(dir: &Path) -> f64 {
+pub(crate) fn single_row(dir: &Path) -> f64 {
     let db = open(&dir.join("single.db"));
     let body = [1_u8; 150];
     per_second(|| {
@@ -53,7 +53,7 @@ fn open(path: &Path) -> Connection {
 type Job = oneshot::Sender<()>;
 
 /// An axum handler that answers after its row is committed with all the others that have queued up.
-pub async fn serve(dir: &Path) -> u16 {
+pub(crate) async fn serve(dir: &Path) -> u16 {
     let (jobs, queue) = mpsc::channel::<Job>();
     let path = dir.join("group.db");
     std::thread::spawn(move || write(&open(&path), &queue));
@@ -84,12 +84,14 @@ fn write(db: &Connection, queue: &mpsc::Receiver<Job>) {
         }
         drop(insert);
         db.execute_batch("commit").expect("commit");
-        batch.into_iter().for_each(|done| drop(done.send(())));
+        for done in batch {
+            done.send(()).expect("somebody waits");
+        }
     }
 }
 
 /// Posts of so many clients against it.
-pub async fn posts(port: u16, clients: usize, each: usize) -> Times {
+pub(crate) async fn posts(port: u16, clients: usize, each: usize) -> Times {
     load(port, "none", clients, each, async |client, _| {
         assert_eq!(client.post("/", "", "1").await.status, 200);
     })

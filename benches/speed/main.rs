@@ -114,6 +114,6 @@ fn rates(name: &str, times: &Times) {
 }
 
 /// One line of the table.
-pub fn row(name: &str, value: String) {
+pub(crate) fn row(name: &str, value: String) {
     println!("  {name:<55} {value}");
 }

@@ -17,19 +17,19 @@ workflow gate(n: number) {
 "#;
 
 /// Steps of the workflow `steps`.
-pub const STEPS: usize = 1000;
+pub(crate) const STEPS: usize = 1000;
 
 /// A server, its store and a token for it. Ended when dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     dir: PathBuf,
-    pub port: u16,
-    pub token: String,
+    pub(crate) port: u16,
+    pub(crate) token: String,
 }
 
 impl Server {
     /// Starts a server on a new store.
-    pub async fn start(dir: &Path) -> Self {
+    pub(crate) async fn start(dir: &Path) -> Self {
         let steps = "  step log(message: \"step\")\n".repeat(STEPS);
         let flow = format!("{FLOW}\nworkflow steps() {{\n  owner \"bench@localhost\"\n{steps}}}\n");
         std::fs::write(dir.join("bench.flow"), flow).expect("the flow is written");
@@ -56,7 +56,7 @@ impl Server {
     }
 
     /// Kills it, starts it again, and says how long it took until this approval was served.
-    pub async fn restart(&mut self, approval: &str) -> Duration {
+    pub(crate) async fn restart(&mut self, approval: &str) -> Duration {
         self.child.kill().and_then(|()| self.child.wait()).expect("it can be killed");
         let start = Instant::now();
         self.child = spawn(&self.dir, self.port);
@@ -67,7 +67,7 @@ impl Server {
     }
 
     /// Its memory, in MB, as the system counts it (resident, without what is only mapped from files).
-    pub fn memory(&self) -> (f64, f64) {
+    pub(crate) fn memory(&self) -> (f64, f64) {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("Linux tells");
         let field = |name: &str| {
             let line = status.lines().find(|line| line.starts_with(name));
@@ -77,7 +77,7 @@ impl Server {
     }
 
     /// Bytes of its database, after the log has been moved into it.
-    pub fn disk(&self) -> u64 {
+    pub(crate) fn disk(&self) -> u64 {
         let db = rusqlite::Connection::open(self.dir.join(".hitl/state.db")).expect("the store opens");
         db.query_row("pragma wal_checkpoint(passive)", [], |_| Ok(())).expect("a checkpoint");
         db.query_row("select (select page_count from pragma_page_count) * (select page_size from pragma_page_size)", [], |row| {
