@@ -23,6 +23,17 @@ const PROGRAMS: [&str; 9] = [
     include_str!("../../grammar/tests/programs/tour.flow"),
 ];
 
+/// What people are shown first, whole.
+const EXAMPLES: [&str; 7] = [
+    include_str!("../../examples/payment/pay_invoice.flow"),
+    include_str!("../../examples/deletion/delete_old_customers.flow"),
+    include_str!("../../examples/deletion/seed.flow"),
+    include_str!("../../examples/message/answer_customer.flow"),
+    include_str!("../../examples/release/release.flow"),
+    include_str!("../../examples/release/setup.flow"),
+    include_str!("../../examples/smallest/refund.flow"),
+];
+
 fn checked(text: &str) -> Checked {
     let mut sources = Sources::new();
     let file = sources.add("a.flow", text);
@@ -44,6 +55,22 @@ fn checked(text: &str) -> Checked {
 
 fn codes(text: &str) -> Vec<Code> {
     checked(text).diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
+}
+
+#[test]
+fn every_prefix_of_every_example() {
+    for text in EXAMPLES {
+        text.char_indices().for_each(|(at, _)| drop(checked(&text[..at])));
+    }
+}
+
+#[test]
+fn every_example_with_any_one_letter_lost() {
+    for text in EXAMPLES {
+        for (at, letter) in text.char_indices() {
+            checked(&format!("{}{}", &text[..at], &text[at + letter.len_utf8()..]));
+        }
+    }
 }
 
 #[test]
