@@ -24,6 +24,9 @@ const TRIES: u32 = 20;
 /// How long what has happened already takes to arrive.
 const CATCH_UP: Duration = Duration::from_millis(30);
 
+/// How long the page on which a run was decided has to show what became of it, before its server ends with the run.
+const FAREWELL: Duration = Duration::from_secs(1);
+
 /// The pause between such tries.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -85,6 +88,9 @@ impl Follower {
                 Err(refused) => return Err(refused.into()),
             }
         };
+        if self.session.owner.is_some() && run.ended() && self.decided_on_a_page(&run).await {
+            tokio::time::sleep(FAREWELL).await;
+        }
         if run.ended() || run.waits() {
             self.session.close().await;
         } else if let Some(owner) = self.session.owner {
@@ -92,6 +98,13 @@ impl Follower {
             owner.close().await;
         }
         Ok(run)
+    }
+
+    /// Whether somebody answered the last question of a run on its page, and is looking at it.
+    async fn decided_on_a_page(&self, run: &Run) -> bool {
+        let Some(last) = run.approvals.last() else { return false };
+        let approval = self.session.client.approval(&last.id).await;
+        approval.is_ok_and(|approval| approval.votes.last().is_some_and(|vote| vote.channel == "page"))
     }
 
     async fn follow(&mut self, id: &str, interrupt: &mut Interrupt) -> Result<Stop, Refused> {

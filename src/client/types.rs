@@ -139,6 +139,8 @@ pub(crate) struct Vote {
     pub(crate) decision: String,
     #[serde(default)]
     pub(crate) comment: Option<String>,
+    #[serde(default)]
+    pub(crate) channel: String,
 }
 
 /// What was decided.

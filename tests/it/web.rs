@@ -79,24 +79,29 @@ impl Browser {
         })
     }
 
+    /// Asks something of an element. One that the page has just drawn anew is looked for again.
+    fn at(&self, selector: &str, method: &str, what: &str, body: &Json) -> Json {
+        until(selector, || {
+            let element = self.find(selector);
+            let answer = self.say(method, &format!("/element/{element}/{what}"), body);
+            answer["error"].is_null().then_some(answer)
+        })
+    }
+
     fn text(&self, selector: &str) -> String {
-        let element = self.find(selector);
-        self.say("GET", &format!("/element/{element}/text"), &Json::Null).as_str().unwrap_or_default().to_owned()
+        self.at(selector, "GET", "text", &Json::Null).as_str().unwrap_or_default().to_owned()
     }
 
     fn rect(&self, selector: &str) -> Json {
-        let element = self.find(selector);
-        self.say("GET", &format!("/element/{element}/rect"), &Json::Null)
+        self.at(selector, "GET", "rect", &Json::Null)
     }
 
     fn click(&self, selector: &str) {
-        let element = self.find(selector);
-        self.say("POST", &format!("/element/{element}/click"), &json!({}));
+        self.at(selector, "POST", "click", &json!({}));
     }
 
     fn write(&self, selector: &str, text: &str) {
-        let element = self.find(selector);
-        self.say("POST", &format!("/element/{element}/value"), &json!({"text": text}));
+        self.at(selector, "POST", "value", &json!({"text": text}));
     }
 }
 

@@ -3,7 +3,7 @@
 
 (() => {
   const main = document.getElementById("main");
-  // What each part was last replaced with.
+  // What the server last sent of each part.
   const sources = new Map();
 
   const localise = (root) => {
@@ -65,6 +65,8 @@
     look();
   };
 
+  // What the server sent is not drawn again as long as it stays the same.
+  for (const part of document.querySelectorAll("[data-live]")) sources.set(part, part.innerHTML);
   localise(document);
   if (main.dataset.events) follow(main.dataset.events);
   if ("poll" in main.dataset) setInterval(() => { if (!document.hidden) soon(); }, 10000);
