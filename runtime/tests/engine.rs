@@ -331,6 +331,37 @@ async fn a_run_goes_on_where_it_stood_after_a_restart() {
     assert_eq!((run.status, effects(&world)), ("completed", 1));
 }
 
+#[tokio::test]
+async fn large_results_are_kept_apart_from_the_journal() {
+    let flow = r#"
+read action many() -> text { exec "sh" ["-c", "yes 0123456789 | head -c 50000"] }
+workflow go() -> number {
+  owner "boss@acme.example"
+  step text = many()
+  require approval
+  return length(text)
+}"#;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("state.db");
+    let open = || Arc::new(SqliteStore::open(&path, &SqliteOptions::default()).unwrap());
+    let world = World::on(open(), flow).await;
+    let run = world.start("go", json!({})).await;
+    let id = world.engine.parse_run(&run.id).unwrap();
+    let entries = world.engine.store().journal(id, 0, 100).await.unwrap();
+    let largest = entries.iter().map(|entry| entry.body.len()).max().unwrap();
+    assert!(largest < 1000, "{largest} bytes in one transition");
+    world.engine.shut_down(SECONDS).await;
+
+    let restarted = engine(open(), world.dir.path(), &world.clock).await;
+    let approval = restarted.approval(restarted.parse_approval(&run.approvals[0].id).unwrap(), None).await.unwrap();
+    restarted.decide(decide(&restarted, &approval, "boss@acme.example", Answer::Approve, json!({}))).await.unwrap();
+    let run = restarted.settled(id, SECONDS).await.unwrap();
+    assert_eq!(run.output.to_string(), "50000");
+    let journal = restarted.journal(id, 0, 100).await.unwrap();
+    let results = journal.iter().flat_map(|entry| &entry.events).filter(|event| event.kind == "step.done");
+    assert_eq!(results.map(|event| event.data["detail"].as_str().unwrap().len()).collect::<Vec<_>>(), [50000]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_answers_at_once_one_stands() {
     let flow = r#"

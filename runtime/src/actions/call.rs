@@ -172,7 +172,7 @@ impl<'a> Call<'a> {
             Outcome::Done(value) => Outcome::Done(secrets.scrub.value(value)),
             Outcome::NotDone(why) => Outcome::NotDone(clean(why)),
             Outcome::Unknown(why) => Outcome::Unknown(clean(why)),
-            Outcome::Lost => Outcome::Lost,
+            other @ (Outcome::Lost | Outcome::Kept(_)) => other,
         }
     }
 }

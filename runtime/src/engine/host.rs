@@ -16,6 +16,8 @@ use crate::store::{Asked, Channel, Commit, NewAnswer, NewLetter, NewRun, StoreEr
 
 /// A journal is followed by a snapshot when so many bytes have been written since the last one, or as many as it has itself.
 const SNAPSHOT_AFTER: usize = 16 * 1024;
+/// Results of calls whose bytes are more than this are kept apart from the journal.
+const LARGE: usize = 16 * 1024;
 /// How long the engine waits before it writes an outcome again that the disk had no room for.
 const PAUSE_WHEN_FULL: Duration = Duration::from_secs(1);
 
@@ -109,13 +111,14 @@ impl Engine {
         &self,
         live: &mut Live,
         at: At,
-        events: Vec<Event>,
+        mut events: Vec<Event>,
         new: Option<NewRun>,
         answer: Option<NewAnswer>,
     ) -> Result<Commit, EngineError> {
         let state = &live.state;
         let (asked, closed) = questions(&events);
         let letters = self.letters_of(state, &events, at);
+        let blobs = set_apart(&mut events)?;
         let mut transition = Transition { at, events, snapshot: None };
         let mut body = encode(&transition)?;
         let mut snapshot = None;
@@ -144,7 +147,7 @@ impl Engine {
             closed,
             letters,
             answer,
-            blobs: Vec::new(),
+            blobs,
             snapshot,
             body,
         };
@@ -321,12 +324,45 @@ impl Engine {
             snapshot = bytes.len();
         }
         for entry in &stored.entries {
-            let transition: Transition = decode(&entry.body)?;
+            let transition = self.transition(&entry.body).await?;
             state.at = transition.at;
             transition.events.iter().for_each(|event| state.apply(event));
         }
         Ok(Live { state, plan, seq: stored.row.seq, hash: stored.row.hash, since: stored.bytes, snapshot })
     }
+
+    /// A stored transition, with the results that were kept apart from it.
+    pub(super) async fn transition(&self, body: &[u8]) -> Result<Transition, EngineError> {
+        let mut transition: Transition = decode(body)?;
+        for event in &mut transition.events {
+            if let Event::AttemptEnded { outcome, .. } = event
+                && let Outcome::Kept(digest) = *outcome
+            {
+                let bytes = self.store.blob(digest).await?.filter(|bytes| Digest::of(&[bytes]) == digest);
+                let bytes = bytes.ok_or_else(|| EngineError::Corrupt(format!("the result {digest} of a call is missing or changed")))?;
+                *outcome = Outcome::Done(decode(&bytes)?);
+            }
+        }
+        Ok(transition)
+    }
+}
+
+/// Puts large results of calls apart, each under the digest of its bytes.
+fn set_apart(events: &mut [Event]) -> Result<Vec<(Digest, Vec<u8>)>, EngineError> {
+    let mut blobs = Vec::new();
+    for event in events {
+        if let Event::AttemptEnded { outcome, .. } = event
+            && let Outcome::Done(value) = outcome
+        {
+            let bytes = encode(value)?;
+            if bytes.len() > LARGE {
+                let digest = Digest::of(&[&bytes]);
+                *outcome = Outcome::Kept(digest);
+                blobs.push((digest, bytes));
+            }
+        }
+    }
+    Ok(blobs)
 }
 
 fn questions(events: &[Event]) -> (Vec<Asked>, Vec<u32>) {

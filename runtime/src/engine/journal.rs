@@ -5,16 +5,16 @@ use flow_compiler::value::{Value, to_json, to_text};
 use serde_json::{Value as Json, json};
 
 use super::show::{self, node_name};
-use super::{Engine, EngineError, host};
+use super::{Engine, EngineError};
 use crate::ids::{ApprovalId, Path, RunId};
-use crate::machine::event::{End, Event, Outcome, Started, Transition};
+use crate::machine::event::{End, Event, Outcome, Started};
 use crate::store;
 use crate::view::{Entry, EventView};
 
 impl Engine {
     /// A stored transition as it is shown.
-    pub(super) fn show_entry(&self, plan: &Plan, entry: &store::Entry) -> Result<Entry, EngineError> {
-        let transition: Transition = host::decode(&entry.body)?;
+    pub(super) async fn show_entry(&self, plan: &Plan, entry: &store::Entry) -> Result<Entry, EngineError> {
+        let transition = self.transition(&entry.body).await?;
         Ok(Entry {
             id: entry.seq,
             at: transition.at.to_string(),
@@ -108,6 +108,8 @@ fn attempt_ended(plan: &Plan, node: &Path, attempt: u32, outcome: &Outcome) -> E
         }
         Outcome::NotDone(why) => view("step.not_done", format!("`{name}` was not done: {why}"), data("not_done", json!(why))),
         Outcome::Unknown(why) => view("step.unknown", format!("whether `{name}` was done is unknown: {why}"), data("unknown", json!(why))),
+        // INVARIANT: results are put back before a transition is shown.
+        Outcome::Kept(digest) => view("step.done", format!("`{name}` is done"), data("done", json!(digest.to_string()))),
         Outcome::Lost => {
             let why = "the server stopped while it was under way";
             view("step.unknown", format!("whether `{name}` was done is unknown: {why}"), data("unknown", json!(why)))

@@ -222,6 +222,12 @@ impl Engine {
         &self.options
     }
 
+    /// Hosts that may be told of the end of a run: those that the project lists by name.
+    #[must_use]
+    pub fn callback_hosts(&self) -> &crate::actions::reach::Reach {
+        &self.executor.settings().reach
+    }
+
     /// The clock's time.
     #[must_use]
     pub fn now(&self) -> crate::ids::At {

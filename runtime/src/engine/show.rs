@@ -1,5 +1,6 @@
 //! What is shown of a run and of its questions.
 
+use flow_compiler::graph::draw::type_name;
 use flow_compiler::plan::{Deadline, Effect, Gate, Guard, Lapse, NodeKind, Plan, Style, Type};
 use flow_compiler::value::{Value, to_json, to_text};
 use serde_json::{Map, Value as Json};
@@ -288,7 +289,7 @@ fn result_field(plan: &Plan, node: &Path) -> Vec<view::FieldView> {
         .map(|ty| view::FieldView {
             name: "result".to_owned(),
             label: format!("what `{}` gave", node_name(plan, node)),
-            ty: type_name(ty, plan),
+            ty: type_name(plan, ty),
             optional: matches!(ty, Type::Optional(_)),
             default: Json::Null,
         })
@@ -313,22 +314,4 @@ fn decision(asked: &Asked) -> Option<view::Decision> {
         at: closed.at.to_string(),
         comment: last.and_then(|vote| vote.comment.clone()),
     })
-}
-
-/// A type as an author writes it.
-pub(super) fn type_name(ty: &Type, plan: &Plan) -> String {
-    match ty {
-        Type::Text => "text".to_owned(),
-        Type::Number => "number".to_owned(),
-        Type::Bool => "bool".to_owned(),
-        Type::Money => "money".to_owned(),
-        Type::Date => "date".to_owned(),
-        Type::Time => "time".to_owned(),
-        Type::Duration => "duration".to_owned(),
-        Type::Json => "json".to_owned(),
-        Type::Secret => "secret".to_owned(),
-        Type::List(item) => format!("[{}]", type_name(item, plan)),
-        Type::Optional(inner) => format!("{}?", type_name(inner, plan)),
-        Type::Record(index) | Type::Enum(index) => plan.types.get(*index as usize).map_or_else(String::new, |def| def.name.to_string()),
-    }
 }

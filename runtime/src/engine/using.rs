@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use flow_compiler::eval::{EvalError, eval};
+use flow_compiler::graph::draw::type_name;
 use flow_compiler::plan::{Parameter, Plan};
 use flow_compiler::value::{Mismatch, Value, from_input};
 use serde_json::{Map, Value as Json};
@@ -317,7 +318,11 @@ impl Engine {
     pub async fn journal(&self, run: RunId, after: u64, limit: u32) -> Result<Vec<view::Entry>, EngineError> {
         let plan = self.look(run, |live| Arc::clone(&live.plan)).await?;
         let entries = self.store.journal(run, after, limit).await?;
-        entries.iter().map(|entry| self.show_entry(&plan, entry)).collect()
+        let mut shown = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            shown.push(self.show_entry(&plan, entry).await?);
+        }
+        Ok(shown)
     }
 
     fn claim(self: &Arc<Self>, key: Option<&Key>) -> Result<Option<Claim>, EngineError> {
@@ -412,7 +417,7 @@ fn workflow(hash: Digest, plan: &Plan) -> view::Workflow {
     let field = |p: &Parameter| view::FieldView {
         name: p.name.to_string(),
         label: p.name.to_string(),
-        ty: show::type_name(&p.ty, plan),
+        ty: type_name(plan, &p.ty),
         optional: p.default.is_some() || matches!(p.ty, flow_compiler::plan::Type::Optional(_)),
         default: Json::Null,
     };

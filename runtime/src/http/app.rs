@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::http::Uri;
 
 use super::limit::{Limiter, Rate};
+use crate::actions::reach::Reach;
 use crate::engine::Engine;
 use crate::people::{Links, Person, Sessions, Tokens};
 use crate::store::StoreError;
@@ -23,7 +24,7 @@ pub struct HttpOptions {
     /// The most bytes that a plan may have, on the local socket.
     pub plan_limit: usize,
     /// Hosts, or `host:port`, that a run's end may be told to.
-    pub callback_hosts: Vec<String>,
+    pub callback_hosts: Reach,
     /// How often an address may fail to say who it is.
     pub failures: Rate,
     /// How often an account may start, decide and cancel; `None` for as often as it can.
@@ -39,7 +40,7 @@ impl HttpOptions {
             links: Arc::new(Links::new()),
             body_limit: 1024 * 1024,
             plan_limit: 64 * 1024 * 1024,
-            callback_hosts: Vec::new(),
+            callback_hosts: engine.callback_hosts().clone(),
             failures: Rate { burst: 60, per_second: 1.0 },
             account: None,
         }

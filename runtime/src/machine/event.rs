@@ -204,6 +204,10 @@ pub enum Outcome {
     /// The process that made it ended before it could tell: whether it happened is not known, and it is nobody's failure.
     #[n(3)]
     Lost,
+    /// It was done, with a large result that is kept apart under the digest of its bytes. Only what is stored says so: whoever reads
+    /// the journal puts the result back before anything else looks at it.
+    #[n(4)]
+    Kept(#[n(0)] Digest),
 }
 
 /// A person or a group.

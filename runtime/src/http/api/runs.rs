@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Any};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::actions::reach::Reach;
 use crate::engine::{EngineError, Start};
 use crate::http::app::App;
 use crate::http::auth::Access;
@@ -150,14 +151,13 @@ fn start_members(app: &App, bytes: &[u8]) -> Result<(Map<String, Any>, Option<St
 }
 
 /// Why the end of a run is not told to this address.
-fn callback_fault(hosts: &[String], url: &str) -> Option<String> {
+fn callback_fault(hosts: &Reach, url: &str) -> Option<String> {
     let Ok(url) = reqwest::Url::parse(url) else { return Some("this is no address such as `https://host/path`".to_owned()) };
     if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() || url.password().is_some() {
         return Some("an address begins with `https://` or `http://`, and has no user in it".to_owned());
     }
     let host = url.host_str().unwrap_or_default();
-    let with_port = format!("{host}:{}", url.port_or_known_default().unwrap_or_default());
-    let listed = hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(host) || allowed.eq_ignore_ascii_case(&with_port));
+    let listed = hosts.lists(host, url.port_or_known_default().unwrap_or_default());
     (!listed).then(|| format!("the host `{host}` is not on the server's list of hosts that may be called"))
 }
 
