@@ -45,11 +45,27 @@ pub fn next(plan: &Plan, state: &RunState, facts: &Facts<'_>) -> (Vec<Event>, Ve
         if let Err(why) = steps.node(index, node) {
             return (vec![ending(state, why)], Vec::new());
         }
+        if holds_back_the_rest(plan, index) {
+            break;
+        }
     }
     if steps.events.is_empty() && state.unsettled().next().is_none() {
         steps.events.push(ending(state, End::Completed(Value::None)));
     }
     (steps.events, steps.commands)
+}
+
+/// Whether everything behind the node waits for it: it keeps its place (section 6 of the language), and stands in no arm. Nothing behind
+/// it need be looked at, so that a turn costs the same in a long workflow as in a short one.
+fn holds_back_the_rest(plan: &Plan, index: u32) -> bool {
+    plan.workflow.body.nodes.get(index as usize).is_some_and(|node| {
+        node.within.is_none()
+            && match &node.kind {
+                NodeKind::Let { .. } => false,
+                NodeKind::Call(call) => effect(plan, call) != Effect::Read,
+                _ => true,
+            }
+    })
 }
 
 /// A run with nothing under way ends at once.

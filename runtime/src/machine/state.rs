@@ -56,6 +56,9 @@ pub struct RunState {
     /// Where its end is told.
     #[n(14)]
     pub callback: Option<String>,
+    /// How many calls wait to be tried again.
+    #[n(15)]
+    pub retries: u32,
 }
 
 /// Where a node stands.
@@ -163,6 +166,7 @@ impl RunState {
             busy: 0,
             on_behalf_by: None,
             callback: None,
+            retries: 0,
         }
     }
 
@@ -179,15 +183,11 @@ impl RunState {
         }
         if self.open().any(|asked| matches!(asked.question.about, About::InDoubt { .. })) {
             Status::InDoubt
-        } else if self.busy == 0 && !self.retrying() && self.open().next().is_some() {
+        } else if self.busy == 0 && self.retries == 0 && self.open().next().is_some() {
             Status::Paused
         } else {
             Status::Running
         }
-    }
-
-    fn retrying(&self) -> bool {
-        self.unsettled().any(|(_, node)| matches!(node, NodeState::Retrying(..)))
     }
 
     /// Questions that wait for an answer.
@@ -214,7 +214,8 @@ impl RunState {
             return None;
         }
         let deadlines = self.open().filter_map(|asked| asked.question.due);
-        let retries = self.unsettled().filter_map(|(_, node)| match node {
+        let waiting = (self.retries > 0).then(|| self.unsettled()).into_iter().flatten();
+        let retries = waiting.filter_map(|(_, node)| match node {
             NodeState::Retrying(_, due) => Some(*due),
             _ => None,
         });
@@ -287,12 +288,19 @@ impl RunState {
     }
 
     fn set(&mut self, path: &Path, to: NodeState) {
-        if let Some(place) = self.nodes.get_mut(path.node() as usize) {
-            *place = to;
-        }
+        self.put(path, to);
         while self.nodes.get(self.settled as usize).is_some_and(NodeState::settled) {
             self.settled += 1;
         }
+    }
+
+    /// Puts a node into another state, and gives the one that it was in.
+    fn put(&mut self, path: &Path, to: NodeState) -> Option<NodeState> {
+        let place = self.nodes.get_mut(path.node() as usize)?;
+        self.retries += u32::from(matches!(to, NodeState::Retrying(..)));
+        let before = std::mem::replace(place, to);
+        self.retries -= u32::from(matches!(before, NodeState::Retrying(..)));
+        Some(before)
     }
 
     fn attempt(&mut self, node: &Path, attempt: u32, arguments: Option<&Vec<Value>>) {
@@ -318,8 +326,7 @@ impl RunState {
 
     /// The call of a node, whatever state it is in; the node is left waiting, for its new state to be set.
     fn take_calling(&mut self, node: &Path) -> Option<Calling> {
-        let place = self.nodes.get_mut(node.node() as usize)?;
-        match std::mem::replace(place, NodeState::Waiting) {
+        match self.put(node, NodeState::Waiting)? {
             NodeState::Calling(calling) | NodeState::Tried(calling, _) | NodeState::Retrying(calling, _) => Some(calling),
             NodeState::Asking(_, calling) => calling,
             _ => None,
