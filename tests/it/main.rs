@@ -11,3 +11,4 @@ mod race;
 mod support;
 mod ui;
 mod web;
+mod webhook;

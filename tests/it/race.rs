@@ -20,7 +20,7 @@ workflow go() {
 }
 "#;
 
-fn post(port: u16, token: &str, path: &str, more: &str, body: &Json) -> (u16, Json) {
+pub(crate) fn post(port: u16, token: &str, path: &str, more: &str, body: &Json) -> (u16, Json) {
     let body = body.to_string();
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
     let head = format!(
@@ -35,7 +35,7 @@ fn post(port: u16, token: &str, path: &str, more: &str, body: &Json) -> (u16, Js
     (status, serde_json::from_str(body).unwrap_or_default())
 }
 
-fn port(server: &mut Running) -> u16 {
+pub(crate) fn port(server: &mut Running) -> u16 {
     let said = server.says("http://127.0.0.1:");
     let (_, rest) = said.split_once("http://127.0.0.1:").unwrap();
     rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()

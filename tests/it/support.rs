@@ -65,8 +65,19 @@ impl Project {
 
     /// Starts the program; what it prints goes into files that a test can read meanwhile.
     pub(crate) fn start(&self, name: &str, args: &[&str]) -> Running {
+        self.start_with(name, args, &[])
+    }
+
+    /// The same with more in its environment.
+    pub(crate) fn start_with(&self, name: &str, args: &[&str], environment: &[(&str, &str)]) -> Running {
         let (out, err) = (self.file(&format!("{name}.out")), self.file(&format!("{name}.err")));
-        let child = self.command(args).stdout(fs::File::create(&out).unwrap()).stderr(fs::File::create(&err).unwrap()).spawn().unwrap();
+        let child = self
+            .command(args)
+            .envs(environment.iter().copied())
+            .stdout(fs::File::create(&out).unwrap())
+            .stderr(fs::File::create(&err).unwrap())
+            .spawn()
+            .unwrap();
         Running { child, out, err }
     }
 
