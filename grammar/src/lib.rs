@@ -77,9 +77,20 @@ pub fn parse(text: &str) -> Parsed {
         None => (ast::Module::default(), Vec::new()),
     };
     faults.extend(scan.faults);
+    for fault in &mut faults {
+        fault.span = whole_letters(text, fault.span);
+        fault.cause = fault.cause.map(|cause| whole_letters(text, cause));
+    }
     faults.sort_by_key(|fault| fault.span);
     faults.dedup();
     Parsed { module, comments: scan.comments, faults }
+}
+
+/// The span widened to whole letters: what the grammar does not see is blanks to it, and it may stop in the middle of a letter there.
+fn whole_letters(text: &str, span: Span) -> Span {
+    let place = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);
+    let Span { start, end } = span;
+    Span::new(place(text.floor_char_boundary(start as usize)), place(text.ceil_char_boundary(end as usize)))
 }
 
 fn refused(kind: FaultKind, span: Span) -> Parsed {

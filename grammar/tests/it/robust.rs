@@ -211,6 +211,13 @@ const TOKENS: &[&str] = &[
     "$",
 ];
 
+/// Found by [`any_text`]: a fault that ended in the middle of a letter which the grammar does not see.
+#[test]
+fn a_fault_ends_with_a_whole_letter() {
+    checked("\"0a ¡#0¡¡¡\\00¡¡¡A0¡¡a¡\u{b}A¡Aࠀ\"");
+    checked("\"0a ¡#0¡¡¡\u{0}0¡¡¡A0¡¡a¡\u{b}A¡Aࠀ\"");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
