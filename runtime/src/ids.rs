@@ -19,22 +19,72 @@ pub struct ApprovalId {
     pub n: u32,
 }
 
-/// Where a node of a run stands: its index in the workflow's region, and in later versions loops and items on the way to it.
+/// Where a node of a run stands: its index in the workflow's region; in the body of a loop the loop's index, the item's, and its own.
+///
+/// All but the last index name the *frame* that the node belongs to: an empty one is the workflow's, `[loop, item]` an item's.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Encode, Decode)]
 #[cbor(transparent)]
 pub struct Path(#[n(0)] pub Vec<u32>);
 
 impl Path {
+    /// Behind a call's own path: the call that undoes it.
+    const UNDO: u32 = u32::MAX;
+    /// In front of the paths of a handler, plus its number: as if it were an item of a loop.
+    const HANDLERS: u32 = u32::MAX - 16;
+
     /// A node of the workflow's own region.
     #[must_use]
     pub fn top(node: u32) -> Self {
         Self(vec![node])
     }
 
-    /// The node's index in its region.
+    /// A node of a frame.
+    #[must_use]
+    pub fn within(frame: &[u32], node: u32) -> Self {
+        Self(frame.iter().copied().chain([node]).collect())
+    }
+
+    /// The frame of the handler with this number.
+    #[must_use]
+    pub fn handler(number: u32) -> Vec<u32> {
+        vec![Self::HANDLERS.saturating_add(number), 0]
+    }
+
+    /// The call that undoes the call here.
+    #[must_use]
+    pub fn undo(&self) -> Self {
+        Self(self.0.iter().copied().chain([Self::UNDO]).collect())
+    }
+
+    /// Whether it is a call that undoes another.
+    #[must_use]
+    pub fn is_undo(&self) -> bool {
+        self.0.last() == Some(&Self::UNDO)
+    }
+
+    /// The node's index in its region; for an undo that of the call that it undoes.
     #[must_use]
     pub fn node(&self) -> u32 {
-        self.0.last().copied().unwrap_or_default()
+        self.split().1
+    }
+
+    /// The frame of the node.
+    #[must_use]
+    pub fn frame(&self) -> &[u32] {
+        self.split().0
+    }
+
+    fn split(&self) -> (&[u32], u32) {
+        let call = if self.is_undo() { self.0.split_last().map_or(&[][..], |(_, call)| call) } else { &self.0 };
+        call.split_last().map_or((&[], 0), |(node, frame)| (frame, *node))
+    }
+
+    /// The number of the handler whose frame this is, or is inside of, and the rest of the frame.
+    #[must_use]
+    pub fn handler_of(frame: &[u32]) -> Option<(u32, &[u32])> {
+        let (first, rest) = frame.split_first()?;
+        let number = first.checked_sub(Self::HANDLERS)?;
+        Some((number, rest.get(1..).unwrap_or_default()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The plan of one workflow: only what it uses, so that nothing else of the file changes it.
 
-use crate::plan::{self, Expr, Implementation, Lapse, NodeKind, Plan, TextPart, Type, Who};
+use crate::plan::{self, Expr, Implementation, NodeKind, Plan, TextPart, Type, Who};
 
 use super::Lowered;
 
@@ -20,26 +20,46 @@ struct Parts<'l> {
     type_at: Vec<Option<u32>>,
 }
 
+/// The actions that are called, in the order of their first call.
+struct Used<'l> {
+    lowered: &'l Lowered,
+    actions: Vec<plan::Action>,
+    /// For each action of the file its index in the plan.
+    action_at: Vec<Option<u32>>,
+}
+
+impl Used<'_> {
+    fn action(&mut self, action: &mut u32) {
+        let Some(slot) = self.action_at.get_mut(*action as usize) else { return };
+        let Some(used) = self.lowered.actions.get(*action as usize) else { return };
+        let actions = &mut self.actions;
+        *action = *slot.get_or_insert_with(|| {
+            actions.push(used.clone());
+            u32::try_from(actions.len() - 1).unwrap_or(u32::MAX)
+        });
+    }
+}
+
 impl Parts<'_> {
     fn workflow(&mut self, workflow: &mut plan::Workflow) -> Vec<plan::Action> {
-        let mut actions = Vec::new();
-        let mut action_at: Vec<Option<u32>> = vec![None; self.lowered.actions.len()];
         self.parameters(&mut workflow.parameters);
         workflow.result.iter_mut().for_each(|ty| self.ty(ty));
-        if let Some(owner) = &mut workflow.owner {
-            self.who(owner);
+        if let Some(Who::Address(address)) = &mut workflow.owner {
+            self.expr(address);
         }
-        workflow.body.slots.iter_mut().for_each(|slot| self.ty(&mut slot.ty));
-        for node in &mut workflow.body.nodes {
-            self.node(&mut node.kind);
-            let NodeKind::Call(call) = &mut node.kind else { continue };
-            let Some(slot) = action_at.get_mut(call.action as usize) else { continue };
-            let Some(used) = self.lowered.actions.get(call.action as usize) else { continue };
-            call.action = *slot.get_or_insert_with(|| {
-                actions.push(used.clone());
-                u32::try_from(actions.len() - 1).unwrap_or(u32::MAX)
-            });
+        let mut used = Used { lowered: self.lowered, actions: Vec::new(), action_at: vec![None; self.lowered.actions.len()] };
+        let handlers = workflow.handlers.iter_mut().map(|handler| &mut handler.body);
+        for region in std::iter::once(&mut workflow.body).chain(&mut workflow.loops).chain(handlers) {
+            region.slots.iter_mut().for_each(|slot| self.ty(&mut slot.ty));
+            for node in &mut region.nodes {
+                self.node(&mut node.kind);
+                if let NodeKind::Call(call) = &mut node.kind {
+                    used.action(&mut call.action);
+                    call.undo.iter_mut().for_each(|undo| used.action(&mut undo.action));
+                }
+            }
         }
+        let mut actions = used.actions;
         actions.iter_mut().for_each(|action| self.action(action));
         actions
     }
@@ -99,65 +119,11 @@ impl Parts<'_> {
         }
     }
 
-    fn who(&mut self, who: &mut Who) {
-        if let Who::Address(address) = who {
-            self.expr(address);
-        }
-    }
-
-    fn approvers(&mut self, approvers: &mut plan::Approvers) {
-        for term in approvers.stages.iter_mut().flatten() {
-            match term {
-                plan::Term::Any(who) | plan::Term::Some(_, who) | plan::Term::All(who) => self.who(who),
-            }
-        }
-        approvers.except.iter_mut().for_each(|who| self.who(who));
-    }
-
     fn node(&mut self, kind: &mut NodeKind) {
-        match kind {
-            NodeKind::Let { value, .. } => self.expr(value),
-            NodeKind::Call(call) => self.exprs(&mut call.arguments),
-            NodeKind::Gate(gate) => self.gate(gate),
-            NodeKind::Branch { conditions, .. } => self.exprs(conditions),
-            NodeKind::Join { .. } => {}
-            NodeKind::Return(value) | NodeKind::Fail(value) => self.exprs(value),
-        }
-    }
-
-    fn gate(&mut self, gate: &mut plan::Gate) {
-        for band in &mut gate.bands {
-            self.exprs(&mut band.when);
-            self.shows(&mut band.sees);
-            band.by.iter_mut().for_each(|by| self.approvers(by));
-        }
-        self.expr(&mut gate.title);
-        self.shows(&mut gate.shows);
-        if let Some(deadline) = &mut gate.deadline {
-            self.deadline(deadline);
-        }
-        for argument in gate.guards.iter_mut().flat_map(|guard| &mut guard.arguments) {
-            if let plan::GuardArgument::Known(value) = argument {
-                self.expr(value);
-            }
-        }
-    }
-
-    fn shows(&mut self, shows: &mut [plan::Show]) {
-        for show in shows {
-            self.expr(&mut show.value);
-            self.ty(&mut show.ty);
-        }
-    }
-
-    fn deadline(&mut self, deadline: &mut plan::Deadline) {
-        match &mut deadline.then {
-            Lapse::Reject | Lapse::Approve => {}
-            Lapse::Fail(why) => self.exprs(why),
-            Lapse::Escalate { to, deadline } => {
-                self.approvers(to);
-                self.deadline(deadline);
-            }
+        kind.for_each_expr_mut(&mut |expr| self.expr(expr));
+        if let NodeKind::Gate(gate) = kind {
+            let seen = gate.bands.iter_mut().flat_map(|band| &mut band.sees);
+            seen.chain(&mut gate.shows).for_each(|show| self.ty(&mut show.ty));
         }
     }
 

@@ -50,3 +50,62 @@ pub(crate) fn no_address(site: Site, text: &str) -> Diagnostic {
 pub(crate) fn too_many_guards(site: Site, most: usize) -> Diagnostic {
     site.error(Code::F0402, format!("the gates of this workflow guard more than {most} calls together")).help("split the workflow")
 }
+
+/// `return` where only a part of the run would end.
+pub(crate) fn return_inside(site: Site, place: &str) -> Diagnostic {
+    let place = if place.starts_with("a ") { place.to_owned() } else { format!("`{place}`") };
+    site.error(Code::F0403, format!("`return` cannot stand inside {place}"))
+        .help("end the run after it; to end it with an error from here, write `fail \"why\"`")
+}
+
+/// `give` that is not the last statement of a loop.
+pub(crate) fn misplaced_give(site: Site) -> Diagnostic {
+    site.error(Code::F0403, "`give` is the last statement of a `for each`, and stands nowhere else")
+        .help("move it to the end of the loop, outside of `if` and `match`")
+}
+
+/// `let rs = for each` whose body gives nothing.
+pub(crate) fn gives_no_item(site: Site, name: &str, item: Span) -> Diagnostic {
+    site.error(Code::F0220, format!("the loop gives nothing that `{name}` could hold"))
+        .because(item, "the body of this loop ends without `give`")
+        .help("end the body with `give ...`, or leave the name away")
+}
+
+/// Loops in loops in loops.
+pub(crate) fn loops_too_deep(site: Site, most: usize) -> Diagnostic {
+    site.error(Code::F0010, format!("loops stand in each other more than {most} deep")).help("split the workflow")
+}
+
+/// A `match` without `else` that leaves members out.
+pub(crate) fn not_exhaustive(site: Site, name: &str, missing: &[&smol_str::SmolStr]) -> Diagnostic {
+    let all: Vec<String> = missing.iter().take(5).map(|member| format!("`{member}`")).collect();
+    let more = if missing.len() > 5 { format!(" and {} more", missing.len() - 5) } else { String::new() };
+    site.error(Code::F0224, format!("not every `{name}` is dealt with: {}{more}", all.join(", ")))
+        .help("add an arm for each of them, or `else { }`")
+}
+
+/// A member that an earlier arm names.
+pub(crate) fn member_twice(site: Site, member: &str, first: Span) -> Diagnostic {
+    site.error(Code::F0225, format!("`{member}` is dealt with twice")).because(first, "here it is dealt with first")
+}
+
+/// `repeat` on a call that changes something.
+pub(crate) fn repeats_a_change(site: Site, action: &str, declared: Option<Span>) -> Diagnostic {
+    let diagnostic = site
+        .error(Code::F0404, format!("`repeat` asks again and again, and `{action}` changes something each time"))
+        .help("repeat a `read` action that looks whether it is done");
+    match declared {
+        Some(span) => diagnostic.because(span, "it is not declared `read`"),
+        None => diagnostic,
+    }
+}
+
+/// `repeat` on a step without a name.
+pub(crate) fn repeat_without_name(site: Site) -> Diagnostic {
+    site.error(Code::F0404, "the condition of `repeat` has nothing to look at").help("give the step a name: `step status = ...`")
+}
+
+/// `undo` of a call that changes nothing.
+pub(crate) fn undoes_a_read(site: Site, action: &str) -> Diagnostic {
+    site.error(Code::F0404, format!("`{action}` only reads, so there is nothing to undo"))
+}

@@ -60,6 +60,19 @@ impl View<'_> {
         arms.and_then(|arms| arms.get(arm.arm as usize)).copied().unwrap_or(false)
     }
 
+    fn is_loop(&self, arm: Within) -> bool {
+        self.drafts.get(arm.branch as usize).is_some_and(|draft| matches!(draft.kind, NodeKind::ForEach(_)))
+    }
+
+    /// The loops around a node inside of `from`, outermost first, and the node.
+    fn path(&self, node: usize, from: Option<Within>) -> Vec<u32> {
+        let inside = self.around(node).take_while(|arm| Some(*arm) != from);
+        let mut path: Vec<u32> = inside.filter(|arm| self.is_loop(*arm)).map(|arm| arm.branch).collect();
+        path.reverse();
+        path.push(index(node));
+        path
+    }
+
     /// For each node the last gate that every path to it passes.
     fn gates_before(&self) -> Vec<Option<u32>> {
         let mut last: std::collections::HashMap<Option<Within>, u32> = std::collections::HashMap::new();
@@ -76,15 +89,18 @@ impl View<'_> {
 
     fn guards_of(&mut self, gate: usize, passed: &[Option<u32>], count: &mut usize) -> Result<Vec<Guard>, TooMany> {
         let arms: Vec<Within> = self.around(gate).collect();
+        // What comes after a loop is not guarded by a gate inside it: the gate was passed once for each item, or not at all.
+        let inner = arms.iter().find(|arm| self.is_loop(**arm)).copied();
         let mut guards = Vec::new();
         for (node, draft) in self.drafts.iter().enumerate().skip(gate + 1) {
             let NodeKind::Call(call) = &draft.kind else { continue };
             let around: Vec<Within> = self.around(node).collect();
             // Other arms of a branch around the gate are not reached, nor is anything outside an arm that ends the run.
-            let reached = arms.iter().all(|arm| {
-                let other = around.iter().any(|around| around.branch == arm.branch && around.arm != arm.arm);
-                !other && (!self.ends(*arm) || around.contains(arm))
-            });
+            let reached = inner.is_none_or(|inner| around.contains(&inner))
+                && arms.iter().all(|arm| {
+                    let other = around.iter().any(|around| around.branch == arm.branch && around.arm != arm.arm);
+                    !other && (!self.ends(*arm) || around.contains(arm))
+                });
             if !reached {
                 continue;
             }
@@ -97,7 +113,7 @@ impl View<'_> {
                 arguments.push(self.argument(argument, gate)?);
             }
             guards.push(Guard {
-                node: index(node),
+                at: self.path(node, inner),
                 bound: arguments.iter().all(|argument| matches!(argument, GuardArgument::Known(_))),
                 arguments,
                 behind_gate: passed.get(node).copied().flatten().is_some_and(|last| last as usize > gate),

@@ -7,10 +7,12 @@ mod circles;
 pub mod draw;
 mod guards;
 mod order;
+mod regions;
 
 pub(crate) use circles::circles;
 pub(crate) use guards::{MOST_GUARDS, guard};
 pub(crate) use order::order;
+pub(crate) use regions::regions;
 
 use flow_grammar::Span;
 
@@ -25,6 +27,8 @@ pub(crate) struct Draft {
     pub(crate) ending_arms: Vec<bool>,
     pub(crate) span: Span,
     pub(crate) line: u32,
+    /// Of a loop: the slot of its item.
+    pub(crate) item: Option<u32>,
     /// Slots that it uses.
     pub(crate) uses: Vec<u32>,
     /// Whether it is ordered by its values alone.
@@ -40,6 +44,7 @@ pub(crate) fn producers(drafts: &[Draft], slots: usize) -> Vec<Option<u32>> {
         }
     };
     for (node, draft) in drafts.iter().enumerate() {
+        draft.item.into_iter().for_each(|slot| fill(slot, node));
         match &draft.kind {
             NodeKind::Let { slot, .. } => fill(*slot, node),
             NodeKind::Call(call) => call.slot.into_iter().for_each(|slot| fill(slot, node)),
@@ -47,7 +52,13 @@ pub(crate) fn producers(drafts: &[Draft], slots: usize) -> Vec<Option<u32>> {
                 let slots = &gate.slots;
                 [slots.by, slots.at, slots.comment].into_iter().flatten().for_each(|slot| fill(slot, node));
             }
-            NodeKind::Branch { .. } | NodeKind::Join { .. } | NodeKind::Return(_) | NodeKind::Fail(_) => {}
+            NodeKind::ForEach(each) => each.slot.into_iter().for_each(|slot| fill(slot, node)),
+            NodeKind::Branch { .. }
+            | NodeKind::Parallel { .. }
+            | NodeKind::Join { .. }
+            | NodeKind::Wait(_)
+            | NodeKind::Return(_)
+            | NodeKind::Fail(_) => {}
         }
     }
     producers

@@ -50,7 +50,7 @@ pub(crate) fn order(drafts: &[Draft], slots: usize) -> Vec<Vec<u32>> {
         let last = block.settle(&mut after);
         set(&mut after, node, last);
         block.fence = Some(node);
-        if matches!(draft.kind, NodeKind::Branch { .. }) {
+        if matches!(draft.kind, NodeKind::Branch { .. } | NodeKind::Parallel { .. }) {
             ends.push((node, Vec::new()));
         }
     }

@@ -1,16 +1,18 @@
 //! Whether all that a plan names is there: types, actions, slots, nodes.
 
+use std::cell::Cell;
+
 use super::bytes::DEEPEST;
 use super::{
-    Action, Approvers, Body, Call, Expr, Field, Gate, GuardArgument, Implementation, Lapse, Node, NodeKind, Parameter, Plan, Region, Show,
-    Term, TextPart, Type, TypeKind, Who,
+    Action, Approvers, Body, Call, Expr, Field, Gate, GuardArgument, Implementation, Lapse, Loop, Node, NodeKind, Parameter, Plan, Region,
+    Show, Term, TextPart, Type, TypeKind, Wait, Who,
 };
 
 type Sound = Result<(), String>;
 
 /// Checks a plan.
 pub(super) fn check(plan: &Plan) -> Sound {
-    let check = Check { plan };
+    let check = Check { plan, bodies: Cell::new(plan.workflow.loops.len()) };
     for def in &plan.types {
         if let TypeKind::Record(fields) = &def.kind {
             fields.iter().try_for_each(|Field { ty, .. }| check.ty(ty, 0))?;
@@ -21,12 +23,18 @@ pub(super) fn check(plan: &Plan) -> Sound {
     check.parameters(&workflow.parameters)?;
     workflow.result.iter().try_for_each(|ty| check.ty(ty, 0))?;
     if let Some(owner) = &workflow.owner {
-        check.who(owner, workflow.parameters.len())?;
+        check.who(owner, &[workflow.parameters.len()])?;
     }
     if workflow.parameters.len() > workflow.body.slots.len() {
         return Err("a workflow has fewer slots than parameters".into());
     }
-    check.region(&workflow.body)
+    check.region(&workflow.body, &[])?;
+    workflow.handlers.iter().try_for_each(|handler| {
+        if handler.body.slots.len() <= workflow.parameters.len() {
+            return Err("a handler has too few slots".into());
+        }
+        check.region(&handler.body, &[])
+    })
 }
 
 fn within(index: u32, length: usize, what: &str) -> Sound {
@@ -35,7 +43,12 @@ fn within(index: u32, length: usize, what: &str) -> Sound {
 
 struct Check<'a> {
     plan: &'a Plan,
+    /// Bodies of loops that nothing has led to yet: each is the body of one loop.
+    bodies: Cell<usize>,
 }
+
+/// How many slots the frames have that an expression sees, outermost first.
+type Slots<'s> = &'s [usize];
 
 impl Check<'_> {
     fn ty(&self, ty: &Type, depth: usize) -> Sound {
@@ -59,31 +72,33 @@ impl Check<'_> {
     fn parameters(&self, parameters: &[Parameter]) -> Sound {
         parameters.iter().try_for_each(|parameter| {
             self.ty(&parameter.ty, 0)?;
-            parameter.default.iter().try_for_each(|default| self.expr(default, 0))
+            parameter.default.iter().try_for_each(|default| self.expr(default, &[0]))
         })
     }
 
-    fn expr(&self, expr: &Expr, slots: usize) -> Sound {
+    fn expr(&self, expr: &Expr, slots: Slots<'_>) -> Sound {
         self.walk(expr, slots, 0, 0)
     }
 
-    fn exprs<'e>(&self, exprs: impl IntoIterator<Item = &'e Expr>, slots: usize) -> Sound {
+    fn exprs<'e>(&self, exprs: impl IntoIterator<Item = &'e Expr>, slots: Slots<'_>) -> Sound {
         exprs.into_iter().try_for_each(|expr| self.expr(expr, slots))
     }
 
-    fn typed<'e>(&self, exprs: impl IntoIterator<Item = &'e (Expr, Type)>, slots: usize) -> Sound {
+    fn typed<'e>(&self, exprs: impl IntoIterator<Item = &'e (Expr, Type)>, slots: Slots<'_>) -> Sound {
         exprs.into_iter().try_for_each(|(expr, ty)| self.expr(expr, slots).and_then(|()| self.ty(ty, 0)))
     }
 
-    fn walk(&self, expr: &Expr, slots: usize, locals: u32, depth: usize) -> Sound {
+    fn walk(&self, expr: &Expr, slots: Slots<'_>, locals: u32, depth: usize) -> Sound {
         if depth >= DEEPEST {
             return Err("an expression is nested too deep".into());
         }
         let go = |inner: &Expr| self.walk(inner, slots, locals, depth + 1);
         match expr {
             Expr::Const(_) | Expr::Now | Expr::Today | Expr::Env(_) | Expr::Secret(_) | Expr::Owner | Expr::Requester => Ok(()),
-            Expr::Slot { frame: 0, index } => within(*index, slots, "slot"),
-            Expr::Slot { frame, .. } => Err(format!("no frame {frame}")),
+            Expr::Slot { frame, index } => match slots.get(usize::from(*frame)) {
+                Some(slots) => within(*index, *slots, "slot"),
+                None => Err(format!("no frame {frame}")),
+            },
             Expr::Local(index) => within(*index, locals as usize, "name of a comprehension"),
             Expr::Decode(inner, ty) => self.ty(ty, 0).and_then(|()| go(inner)),
             Expr::Text(parts) => self.parts(parts, slots, locals, depth + 1),
@@ -102,7 +117,7 @@ impl Check<'_> {
         }
     }
 
-    fn parts(&self, parts: &[TextPart], slots: usize, locals: u32, depth: usize) -> Sound {
+    fn parts(&self, parts: &[TextPart], slots: Slots<'_>, locals: u32, depth: usize) -> Sound {
         parts.iter().try_for_each(|part| match part {
             TextPart::Text(_) => Ok(()),
             TextPart::Value(value, ty) => self.ty(ty, 0).and_then(|()| self.walk(value, slots, locals, depth)),
@@ -112,8 +127,8 @@ impl Check<'_> {
     fn action(&self, action: &Action) -> Sound {
         self.parameters(&action.parameters)?;
         action.result.iter().try_for_each(|ty| self.ty(ty, 0))?;
-        let slots = action.parameters.len();
-        let answer = slots + 4;
+        let slots: Slots<'_> = &[action.parameters.len()];
+        let answer: Slots<'_> = &[action.parameters.len() + 4];
         match &action.implementation {
             Implementation::Log | Implementation::Notify => Ok(()),
             Implementation::Http(http) => {
@@ -146,44 +161,84 @@ impl Check<'_> {
         }
     }
 
-    fn body(&self, body: Option<&Body>, slots: usize) -> Sound {
+    fn body(&self, body: Option<&Body>, slots: Slots<'_>) -> Sound {
         body.map_or(Ok(()), |Body { value, ty }| self.ty(ty, 0).and_then(|()| self.expr(value, slots)))
     }
 
-    fn region(&self, region: &Region) -> Sound {
+    /// A region, seen with the frames around it.
+    fn region(&self, region: &Region, around: Slots<'_>) -> Sound {
         region.slots.iter().try_for_each(|slot| self.ty(&slot.ty, 0))?;
-        region.nodes.iter().enumerate().try_for_each(|(index, node)| self.node(index, node, region))
+        let slots: Vec<usize> = around.iter().copied().chain([region.slots.len()]).collect();
+        region.nodes.iter().enumerate().try_for_each(|(index, node)| self.node(index, node, region, &slots))
     }
 
-    fn node(&self, index: usize, node: &Node, region: &Region) -> Sound {
-        let slots = region.slots.len();
+    fn node(&self, index: usize, node: &Node, region: &Region, slots: Slots<'_>) -> Sound {
+        let own = region.slots.len();
         node.after.iter().try_for_each(|before| within(*before, index, "earlier node"))?;
         if let Some(place) = node.within {
             arm(region, index, place.branch, Some(place.arm))?;
         }
         match &node.kind {
-            NodeKind::Let { slot, value } => within(*slot, slots, "slot").and_then(|()| self.expr(value, slots)),
-            NodeKind::Call(call) => self.call(call, slots),
-            NodeKind::Gate(gate) => self.gate(index, gate, region),
+            NodeKind::Let { slot, value } => within(*slot, own, "slot").and_then(|()| self.expr(value, slots)),
+            NodeKind::Call(call) => self.call(call, own, slots),
+            NodeKind::Gate(gate) => self.gate(index, gate, region, slots),
             NodeKind::Branch { conditions, .. } => self.exprs(conditions, slots),
+            NodeKind::Parallel { .. } => Ok(()),
             NodeKind::Join { branch } => arm(region, index, *branch, None),
+            NodeKind::ForEach(each) => self.each(each, own, slots),
+            NodeKind::Wait(wait) => match wait {
+                Wait::Period(_) => Ok(()),
+                Wait::Span(value) | Wait::Until(value) => self.expr(value, slots),
+            },
             NodeKind::Return(value) | NodeKind::Fail(value) => self.exprs(value, slots),
         }
     }
 
-    fn call(&self, call: &Call, slots: usize) -> Sound {
-        let Some(action) = self.plan.actions.get(call.action as usize) else {
-            return Err(format!("no action {}", call.action));
-        };
-        if call.arguments.len() != action.parameters.len() {
-            return Err(format!("`{}` is called with {} arguments", action.name, call.arguments.len()));
+    fn each(&self, each: &Loop, own: usize, slots: Slots<'_>) -> Sound {
+        self.expr(&each.list, slots)?;
+        each.slot.iter().try_for_each(|slot| within(*slot, own, "slot"))?;
+        let Some(body) = self.plan.workflow.loops.get(each.body as usize) else { return Err(format!("no loop {}", each.body)) };
+        let Some(left) = self.bodies.get().checked_sub(1) else { return Err(format!("loop {} has two places", each.body)) };
+        self.bodies.set(left);
+        if body.slots.is_empty() || each.at_most == 0 {
+            return Err("a loop has no item".into());
         }
-        call.slot.iter().try_for_each(|slot| within(*slot, slots, "slot"))?;
-        self.exprs(&call.arguments, slots)
+        let inside: Vec<usize> = slots.iter().copied().chain([body.slots.len()]).collect();
+        self.exprs(&each.give, &inside)?;
+        self.region(body, slots)
     }
 
-    fn gate(&self, index: usize, gate: &Gate, region: &Region) -> Sound {
-        let slots = region.slots.len();
+    fn call(&self, call: &Call, own: usize, slots: Slots<'_>) -> Sound {
+        self.arguments(call.action, &call.arguments, slots)?;
+        call.slot.iter().try_for_each(|slot| within(*slot, own, "slot"))?;
+        self.exprs(call.repeat.iter().map(|repeat| &repeat.until), slots)?;
+        call.undo.iter().try_for_each(|undo| self.arguments(undo.action, &undo.arguments, slots))
+    }
+
+    fn arguments(&self, action: u32, arguments: &[Expr], slots: Slots<'_>) -> Sound {
+        let Some(action) = self.plan.actions.get(action as usize) else {
+            return Err(format!("no action {action}"));
+        };
+        if arguments.len() != action.parameters.len() {
+            return Err(format!("`{}` is called with {} arguments", action.name, arguments.len()));
+        }
+        self.exprs(arguments, slots)
+    }
+
+    /// The call at the end of a guard's path.
+    fn guarded<'r>(&'r self, mut region: &'r Region, path: &[u32]) -> Option<&'r Call> {
+        let (last, loops) = path.split_last()?;
+        for node in loops {
+            let NodeKind::ForEach(each) = &region.nodes.get(*node as usize)?.kind else { return None };
+            region = self.plan.workflow.loops.get(each.body as usize)?;
+        }
+        match &region.nodes.get(*last as usize)?.kind {
+            NodeKind::Call(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    fn gate(&self, index: usize, gate: &Gate, region: &Region, slots: Slots<'_>) -> Sound {
         for band in &gate.bands {
             self.exprs(&band.when, slots)?;
             self.shows(&band.sees, slots)?;
@@ -200,9 +255,9 @@ impl Check<'_> {
             };
         }
         for guard in &gate.guards {
-            let place = guard.node as usize;
-            let Some(Node { kind: NodeKind::Call(call), .. }) = region.nodes.get(place).filter(|_| place > index) else {
-                return Err(format!("`{}` guards node {place}, which is no later call", gate.name));
+            let later = guard.at.first().is_some_and(|first| *first as usize > index);
+            let Some(call) = self.guarded(region, &guard.at).filter(|_| later) else {
+                return Err(format!("`{}` guards node {:?}, which is no later call", gate.name, guard.at));
             };
             if call.arguments.len() != guard.arguments.len() {
                 return Err(format!("`{}` guards `{}` with other arguments", gate.name, call.name));
@@ -214,20 +269,20 @@ impl Check<'_> {
             self.exprs(known, slots)?;
         }
         let given = [gate.slots.by, gate.slots.at, gate.slots.comment];
-        given.iter().flatten().try_for_each(|slot| within(*slot, slots, "slot"))
+        given.iter().flatten().try_for_each(|slot| within(*slot, region.slots.len(), "slot"))
     }
 
-    fn shows(&self, shows: &[Show], slots: usize) -> Sound {
+    fn shows(&self, shows: &[Show], slots: Slots<'_>) -> Sound {
         shows.iter().try_for_each(|show| self.ty(&show.ty, 0).and_then(|()| self.expr(&show.value, slots)))
     }
 
-    fn approvers(&self, approvers: &Approvers, slots: usize) -> Sound {
+    fn approvers(&self, approvers: &Approvers, slots: Slots<'_>) -> Sound {
         let terms = approvers.stages.iter().flatten().map(|(Term::Any(who) | Term::Some(_, who) | Term::All(who))| who);
         terms.chain(&approvers.except).try_for_each(|who| self.who(who, slots))
     }
 
     /// A group may be declared in the project's settings, so that its name is not looked up here.
-    fn who(&self, who: &Who, slots: usize) -> Sound {
+    fn who(&self, who: &Who, slots: Slots<'_>) -> Sound {
         match who {
             Who::Address(address) => self.expr(address, slots),
             Who::Owner | Who::Requester | Who::Group(_) => Ok(()),
@@ -242,6 +297,7 @@ fn arm(region: &Region, before: usize, branch: u32, arm: Option<u32>) -> Sound {
         Some(NodeKind::Branch { conditions, otherwise }) => {
             arm.map_or(Ok(()), |arm| within(arm, conditions.len() + usize::from(*otherwise), "arm"))
         }
+        Some(NodeKind::Parallel { arms }) => arm.map_or(Ok(()), |arm| within(arm, *arms as usize, "arm")),
         _ => Err(format!("node {branch} is no branch")),
     }
 }

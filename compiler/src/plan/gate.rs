@@ -151,8 +151,8 @@ pub struct ReasonRequired {
 /// A call that can be reached after a gate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Guard {
-    /// The call's node in the same region.
-    pub node: u32,
+    /// The call: its node in the gate's region, or a loop's node there, then the call's in the loop's body, and so on.
+    pub at: Vec<u32>,
     /// One for each parameter of the action.
     pub arguments: Vec<GuardArgument>,
     /// Whether a further gate stands between.

@@ -11,6 +11,7 @@ mod flat;
 mod gate;
 #[cfg(test)]
 mod tests;
+mod visit;
 mod walk;
 
 pub use action::{Action, Body, Effect, Email, Exec, Http, Implementation, Model, SecretUse, Sql};
@@ -147,9 +148,38 @@ pub struct Workflow {
     pub owner: Option<Who>,
     /// What it does.
     pub body: Region,
+    /// The bodies of its loops, by [`Loop::body`]. INVARIANT: a loop's body stands behind the region in which the loop stands.
+    pub loops: Vec<Region>,
+    /// `on failure`, `on reject`, `on cancel`.
+    pub handlers: Vec<Handler>,
 }
 
-/// Nodes that run over one set of slots: the body of a workflow, later of a loop.
+/// `on failure { }` and its like: what is done before a run that did not complete has ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Handler {
+    /// When.
+    pub on: HandlerEvent,
+    /// What. Its first slots are the parameters and, after them, the error as a text; it sees nothing of the workflow's body.
+    pub body: Region,
+}
+
+/// See [`Handler`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HandlerEvent {
+    /// `on failure`
+    Failure,
+    /// `on reject`
+    Reject,
+    /// `on cancel`
+    Cancel,
+}
+
+impl HandlerEvent {
+    /// All, in the order in which paths number them.
+    pub const ALL: [Self; 3] = [Self::Failure, Self::Reject, Self::Cancel];
+}
+
+/// Nodes that run over one set of slots: the body of a workflow, of a handler, or of a loop for one of its items.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Region {
     /// Its slots.
@@ -206,22 +236,58 @@ pub enum NodeKind {
     Call(Call),
     /// `require approval`
     Gate(Box<Gate>),
-    /// `if`: takes the first arm whose condition holds, else the last arm when there is one more arm than conditions, else none.
+    /// `if` and `match`: takes the first arm whose condition holds, else the last arm when there is one more arm than conditions, else
+    /// none.
     Branch {
         /// Conditions in order.
         conditions: Vec<Expr>,
         /// Whether there is an `else` (arm number `conditions.len()`).
         otherwise: bool,
     },
-    /// The end of a branch: comes after the last nodes of every arm.
+    /// `parallel`: takes all its arms, one for each branch.
+    Parallel {
+        /// How many.
+        arms: u32,
+    },
+    /// The end of a branch or of `parallel`: comes after the last nodes of every arm.
     Join {
         /// The branch's node.
         branch: u32,
     },
+    /// `for each`
+    ForEach(Box<Loop>),
+    /// `wait`
+    Wait(Wait),
     /// `return`
     Return(Option<Expr>),
     /// `fail`
     Fail(Option<Expr>),
+}
+
+/// `for each item in list { ... }`: the body once for each item, over a set of slots of its own whose first is the item.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Loop {
+    /// The items.
+    pub list: Expr,
+    /// How many items may be under way at once, from 1.
+    pub at_most: u32,
+    /// The body: its index in [`Workflow::loops`].
+    pub body: u32,
+    /// `give`, over the slots of the body.
+    pub give: Option<Expr>,
+    /// Where the list of what was given goes.
+    pub slot: Option<u32>,
+}
+
+/// `wait`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Wait {
+    /// `wait 2 business days`: so long.
+    Period(Period),
+    /// `wait EXPR`: a duration.
+    Span(Expr),
+    /// `wait until EXPR`: a time, or the beginning of a date.
+    Until(Expr),
 }
 
 /// A call of an action.
@@ -242,6 +308,34 @@ pub struct Call {
     pub timeout: Option<SignedDuration>,
     /// `without approval because "why"`
     pub waiver: Option<String>,
+    /// `try`: a final failure gives `none`.
+    pub attempt: bool,
+    /// `repeat`
+    pub repeat: Option<Repeat>,
+    /// `undo`
+    pub undo: Option<Undo>,
+}
+
+/// `repeat every D until cond within D2`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Repeat {
+    /// The pause between an answer and the next attempt.
+    #[serde(with = "crate::value::serde_duration")]
+    pub every: SignedDuration,
+    /// The condition, which sees the result in the call's slot.
+    pub until: Expr,
+    /// How long after the first attempt it is given up.
+    #[serde(with = "crate::value::serde_duration")]
+    pub within: SignedDuration,
+}
+
+/// `undo call(args)`: how a step that is done is undone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Undo {
+    /// Index in [`Plan::actions`].
+    pub action: u32,
+    /// One for each parameter of the action; they see the step's result.
+    pub arguments: Vec<Expr>,
 }
 
 /// `retry N times [every D [doubling]]`

@@ -50,7 +50,7 @@ fn refund() -> Plan {
         deadline: Some(Deadline { after: Period::Exact(SignedDuration::from_hours(2)), then: Lapse::Fail(None) }),
         reason: ReasonRequired::default(),
         guards: vec![Guard {
-            node: 1,
+            at: vec![1],
             arguments: vec![GuardArgument::Known(slot(0)), GuardArgument::Later],
             behind_gate: false,
             bound: true,
@@ -59,6 +59,9 @@ fn refund() -> Plan {
         slots: GateSlots::default(),
     };
     let call = Call {
+        attempt: false,
+        repeat: None,
+        undo: None,
         name: "receipt".into(),
         action: 0,
         arguments: vec![slot(0), slot(1)],
@@ -78,6 +81,8 @@ fn refund() -> Plan {
         groups: Vec::new(),
         actions: vec![action],
         workflow: Workflow {
+            loops: Vec::new(),
+            handlers: Vec::new(),
             name: "refund_customer".into(),
             doc: Some("Refunds.".into()),
             parameters,
@@ -137,7 +142,7 @@ fn what_it_names_must_be_there() {
         ("no slot 7 among 3", |plan| edit_call(plan, |call| call.slot = Some(7))),
         ("`approval` guards node 2, which is no later call", |plan| {
             if let NodeKind::Gate(gate) = &mut plan.workflow.body.nodes[0].kind {
-                gate.guards[0].node = 2;
+                gate.guards[0].at = vec![2];
             }
         }),
         ("no slot 6 among 6", |plan| {

@@ -11,7 +11,7 @@ use super::{Engine, EngineError};
 use crate::actions::Attempt;
 use crate::ids::{At, Digest, Path, RunId};
 use crate::machine::event::{Event, Outcome, Principal, Transition};
-use crate::machine::{Command, NodeState, Request, RunState, turn};
+use crate::machine::{Calling, Command, NodeState, Request, RunState, place, turn};
 use crate::store::{Asked, Channel, Commit, NewAnswer, NewLetter, NewRun, StoreError, chain};
 
 /// A journal is followed by a snapshot when so many bytes have been written since the last one, or as many as it has itself.
@@ -188,32 +188,33 @@ impl Engine {
 
     fn work(&self, live: &Live, command: &Command) -> Option<Work> {
         let Command::Attempt { node, attempt } = command;
-        let NodeState::Calling(calling) = live.state.node(node.node()) else { return None };
-        Some(Work { node: node.clone(), number: *attempt, attempt: self.attempt(live, node, calling.arguments.clone())? })
+        let NodeState::Calling(calling) = live.state.node(node) else { return None };
+        Some(Work { node: node.clone(), number: *attempt, attempt: self.attempt(live, node, calling)? })
     }
 
-    fn attempt(&self, live: &Live, node: &Path, arguments: Vec<flow_compiler::value::Value>) -> Option<Attempt> {
-        let flow_compiler::plan::NodeKind::Call(call) = &live.plan.workflow.body.nodes.get(node.node() as usize)?.kind else {
-            return None;
-        };
-        let action = live.plan.actions.get(call.action as usize)?;
-        let key = self.key(live.state.run, node);
+    fn attempt(&self, live: &Live, node: &Path, calling: &Calling) -> Option<Attempt> {
+        let Calling { arguments, generation, .. } = calling.clone();
+        let (index, action) = place::action_at(&live.plan, node)?;
+        let timeout = place::call_at(&live.plan, node).and_then(|call| call.timeout).filter(|_| !node.is_undo());
+        let key = self.key(live.state.run, node, generation);
         let (Principal::Person(owner) | Principal::Group(owner)) = &live.state.owner;
         Some(Attempt {
             plan: Arc::clone(&live.plan),
-            action: call.action,
+            action: index,
             arguments,
             lock: key.clone(),
             key,
-            timeout: call.timeout.unwrap_or(action.timeout),
+            timeout: timeout.unwrap_or(action.timeout),
             owner: owner.clone(),
             requester: live.state.requester.clone(),
         })
     }
 
-    /// The idempotency key of a call of a run: the same over retries and restarts, and no other store's.
-    fn key(&self, run: RunId, node: &Path) -> String {
-        let path: Vec<u8> = node.0.iter().flat_map(|index| index.to_be_bytes()).collect();
+    /// The idempotency key of a call of a run: the same over retries and restarts, and no other store's. A run that is taken up again
+    /// after it failed tries what had failed under the key of the next generation.
+    fn key(&self, run: RunId, node: &Path, generation: u32) -> String {
+        let again = Some(generation).filter(|generation| *generation > 0);
+        let path: Vec<u8> = node.0.iter().copied().chain(again).flat_map(u32::to_be_bytes).collect();
         let Digest(digest) = Digest::of(&[&self.id, &run.0.to_be_bytes(), &path]);
         let half: Vec<u8> = digest.into_iter().take(16).collect();
         data_encoding::HEXLOWER.encode(&half)
@@ -286,16 +287,8 @@ impl Engine {
 
     async fn abandoned(&self, run: RunId) -> Result<Vec<(Path, u32, Attempt)>, EngineError> {
         self.look(run, |live| {
-            let calling = live.state.unsettled().filter_map(|(index, node)| match node {
-                NodeState::Calling(calling) => Some((Path::top(index), calling)),
-                _ => None,
-            });
-            calling
-                .filter_map(|(node, calling)| {
-                    let attempt = self.attempt(live, &node, calling.arguments.clone())?;
-                    Some((node, calling.attempt, attempt))
-                })
-                .collect()
+            let under_way = live.state.under_way().into_iter();
+            under_way.filter_map(|(node, calling)| Some((node.clone(), calling.attempt, self.attempt(live, &node, calling)?))).collect()
         })
         .await
     }

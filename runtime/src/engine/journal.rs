@@ -1,13 +1,14 @@
 //! The journal in words and in JSON.
 
-use flow_compiler::plan::{NodeKind, Plan, Type};
+use flow_compiler::plan::{Plan, Type};
 use flow_compiler::value::{Value, to_json, to_text};
 use serde_json::{Value as Json, json};
 
-use super::show::{self, node_name};
+use super::show;
 use super::{Engine, EngineError};
 use crate::ids::{ApprovalId, Path, RunId};
 use crate::machine::event::{End, Event, Outcome, Started};
+use crate::machine::place::{action_at, gate_at, line_at, name_at, result_at, slot_at};
 use crate::store;
 use crate::view::{Entry, EventView};
 
@@ -33,14 +34,14 @@ impl Engine {
             Event::AttemptStarted { node, attempt, arguments } => attempt_started(plan, node, *attempt, arguments.as_deref()),
             Event::AttemptEnded { node, attempt, outcome, .. } => attempt_ended(plan, node, *attempt, outcome),
             Event::RetryPlanned { node, due } => {
-                let name = node_name(plan, node);
+                let name = step_name(plan, node);
                 view("step.retry", format!("`{name}` will be tried again at {due}"), json!({"step": name, "due_at": due.to_string()}))
             }
             Event::NotAsked { node, saw, .. } => not_asked(plan, node, saw),
             Event::Asked(question) => {
                 let of: Vec<String> = question.of.stages.iter().flatten().map(|term| show::name(&term.of)).collect();
                 let text = format!("asked {}: {}", of.join(", "), question.title);
-                let data = json!({"approval": id(question.n), "gate": node_name(plan, &question.node), "title": question.title, "of": of,
+                let data = json!({"approval": id(question.n), "gate": name_at(plan, &question.node), "title": question.title, "of": of,
                     "digest": question.digest.to_string(), "due_at": question.due.map(|due| due.to_string())});
                 view("approval.asked", text, data)
             }
@@ -53,6 +54,17 @@ impl Engine {
                 let how = show::closing(*how);
                 view("approval.closed", format!("the approval is {how}"), json!({"approval": id(*n), "outcome": how}))
             }
+            Event::LoopStarted { .. }
+            | Event::ItemStarted { .. }
+            | Event::ItemEnded { .. }
+            | Event::LoopEnded { .. }
+            | Event::Slept { .. }
+            | Event::Woke { .. }
+            | Event::Caught { .. }
+            | Event::Undoable { .. }
+            | Event::Accepted { .. }
+            | Event::HandlerStarted { .. }
+            | Event::Retried { .. } => flow_event(plan, event),
             Event::Ending { why } => ending("run.ending", "ending", plan, why),
             Event::Ended { why } => ending("run.ended", "ended", plan, why),
         }
@@ -73,24 +85,27 @@ fn begun(plan: &Plan, started: &Started) -> EventView {
 }
 
 fn computed(plan: &Plan, node: &Path, slot: u32, value: &Value) -> EventView {
-    let name = node_name(plan, node);
-    let ty = plan.workflow.body.slots.get(slot as usize).map_or(&Type::Json, |slot| &slot.ty);
+    let name = name_at(plan, node);
+    let ty = slot_at(plan, node, slot).map_or(&Type::Json, |slot| &slot.ty);
     let text = format!("`{name}` is {}", to_text(value, ty, &plan.types));
     view("value.computed", text, json!({"name": name, "value": to_json(value, ty, &plan.types)}))
 }
 
 fn branched(plan: &Plan, node: &Path, arm: Option<u32>) -> EventView {
-    let line = plan.workflow.body.nodes.get(node.node() as usize).map_or(0, |node| node.line);
+    let line = line_at(plan, node);
     let text = arm.map_or_else(|| format!("line {line}: no branch was taken"), |arm| format!("line {line}: branch {} was taken", arm + 1));
     view("branch.taken", text, json!({"line": line, "arm": arm}))
 }
 
+/// A step's name; a call that undoes one is called after it.
+fn step_name(plan: &Plan, node: &Path) -> String {
+    let name = name_at(plan, node);
+    if node.is_undo() { format!("undo of {name}") } else { name.to_owned() }
+}
+
 fn attempt_started(plan: &Plan, node: &Path, attempt: u32, arguments: Option<&[Value]>) -> EventView {
-    let name = node_name(plan, node);
-    let parameters = match plan.workflow.body.nodes.get(node.node() as usize).map(|node| &node.kind) {
-        Some(NodeKind::Call(call)) => plan.actions.get(call.action as usize).map(|action| action.parameters.as_slice()).unwrap_or_default(),
-        _ => &[],
-    };
+    let name = step_name(plan, node);
+    let parameters = action_at(plan, node).map(|(_, action)| action.parameters.as_slice()).unwrap_or_default();
     let shown: Option<serde_json::Map<String, Json>> = arguments.map(|arguments| {
         parameters.iter().zip(arguments).map(|(p, value)| (p.name.to_string(), to_json(value, &p.ty, &plan.types))).collect()
     });
@@ -99,11 +114,11 @@ fn attempt_started(plan: &Plan, node: &Path, attempt: u32, arguments: Option<&[V
 }
 
 fn attempt_ended(plan: &Plan, node: &Path, attempt: u32, outcome: &Outcome) -> EventView {
-    let name = node_name(plan, node);
+    let name = step_name(plan, node);
     let data = |outcome: &str, more: Json| json!({"step": name, "attempt": attempt, "outcome": outcome, "detail": more});
     match outcome {
         Outcome::Done(value) => {
-            let result = show::result_type(plan, node).map_or(Json::Null, |ty| to_json(value, ty, &plan.types));
+            let result = result_at(plan, node).map_or(Json::Null, |ty| to_json(value, ty, &plan.types));
             view("step.done", format!("`{name}` is done"), data("done", result))
         }
         Outcome::NotDone(why) => view("step.not_done", format!("`{name}` was not done: {why}"), data("not_done", json!(why))),
@@ -118,13 +133,13 @@ fn attempt_ended(plan: &Plan, node: &Path, attempt: u32, outcome: &Outcome) -> E
 }
 
 fn not_asked(plan: &Plan, node: &Path, saw: &[Value]) -> EventView {
-    let gate = show::gate(plan, node);
+    let gate = gate_at(plan, node);
     let band = gate.and_then(|gate| gate.bands.first());
     let condition = band.and_then(|band| band.when_text.clone());
     let pairs = band.map(|band| band.sees.as_slice()).unwrap_or_default().iter().zip(saw);
     let seen: serde_json::Map<String, Json> =
         pairs.map(|(show, value)| (show.label.to_string(), to_json(value, &show.ty, &plan.types))).collect();
-    let name = node_name(plan, node);
+    let name = name_at(plan, node);
     let text = format!("`{name}` was passed with nobody asked");
     view("approval.not_asked", text, json!({"gate": name, "condition": condition, "saw": seen}))
 }
@@ -140,4 +155,56 @@ fn ending(kind: &'static str, word: &str, plan: &Plan, why: &End) -> EventView {
         End::Cancelled { by } => ("cancelled", json!({"by": by})),
     };
     view(kind, format!("the run {word}: {status}"), json!({"status": status, "detail": detail}))
+}
+
+/// What happens to a run beside its calls and questions.
+fn flow_event(plan: &Plan, event: &Event) -> EventView {
+    match event {
+        Event::LoopStarted { node, list } => {
+            let items = if let Value::List(items) = list { items.len() } else { 0 };
+            let line = line_at(plan, node);
+            view("loop.started", format!("line {line}: a loop over {items} items"), json!({"line": line, "items": items}))
+        }
+        Event::ItemStarted { node, item, .. } => item_event(plan, "item.started", "began", node, *item),
+        Event::ItemEnded { node, item, .. } => item_event(plan, "item.ended", "ended", node, *item),
+        Event::LoopEnded { node, .. } => {
+            let line = line_at(plan, node);
+            view("loop.ended", format!("line {line}: the loop ended"), json!({"line": line}))
+        }
+        Event::Slept { node, due } => {
+            let line = line_at(plan, node);
+            view("wait.started", format!("line {line}: waits until {due}"), json!({"line": line, "due_at": due.to_string()}))
+        }
+        Event::Woke { node } => {
+            let line = line_at(plan, node);
+            view("wait.ended", format!("line {line}: the wait is over"), json!({"line": line}))
+        }
+        Event::Caught { node, error, .. } => {
+            let name = name_at(plan, node);
+            view("step.given_up", format!("`{name}` was tried, and failed: {error}"), json!({"step": name, "error": error}))
+        }
+        Event::Undoable { node, .. } => {
+            let name = name_at(plan, node);
+            view("step.undoable", format!("`{name}` can be undone"), json!({"step": name}))
+        }
+        Event::Accepted { node } => {
+            let name = name_at(plan, node);
+            view("step.accepted", format!("`{name}` gave what was waited for"), json!({"step": name}))
+        }
+        Event::HandlerStarted { number, .. } => {
+            let word = ["failure", "reject", "cancel"].get(*number as usize).copied().unwrap_or_default();
+            view("handler.started", format!("`on {word}` began"), json!({"event": word}))
+        }
+        Event::Retried { by, channel, gates } => {
+            let again: Vec<&str> = gates.iter().map(|gate| name_at(plan, gate)).collect();
+            let data = json!({"by": by, "channel": show::channel(*channel), "asks_again": again});
+            view("run.retried", format!("`{by}` took the run up again"), data)
+        }
+        _ => view("event", String::new(), Json::Null),
+    }
+}
+
+fn item_event(plan: &Plan, kind: &'static str, word: &str, node: &Path, item: u32) -> EventView {
+    let line = line_at(plan, node);
+    view(kind, format!("line {line}: item {} {word}", item.saturating_add(1)), json!({"line": line, "item": item}))
 }

@@ -1,7 +1,7 @@
 //! What is shown of a run and of its questions.
 
 use flow_compiler::graph::draw::type_name;
-use flow_compiler::plan::{Deadline, Effect, Gate, Guard, Lapse, NodeKind, Plan, Style, Type};
+use flow_compiler::plan::{Action, Deadline, Effect, Gate, Guard, Lapse, Plan, Style, Type};
 use flow_compiler::value::{Value, to_json, to_text};
 use serde_json::{Map, Value as Json};
 
@@ -9,6 +9,7 @@ use super::Engine;
 use super::cache::Live;
 use crate::ids::{ApprovalId, Path, RunId};
 use crate::machine::event::{About, Channel, Closing, End, Principal, Question, Shown, Verdict, Vote};
+use crate::machine::place::{action_at, gate_at, name_at, result_at};
 use crate::machine::{Asked, RunState};
 use crate::people::Person;
 use crate::view;
@@ -18,7 +19,7 @@ impl Engine {
     pub(super) fn show_run(&self, live: &Live) -> view::Run {
         let Live { state, plan, .. } = live;
         let types = &plan.types;
-        let parameters = plan.workflow.parameters.iter().zip(&state.slots);
+        let parameters = plan.workflow.parameters.iter().zip(&state.body.slots);
         let input: Map<String, Json> = parameters.map(|(p, value)| (p.name.to_string(), to_json(value, &p.ty, types))).collect();
         let mut run = view::Run {
             id: self.run_id(state.run),
@@ -40,7 +41,7 @@ impl Engine {
             }
             Some(End::Failed { error, .. }) => run.error = Some(error.clone()),
             Some(End::Rejected { n, by, comment }) => {
-                let gate = state.question(*n).map_or("", |asked| node_name(plan, &asked.question.node));
+                let gate = state.question(*n).map_or("", |asked| name_at(plan, &asked.question.node));
                 run.rejection = Some(view::Rejection { gate: gate.to_owned(), by: by.clone(), comment: comment.clone() });
             }
             Some(End::Cancelled { by }) => run.error = Some(format!("cancelled by `{by}`")),
@@ -51,7 +52,7 @@ impl Engine {
 
     fn reference(&self, run: RunId, plan: &Plan, asked: &Asked) -> view::ApprovalRef {
         let id = self.approval_id(ApprovalId { run, n: asked.question.n });
-        view::ApprovalRef { gate: node_name(plan, &asked.question.node).to_owned(), status: status(asked), url: self.approval_url(&id), id }
+        view::ApprovalRef { gate: name_at(plan, &asked.question.node).to_owned(), status: status(asked), url: self.approval_url(&id), id }
     }
 
     /// The page of an approval.
@@ -63,15 +64,19 @@ impl Engine {
     pub(super) fn show_question(&self, live: &Live, asked: &Asked, caller: Option<&Person>) -> view::Approval {
         let Live { state, plan, .. } = live;
         let question = &asked.question;
-        let gate = gate(plan, &question.node);
+        let gate = gate_of(plan, question);
         let id = self.approval_id(ApprovalId { run: state.run, n: question.n });
         view::Approval {
             url: self.approval_url(&id),
             id,
-            kind: if gate.is_some() { "gate" } else { "in_doubt" },
+            kind: match question.about {
+                About::Gate => "gate",
+                About::InDoubt { .. } => "in_doubt",
+                About::UndoFailed { .. } => "undo_failed",
+            },
             run: self.run_id(state.run),
             workflow: plan.workflow.name.to_string(),
-            gate: node_name(plan, &question.node).to_owned(),
+            gate: name_at(plan, &question.node).to_owned(),
             round: question.round,
             status: status(asked),
             title: question.title.clone(),
@@ -158,22 +163,9 @@ pub(super) fn name(principal: &Principal) -> String {
     name.clone()
 }
 
-/// The gate at a node.
-pub(super) fn gate<'a>(plan: &'a Plan, node: &Path) -> Option<&'a Gate> {
-    match &plan.workflow.body.nodes.get(node.node() as usize)?.kind {
-        NodeKind::Gate(gate) => Some(gate),
-        _ => None,
-    }
-}
-
-/// The name of a gate, step or `let`, as its author wrote it.
-pub(super) fn node_name<'a>(plan: &'a Plan, node: &Path) -> &'a str {
-    match plan.workflow.body.nodes.get(node.node() as usize).map(|node| &node.kind) {
-        Some(NodeKind::Gate(gate)) => &gate.name,
-        Some(NodeKind::Call(call)) => &call.name,
-        Some(NodeKind::Let { slot, .. }) => plan.workflow.body.slots.get(*slot as usize).map_or("", |slot| &slot.name),
-        _ => "",
-    }
+/// The gate that a question is a round of.
+fn gate_of<'a>(plan: &'a Plan, question: &Question) -> Option<&'a Gate> {
+    gate_at(plan, &question.node).filter(|_| question.about == About::Gate)
 }
 
 fn who(count: u32, of: &Principal) -> String {
@@ -215,15 +207,19 @@ const fn style(style: Style) -> &'static str {
 fn will_run(plan: &Plan, gate: Option<&Gate>, question: &Question) -> Vec<view::WillRun> {
     let Some(gate) = gate else {
         let arguments = question.will_run.first().map(Vec::as_slice).unwrap_or_default();
-        return call(plan, question.node.node(), arguments, None).into_iter().collect();
+        return action_at(plan, &question.node).map(|(_, action)| call(plan, action, arguments, None)).into_iter().collect();
     };
     let pairs = gate.guards.iter().zip(&question.will_run);
-    pairs.filter_map(|(guard, arguments)| call(plan, guard.node, arguments, Some(guard))).collect()
+    let calls = pairs.filter_map(|(guard, arguments)| {
+        // Static places stand for every item of a loop: the first will do to find the call.
+        let inside = guard.at.iter().copied().enumerate().flat_map(|(step, node)| (step > 0).then_some(0).into_iter().chain([node]));
+        let path = Path(question.node.frame().iter().copied().chain(inside).collect());
+        action_at(plan, &path).map(|(_, action)| call(plan, action, arguments, Some(guard)))
+    });
+    calls.collect()
 }
 
-fn call(plan: &Plan, node: u32, arguments: &[Option<Value>], guard: Option<&Guard>) -> Option<view::WillRun> {
-    let NodeKind::Call(call) = &plan.workflow.body.nodes.get(node as usize)?.kind else { return None };
-    let action = plan.actions.get(call.action as usize)?;
+fn call(plan: &Plan, action: &Action, arguments: &[Option<Value>], guard: Option<&Guard>) -> view::WillRun {
     let mut shown = view::WillRun {
         action: action.name.to_string(),
         effect: match action.effect {
@@ -250,11 +246,11 @@ fn call(plan: &Plan, node: u32, arguments: &[Option<Value>], guard: Option<&Guar
             }
         }
     }
-    Some(shown)
+    shown
 }
 
 fn why_asked(plan: &Plan, gate: Option<&Gate>, question: &Question) -> Option<String> {
-    if let About::InDoubt { why, .. } = &question.about {
+    if let About::InDoubt { why, .. } | About::UndoFailed { why, .. } = &question.about {
         return Some(why.clone());
     }
     let band = gate?.bands.get(question.band as usize)?;
@@ -285,24 +281,16 @@ fn comment_required(gate: &Gate) -> Vec<&'static str> {
 
 /// The field for the result of a call in doubt.
 fn result_field(plan: &Plan, node: &Path) -> Vec<view::FieldView> {
-    result_type(plan, node)
+    result_at(plan, node)
         .map(|ty| view::FieldView {
             name: "result".to_owned(),
-            label: format!("what `{}` gave", node_name(plan, node)),
+            label: format!("what `{}` gave", name_at(plan, node)),
             ty: type_name(plan, ty),
             optional: matches!(ty, Type::Optional(_)),
             default: Json::Null,
         })
         .into_iter()
         .collect()
-}
-
-/// The type of what the call at a node gives.
-pub(super) fn result_type<'a>(plan: &'a Plan, node: &Path) -> Option<&'a Type> {
-    match &plan.workflow.body.nodes.get(node.node() as usize)?.kind {
-        NodeKind::Call(call) => plan.actions.get(call.action as usize)?.result.as_ref(),
-        _ => None,
-    }
 }
 
 fn decision(asked: &Asked) -> Option<view::Decision> {

@@ -95,12 +95,12 @@ impl Engine {
         let caller = &start.caller;
         let requester = start.on_behalf_of.as_ref().unwrap_or(&caller.person).to_string();
         let mut state = RunState::new(RunId(0));
-        state.slots = input;
+        state.body.slots = input;
         state.requester.clone_from(&requester);
         let owner = match &plan.workflow.owner {
             None => Principal::Person(requester.clone()),
             Some(who) => {
-                let found = self.with_facts(|facts| facts.with_env(plan, &state, |env| crate::machine::principal(who, &state, env)));
+                let found = self.with_facts(|facts| facts.with_env(plan, &state, &[], |env| crate::machine::principal(who, &state, env)));
                 found.map_err(EngineError::NoOwner)?
             }
         };
@@ -110,7 +110,7 @@ impl Engine {
             requester,
             channel: caller.channel,
             owner,
-            input: state.slots,
+            input: state.body.slots,
             nodes: size(plan.workflow.body.nodes.len()),
             slots: size(plan.workflow.body.slots.len()),
             on_behalf_by: start.on_behalf_of.as_ref().map(|_| caller.person.to_string()),
@@ -175,6 +175,19 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotFound`], [`EngineError::Refused`], [`EngineError::Forbidden`] unless it is the owner, the requester or an admin.
     pub async fn cancel(self: &Arc<Self>, run: RunId, caller: &Caller, key: Option<&Key>) -> Result<view::Run, EngineError> {
+        let by = caller.person.to_string();
+        self.change(run, caller, key, Request::Cancel { by }, "cancel this run").await
+    }
+
+    /// A change of a run that its owner, who asked for it, or an administrator may make.
+    async fn change(
+        self: &Arc<Self>,
+        run: RunId,
+        caller: &Caller,
+        key: Option<&Key>,
+        request: Request,
+        what: &str,
+    ) -> Result<view::Run, EngineError> {
         let _claim = self.claim(key)?;
         if self.answered(key).await?.is_some() {
             return self.run(run).await;
@@ -185,16 +198,24 @@ impl Engine {
                 caller.scopes.admin || (own && caller.scopes.start)
             })
             .await?;
-        self.takes(allowed, "cancel this run: its owner, who asked for it, or an administrator may")?;
-        let by = caller.person.to_string();
+        self.takes(allowed, &format!("{what}: its owner, who asked for it, or an administrator may"))?;
         let answer = key.map(|key| self.answer(key, 200, Vec::new()));
         let engine = Arc::clone(self);
         spawned(async move {
-            let stepped = engine.step(run, Some(Request::Cancel { by }), |live| (engine.show_run(live), answer)).await?;
+            let stepped = engine.step(run, Some(request), |live| (engine.show_run(live), answer)).await?;
             engine.dispatch(run, stepped.work);
             Ok(stepped.made)
         })
         .await
+    }
+
+    /// Takes up a run that has failed, from what had failed.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], [`EngineError::Refused`], [`EngineError::Forbidden`] unless it is the owner, the requester or an admin.
+    pub async fn retry(self: &Arc<Self>, run: RunId, caller: &Caller, key: Option<&Key>) -> Result<view::Run, EngineError> {
+        let (by, channel) = (caller.person.to_string(), caller.channel);
+        self.change(run, caller, key, Request::Retry { by, channel }, "retry this run").await
     }
 
     fn takes(&self, allowed: bool, what: &str) -> Result<(), EngineError> {

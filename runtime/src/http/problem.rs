@@ -271,7 +271,7 @@ impl From<Refusal> for Problem {
             Refusal::CommentRequired => Self::unfit_at("comment", detail),
             Refusal::WrongAnswer(_) => Self::unfit_at("decision", detail),
             Refusal::Invalid(mismatches) => Self::unfit(detail, &mismatches),
-            Refusal::RunEnded => Self::decided(detail, json!({ "status": "withdrawn" })),
+            Refusal::NotRetryable(_) | Refusal::RunEnded => Self::decided(detail, json!({ "status": "withdrawn" })),
         }
     }
 }

@@ -1,14 +1,13 @@
 //! What a request makes happen, or why it is refused. The one place where an approval is decided.
 
-use flow_compiler::eval::eval;
-use flow_compiler::plan::{Gate, Lapse, Plan};
+use flow_compiler::eval::{EvalError, eval};
+use flow_compiler::plan::{Gate, Lapse, NodeKind, Plan};
 use flow_compiler::value::{Mismatch, Value, from_input};
 
 use super::event::{About, Approvers, Channel, Closing, End, Event, Outcome, Principal, Started, Verdict, Vote};
-use super::gate;
 use super::refusal::Refusal;
-use super::state::Asked;
-use super::{Facts, RunState};
+use super::state::{Asked, Undoing};
+use super::{Facts, NodeState, RunState, place};
 use crate::ids::{Digest, Path};
 
 /// Something that reaches a run from outside.
@@ -31,6 +30,13 @@ pub enum Request {
     Cancel {
         /// Who.
         by: String,
+    },
+    /// Somebody wants a failed run to be taken up again.
+    Retry {
+        /// Who.
+        by: String,
+        /// How they speak.
+        channel: Channel,
     },
     /// Time has passed.
     Clock,
@@ -80,46 +86,101 @@ pub fn decide(plan: &Plan, state: &RunState, request: Request, facts: &Facts<'_>
     match request {
         Request::Start(started) => Ok(vec![Event::Started(started)]),
         Request::Clock => Ok(lapse(plan, state, facts)),
-        Request::Ended { node, attempt, outcome } => Ok(ended(plan, state, node, attempt, outcome)),
+        Request::Ended { node, attempt, outcome } => Ok(ended(plan, state, node, attempt, outcome, facts)),
         Request::Decide(decision) => answer(plan, state, decision, facts),
         Request::Cancel { by } => match (&state.ended, &state.ending) {
             (None, None) => Ok(vec![Event::Ending { why: End::Cancelled { by } }]),
             _ => Err(Refusal::RunEnded),
         },
+        Request::Retry { by, channel } => retry(plan, state, by, channel),
     }
 }
 
+/// A failed run is taken up again from what had failed, unless its undoing has begun.
+fn retry(plan: &Plan, state: &RunState, by: String, channel: Channel) -> Result<Vec<Event>, Refusal> {
+    let refused = |why: &str| Err(Refusal::NotRetryable(why.to_owned()));
+    let Some((End::Failed { node, .. }, _)) = &state.ended else {
+        return refused("only a run that has failed can be taken up again");
+    };
+    if state.undo != Undoing::No {
+        return refused("its finished steps have been undone, so there is nothing to go on from: start a new run");
+    }
+    let Some(node) = node.as_ref().filter(|node| Path::handler_of(node.frame()).is_none()) else {
+        return refused("no step of it failed: start a new run");
+    };
+    if matches!(place::node_at(plan, node).map(|node| &node.kind), Some(NodeKind::Fail(_))) {
+        return refused("the flow itself says `fail`, and would say so again: start a new run");
+    }
+    let mut gates: Vec<Path> = Vec::new();
+    for asked in state.questions.iter().filter(|asked| !asked.question.about.is_call()) {
+        let gate = &asked.question.node;
+        let binds = place::gate_at(plan, gate)
+            .is_some_and(|found| found.guards.iter().any(|guard| guard.bound && place::is_guarded(gate, &guard.at, node)));
+        if binds && !gates.contains(gate) {
+            gates.push(gate.clone());
+        }
+    }
+    Ok(vec![Event::Retried { by, channel, gates }])
+}
+
 /// An attempt's end; one that is not under way (any more) changes nothing.
-fn ended(plan: &Plan, state: &RunState, node: Path, attempt: u32, outcome: Outcome) -> Vec<Event> {
-    match state.node(node.node()) {
-        super::NodeState::Calling(calling) if calling.attempt == attempt => {
-            let slot = gate::call_at(plan, &node).and_then(|call| call.slot);
-            vec![Event::AttemptEnded { node, attempt, outcome, slot }]
+fn ended(plan: &Plan, state: &RunState, node: Path, attempt: u32, outcome: Outcome, facts: &Facts<'_>) -> Vec<Event> {
+    match state.node(&node) {
+        NodeState::Calling(calling) if calling.attempt == attempt => {
+            let call = if node.is_undo() { None } else { place::call_at(plan, &node) };
+            let slot = call.and_then(|call| call.slot);
+            let repeats = call.is_some_and(|call| call.repeat.is_some());
+            let undo = match &outcome {
+                Outcome::Done(value) => undoable(plan, state, &node, value, facts),
+                _ => None,
+            };
+            let ended = Event::AttemptEnded { node, attempt, outcome, slot, repeats };
+            std::iter::once(ended).chain(undo).collect()
         }
         _ => Vec::new(),
     }
 }
 
-/// Deadlines that have passed.
+/// How a step that is done with this result can be undone; where that cannot be told, the run fails.
+fn undoable(plan: &Plan, state: &RunState, node: &Path, result: &Value, facts: &Facts<'_>) -> Option<Event> {
+    let call = if node.is_undo() { None } else { place::call_at(plan, node) }?;
+    let undo = call.undo.as_ref()?;
+    let slot = call.slot.unwrap_or(u32::MAX);
+    let arguments = facts.with_value(plan, state, node.frame(), (slot, result), |env| {
+        undo.arguments.iter().map(|argument| eval(argument, env)).collect::<Result<_, _>>()
+    });
+    match arguments {
+        Ok(arguments) => Some(Event::Undoable { node: node.clone(), arguments }),
+        Err(EvalError(_)) if state.ending.is_some() => None,
+        Err(EvalError(why)) => {
+            let error = format!("`{}` is done, and how to undo it cannot be told: {why}", call.name);
+            Some(Event::Ending { why: End::Failed { error, node: Some(node.clone()) } })
+        }
+    }
+}
+
+/// Deadlines that have passed; of an ending run those of its handler.
 fn lapse(plan: &Plan, state: &RunState, facts: &Facts<'_>) -> Vec<Event> {
-    if state.ended.is_some() || state.ending.is_some() {
+    if state.ended.is_some() {
         return Vec::new();
     }
     let now = facts.time(state);
-    let late = state.open().filter(|asked| asked.question.due.is_some_and(|due| due <= now));
+    let stands = |asked: &&Asked| state.ending.is_none() || Path::handler_of(asked.question.node.frame()).is_some();
+    let late = state.open().filter(stands).filter(|asked| asked.question.due.is_some_and(|due| due <= now));
     late.flat_map(|asked| expire(plan, state, asked, facts)).collect()
 }
 
 fn expire(plan: &Plan, state: &RunState, asked: &Asked, facts: &Facts<'_>) -> Vec<Event> {
     let n = asked.question.n;
     let node = asked.question.node.clone();
-    let lapse = gate::gate_at(plan, &node).and_then(|gate| gate.deadline.as_ref()).map(|deadline| &deadline.then);
+    let lapse = place::gate_at(plan, &node).and_then(|gate| gate.deadline.as_ref()).map(|deadline| &deadline.then);
     let mut events = vec![Event::Closed { n, how: Closing::Expired, writes: Vec::new() }];
-    if let Some(Lapse::Fail(why)) = lapse {
-        let text = why.as_ref().and_then(|why| facts.with_env(plan, state, |env| eval(why, env)).ok());
+    // In a handler there is nothing left to fail.
+    if let (Some(Lapse::Fail(why)), None) = (lapse, &state.ending) {
+        let text = why.as_ref().and_then(|why| facts.with_env(plan, state, node.frame(), |env| eval(why, env)).ok());
         let error = match text {
             Some(Value::Text(text)) => text.to_string(),
-            _ => format!("nobody answered `{}` in time", gate::name_of(plan, &node)),
+            _ => format!("nobody answered `{}` in time", place::name_at(plan, &node)),
         };
         events.push(Event::Ending { why: End::Failed { error, node: Some(node) } });
     }
@@ -149,7 +210,7 @@ fn answer(plan: &Plan, state: &RunState, decision: Decision, facts: &Facts<'_>) 
     let Decision { by, channel, os_user, .. } = decision;
     let vote = Vote { by, channel, answer: verdict?, comment, at: facts.time(state), os_user };
     reasoned(plan, asked, &vote)?;
-    let closing = close(plan, asked, &vote, facts);
+    let closing = close(plan, state, asked, &vote, facts);
     Ok([Event::Voted { n, vote }].into_iter().chain(closing).collect())
 }
 
@@ -160,7 +221,7 @@ fn verdict(plan: &Plan, asked: &Asked, decision: &Decision) -> Result<Verdict, R
         let help = if is_gate { "answer with `approve` or `reject`" } else { "answer with `done`, `not_done` or `give_up`" };
         return Err(Refusal::WrongAnswer(help.to_owned()));
     }
-    let result = (decision.answer == Answer::Done).then(|| gate::result_at(plan, &asked.question.node)).flatten();
+    let result = (decision.answer == Answer::Done).then(|| place::result_at(plan, &asked.question.node)).flatten();
     let unknown = decision.values.keys().filter(|name| result.is_none() || *name != "result");
     let mut mismatches: Vec<Mismatch> =
         unknown.map(|name| Mismatch { path: name.clone(), problem: "nothing of this name is asked for".to_owned() }).collect();
@@ -210,7 +271,7 @@ fn describe(principal: &Principal) -> String {
 
 /// Whether the comment that the gate wants is there.
 fn reasoned(plan: &Plan, asked: &Asked, vote: &Vote) -> Result<(), Refusal> {
-    let reason = gate::gate_at(plan, &asked.question.node).map(|gate| gate.reason).unwrap_or_default();
+    let reason = place::gate_at(plan, &asked.question.node).map(|gate| gate.reason).unwrap_or_default();
     let needed = match vote.answer {
         Verdict::Approve => reason.on_approve,
         Verdict::Reject => reason.on_reject,
@@ -220,19 +281,22 @@ fn reasoned(plan: &Plan, asked: &Asked, vote: &Vote) -> Result<(), Refusal> {
 }
 
 /// What the vote closes, together with those before it.
-fn close(plan: &Plan, asked: &Asked, vote: &Vote, facts: &Facts<'_>) -> Option<Event> {
+fn close(plan: &Plan, state: &RunState, asked: &Asked, vote: &Vote, facts: &Facts<'_>) -> Vec<Event> {
     let n = asked.question.n;
-    let closed = |how, writes| Some(Event::Closed { n, how, writes });
+    let closed = |how, writes| vec![Event::Closed { n, how, writes }];
     match &vote.answer {
         Verdict::Reject => closed(Closing::Rejected, Vec::new()),
         Verdict::Approve if enough(asked, vote, facts) => {
-            let gate = gate::gate_at(plan, &asked.question.node);
+            let gate = place::gate_at(plan, &asked.question.node);
             closed(Closing::Approved, gate.map(|gate| writes(gate, vote)).unwrap_or_default())
         }
-        Verdict::Approve => None,
+        Verdict::Approve => Vec::new(),
         Verdict::Done(value) => {
-            let slot = gate::call_at(plan, &asked.question.node).and_then(|call| call.slot);
-            closed(Closing::Approved, slot.map(|slot| (slot, value.clone())).into_iter().collect())
+            let node = &asked.question.node;
+            let slot = if node.is_undo() { None } else { place::call_at(plan, node).and_then(|call| call.slot) };
+            let mut events = closed(Closing::Approved, slot.map(|slot| (slot, value.clone())).into_iter().collect());
+            events.extend(undoable(plan, state, node, value, facts));
+            events
         }
         Verdict::NotDone | Verdict::GiveUp => closed(Closing::Approved, Vec::new()),
     }

@@ -90,6 +90,9 @@ pub enum Event {
         /// Where the result goes.
         #[n(3)]
         slot: Option<u32>,
+        /// Whether the step asks again until its condition holds, so that a result does not end it.
+        #[n(4)]
+        repeats: bool,
     },
     /// The call will be tried again.
     #[n(6)]
@@ -153,6 +156,131 @@ pub enum Event {
         /// Why.
         #[n(0)]
         why: End,
+    },
+    /// A loop began.
+    #[n(13)]
+    LoopStarted {
+        /// The loop's node.
+        #[n(0)]
+        node: Path,
+        /// Its items.
+        #[n(1)]
+        list: Value,
+    },
+    /// An item of a loop began, in a frame of its own whose first slot is the item.
+    #[n(14)]
+    ItemStarted {
+        /// The loop's node.
+        #[n(0)]
+        node: Path,
+        /// Which item, from 0.
+        #[n(1)]
+        item: u32,
+        /// How many nodes the body has.
+        #[n(2)]
+        nodes: u32,
+        /// How many slots the body has.
+        #[n(3)]
+        slots: u32,
+    },
+    /// An item of a loop ended; of its frame nothing is left.
+    #[n(15)]
+    ItemEnded {
+        /// The loop's node.
+        #[n(0)]
+        node: Path,
+        /// Which item.
+        #[n(1)]
+        item: u32,
+        /// What it gave.
+        #[n(2)]
+        given: Option<Value>,
+    },
+    /// A loop ended: what its items gave, in their order, is the value of the slot.
+    #[n(16)]
+    LoopEnded {
+        /// The loop's node.
+        #[n(0)]
+        node: Path,
+        /// Where the list goes.
+        #[n(1)]
+        slot: Option<u32>,
+    },
+    /// A wait began.
+    #[n(17)]
+    Slept {
+        /// The wait's node.
+        #[n(0)]
+        node: Path,
+        /// When it ends.
+        #[n(1)]
+        due: At,
+    },
+    /// A wait ended.
+    #[n(18)]
+    Woke {
+        /// The wait's node.
+        #[n(0)]
+        node: Path,
+    },
+    /// A `try` step failed for good, and gives none.
+    #[n(19)]
+    Caught {
+        /// The call's node.
+        #[n(0)]
+        node: Path,
+        /// Why it failed.
+        #[n(1)]
+        error: String,
+        /// Where none goes.
+        #[n(2)]
+        slot: Option<u32>,
+    },
+    /// A step that is done can be undone, with these arguments.
+    #[n(20)]
+    Undoable {
+        /// The call's node.
+        #[n(0)]
+        node: Path,
+        /// The arguments of the call that undoes it.
+        #[n(1)]
+        arguments: Vec<Value>,
+    },
+    /// The answer of a step that asks again is the one that it waited for.
+    #[n(21)]
+    Accepted {
+        /// The call's node.
+        #[n(0)]
+        node: Path,
+    },
+    /// A handler began.
+    #[n(22)]
+    HandlerStarted {
+        /// Its number in [`HandlerEvent::ALL`](flow_compiler::plan::HandlerEvent::ALL).
+        #[n(0)]
+        number: u32,
+        /// How many nodes it has.
+        #[n(1)]
+        nodes: u32,
+        /// How many slots it has.
+        #[n(2)]
+        slots: u32,
+        /// The parameters and the error.
+        #[n(3)]
+        input: Vec<Value>,
+    },
+    /// A failed run was taken up again, from what had failed.
+    #[n(23)]
+    Retried {
+        /// Who wanted it.
+        #[n(0)]
+        by: String,
+        /// How they spoke.
+        #[n(1)]
+        channel: Channel,
+        /// Gates that ask again, because they bound what had failed.
+        #[n(2)]
+        gates: Vec<Path>,
     },
 }
 
@@ -239,7 +367,7 @@ pub enum Channel {
     Timer,
 }
 
-/// A question to people: a round of a gate, or a call whose outcome is unknown.
+/// A question to people: a round of a gate, a call whose outcome is unknown, or an undo that was not done.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 #[cbor(map)]
 pub struct Question {
@@ -303,6 +431,24 @@ pub enum About {
         #[n(1)]
         why: String,
     },
+    /// This call, which was to undo a step, was not done: what now?
+    #[n(2)]
+    UndoFailed {
+        /// Which attempt.
+        #[n(0)]
+        attempt: u32,
+        /// Why it was not done.
+        #[n(1)]
+        why: String,
+    },
+}
+
+impl About {
+    /// Whether it is about a call and not a gate.
+    #[must_use]
+    pub const fn is_call(&self) -> bool {
+        !matches!(self, Self::Gate)
+    }
 }
 
 /// A shown value, or why there is none.

@@ -2,6 +2,7 @@
 
 use flow_compiler::eval::{Env, Names, Outside};
 use flow_compiler::plan::Plan;
+use flow_compiler::value::Value;
 use jiff::tz::TimeZone;
 
 use super::RunState;
@@ -49,12 +50,25 @@ impl Facts<'_> {
         }
     }
 
-    /// Hands an environment for the run's expressions to `f`.
-    pub fn with_env<T>(&self, plan: &Plan, state: &RunState, f: impl FnOnce(&Env<'_>) -> T) -> T {
-        let owner = match &state.owner {
-            Principal::Person(name) | Principal::Group(name) => name,
-        };
+    /// Hands an environment for the expressions of a frame to `f`.
+    pub fn with_env<T>(&self, plan: &Plan, state: &RunState, frame: &[u32], f: impl FnOnce(&Env<'_>) -> T) -> T {
+        self.with_frames(plan, state, &state.frames(frame), f)
+    }
+
+    /// The same, with a value in a slot of the frame that is not there yet.
+    pub fn with_value<T>(&self, plan: &Plan, state: &RunState, frame: &[u32], value: (u32, &Value), f: impl FnOnce(&Env<'_>) -> T) -> T {
+        let mut frames = state.frames(frame);
+        let mut own = frames.pop().map(<[Value]>::to_vec).unwrap_or_default();
+        if let Some(place) = own.get_mut(value.0 as usize) {
+            *place = value.1.clone();
+        }
+        frames.push(&own);
+        self.with_frames(plan, state, &frames, f)
+    }
+
+    fn with_frames<T>(&self, plan: &Plan, state: &RunState, frames: &[&[Value]], f: impl FnOnce(&Env<'_>) -> T) -> T {
+        let (Principal::Person(owner) | Principal::Group(owner)) = &state.owner;
         let outside = Outside { now: self.time(state).timestamp(), zone: self.zone, names: self.names, owner, requester: &state.requester };
-        f(&Env { frames: &[&state.slots], types: &plan.types, outside: &outside })
+        f(&Env { frames, types: &plan.types, outside: &outside })
     }
 }

@@ -1,52 +1,24 @@
 //! Questions: what is asked, of whom, and the digest of it.
 
 use flow_compiler::eval::{Env, EvalError, eval, holds};
-use flow_compiler::plan::{self, Band, Call, Gate, GuardArgument, NodeKind, Period, Plan, Who};
+use flow_compiler::plan::{self, Band, Gate, GuardArgument, Period, Plan, Who};
 use flow_compiler::value::Value;
 use jiff::ToSpan as _;
 use jiff::civil::Weekday;
 
 use super::event::{About, Approvers, Event, Principal, Question, Shown, Term};
-use super::state::Calling;
-use super::{Facts, RunState};
+use super::{Facts, RunState, place};
 use crate::ids::{At, Digest, Path};
 use crate::people::Person;
-
-/// The gate at a node.
-pub(super) fn gate_at<'a>(plan: &'a Plan, node: &Path) -> Option<&'a Gate> {
-    match &plan.workflow.body.nodes.get(node.node() as usize)?.kind {
-        NodeKind::Gate(gate) => Some(gate),
-        _ => None,
-    }
-}
-
-/// The call at a node.
-pub(super) fn call_at<'a>(plan: &'a Plan, node: &Path) -> Option<&'a Call> {
-    match &plan.workflow.body.nodes.get(node.node() as usize)?.kind {
-        NodeKind::Call(call) => Some(call),
-        _ => None,
-    }
-}
-
-/// The type of what the call at a node gives.
-pub(super) fn result_at<'a>(plan: &'a Plan, node: &Path) -> Option<&'a plan::Type> {
-    let call = call_at(plan, node)?;
-    plan.actions.get(call.action as usize)?.result.as_ref()
-}
-
-/// The name of a gate or step, as its author wrote it.
-pub(super) fn name_of<'a>(plan: &'a Plan, node: &Path) -> &'a str {
-    gate_at(plan, node).map(|gate| gate.name.as_str()).or(call_at(plan, node).map(|call| call.name.as_str())).unwrap_or_default()
-}
 
 /// What a gate does: asks, or lets pass. `opened` questions have been opened in the same pass before it.
 ///
 /// # Errors
 /// Why it cannot be told who decides.
-pub(super) fn open(plan: &Plan, state: &RunState, opened: usize, node: u32, gate: &Gate, facts: &Facts<'_>) -> Result<Event, String> {
-    facts.with_env(plan, state, |env| {
+pub(super) fn open(plan: &Plan, state: &RunState, opened: u32, path: &Path, gate: &Gate, facts: &Facts<'_>) -> Result<Event, String> {
+    facts.with_env(plan, state, path.frame(), |env| {
         let chosen = choose(gate, env);
-        let path = Path::top(node);
+        let path = path.clone();
         let Some((band, unsure)) = chosen else {
             let saw = gate.bands.first().map(|band| saw(band, env)).unwrap_or_default();
             return Ok(Event::NotAsked { node: path, band: None, saw });
@@ -58,10 +30,10 @@ pub(super) fn open(plan: &Plan, state: &RunState, opened: usize, node: u32, gate
         let of = approvers(by, state, env)?;
         let at = facts.time(state);
         let mut question = Question {
-            n: number(state.questions.len() + opened) + 1,
+            n: state.asked + opened + 1,
+            round: state.round(&path),
             node: path,
             about: About::Gate,
-            round: 1,
             title: title(gate, env),
             shown: gate.shows.iter().map(|show| shown(&show.value, env)).collect(),
             will_run: gate.guards.iter().map(|guard| guard.arguments.iter().map(|argument| known(argument, env)).collect()).collect(),
@@ -78,18 +50,21 @@ pub(super) fn open(plan: &Plan, state: &RunState, opened: usize, node: u32, gate
     })
 }
 
-/// The question whether a call of unknown outcome happened.
-#[expect(clippy::too_many_arguments, reason = "each is a part of the question, and there are two callers")]
-pub(super) fn doubt(plan: &Plan, state: &RunState, opened: usize, node: u32, call: &Call, calling: &Calling, why: &str, at: At) -> Event {
-    let action = plan.actions.get(call.action as usize).map_or("", |action| action.name.as_str());
+/// A question to the owner about a call: whether it happened, or what now that it could not undo a step.
+pub(super) fn about_call(plan: &Plan, state: &RunState, opened: u32, path: &Path, about: About, arguments: &[Value], at: At) -> Event {
+    let action = place::action_at(plan, path).map_or("", |(_, action)| action.name.as_str());
+    let title = match &about {
+        About::UndoFailed { .. } => format!("`{}` could not be undone by `{action}`", place::name_at(plan, path)),
+        _ => format!("Did `{action}` happen?"),
+    };
     let mut question = Question {
-        n: number(state.questions.len() + opened) + 1,
-        node: Path::top(node),
-        about: About::InDoubt { attempt: calling.attempt, why: why.to_owned() },
+        n: state.asked + opened + 1,
+        node: path.clone(),
+        about,
         round: 1,
-        title: format!("Did `{action}` happen?"),
+        title,
         shown: Vec::new(),
-        will_run: vec![calling.arguments.iter().cloned().map(Some).collect()],
+        will_run: vec![arguments.iter().cloned().map(Some).collect()],
         of: Approvers { stages: vec![vec![Term { count: 1, of: state.owner.clone() }]], except: Vec::new() },
         due: None,
         digest: Digest::default(),
@@ -177,7 +152,7 @@ pub fn principal(who: &Who, state: &RunState, env: &Env<'_>) -> Result<Principal
     }
 }
 
-fn due(at: At, after: Period, facts: &Facts<'_>) -> At {
+pub(super) fn due(at: At, after: Period, facts: &Facts<'_>) -> At {
     match after {
         Period::Exact(span) => at.plus(span),
         Period::BusinessDays(days) => business(at, days, facts),

@@ -5,18 +5,24 @@
 //!
 //! INVARIANT: no input or output, no clock, no random number, no task. Facts are recorded in the events that used them.
 
+mod apply;
 mod decide;
+mod ending;
 pub mod event;
 mod facts;
 mod gate;
 mod next;
+mod node;
+pub mod place;
 pub mod refusal;
 mod state;
+mod steps;
 mod turn;
 
 pub use decide::{Answer, Decision, Request, decide};
 pub use facts::{Facts, Membership};
 pub use gate::principal;
 pub use next::{Command, next};
-pub use state::{Asked, Calling, Closed, NodeState, RunState};
+pub use node::{Calling, Frame, Looping, NodeState};
+pub use state::{Asked, Closed, Handling, RunState, Undoable, Undoing};
 pub use turn::{Turn, turn};

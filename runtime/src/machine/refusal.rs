@@ -40,6 +40,9 @@ pub enum Refusal {
     /// Values do not fit.
     #[error("the values do not fit")]
     Invalid(Vec<Mismatch>),
+    /// The run cannot be taken up again.
+    #[error("{0}")]
+    NotRetryable(String),
     /// The run has ended.
     #[error("the run has ended")]
     RunEnded,

@@ -1,9 +1,10 @@
-//! The state of a run, and how events change it.
+//! The state of a run.
 
 use flow_compiler::value::Value;
 use minicbor::{Decode, Encode};
 
-use super::event::{About, Closing, End, Event, Outcome, Principal, Question, Started, Verdict, Vote};
+use super::event::{Closing, End, Principal, Question, Vote};
+use super::node::{Calling, Frame, NodeState};
 use crate::ids::{At, Digest, Path, RunId};
 use crate::store::Status;
 
@@ -29,16 +30,16 @@ pub struct RunState {
     /// The time of its last transition.
     #[n(5)]
     pub at: At,
-    /// Values; the parameters come first.
+    /// The workflow's own frame; the parameters are its first slots.
     #[n(6)]
-    pub slots: Vec<Value>,
-    /// Where each node stands.
+    pub body: Frame,
+    /// How many questions it has asked.
     #[n(7)]
-    pub nodes: Vec<NodeState>,
-    /// All nodes below this one are settled.
+    pub asked: u32,
+    /// How often it was taken up again after it had failed.
     #[n(8)]
-    pub settled: u32,
-    /// Its questions, in order: number `n` is at `n - 1`.
+    pub generation: u32,
+    /// Its questions, by their numbers, without those of loop items that have ended.
     #[n(9)]
     pub questions: Vec<Asked>,
     /// How it will end once all that is under way has ended.
@@ -59,56 +60,61 @@ pub struct RunState {
     /// How many calls wait to be tried again.
     #[n(15)]
     pub retries: u32,
+    /// How many waits have not ended.
+    #[n(16)]
+    pub sleeping: u32,
+    /// What has been done and can be undone, in the order in which it was done.
+    #[n(17)]
+    pub undos: Vec<Undoable>,
+    /// Where the undoing of the last of them stands.
+    #[n(18)]
+    pub undoing: NodeState,
+    /// Whether undoing has begun, and whether it was given up.
+    #[n(19)]
+    pub undo: Undoing,
+    /// The handler that runs or ran, by its number, and its frame.
+    #[n(20)]
+    pub handler: Option<Handling>,
 }
 
-/// Where a node stands.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
-pub enum NodeState {
-    /// It waits for others.
-    #[n(0)]
-    Waiting,
-    /// It will not be done: another arm was taken.
-    #[n(1)]
-    Skipped,
-    /// It is done.
-    #[n(2)]
-    Done,
-    /// A branch that took this arm, or none.
-    #[n(3)]
-    Branched(#[n(0)] Option<u32>),
-    /// A call with an attempt under way.
-    #[n(4)]
-    Calling(#[n(0)] Calling),
-    /// A call whose last attempt ended otherwise than done: what follows is the policy's to say.
-    #[n(5)]
-    Tried(#[n(0)] Calling, #[n(1)] Outcome),
-    /// A call that will be tried again.
-    #[n(6)]
-    Retrying(#[n(0)] Calling, #[n(1)] At),
-    /// A gate, or a call in doubt, that waits for an answer to this question.
-    #[n(7)]
-    Asking(#[n(0)] u32, #[n(1)] Option<Calling>),
-    /// A gate that was answered with no, or by nobody in time: this question.
-    #[n(8)]
-    Refused(#[n(0)] u32),
-    /// It failed, and why.
-    #[n(9)]
-    Failed(#[n(0)] String),
-}
-
-/// A call as far as it got.
+/// A step that can be undone.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 #[cbor(map)]
-pub struct Calling {
-    /// The last attempt, from 1.
+pub struct Undoable {
+    /// The call's node.
     #[n(0)]
-    pub attempt: u32,
-    /// How many attempts failed (one that was lost did not).
+    pub node: Path,
+    /// The arguments of the call that undoes it.
     #[n(1)]
-    pub failures: u32,
-    /// The arguments of every attempt.
-    #[n(2)]
     pub arguments: Vec<Value>,
+}
+
+/// How far undoing got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Undoing {
+    /// Nothing was undone.
+    #[default]
+    #[n(0)]
+    No,
+    /// It has begun.
+    #[n(1)]
+    Begun,
+    /// It was given up.
+    #[n(2)]
+    GivenUp,
+}
+
+/// A handler as far as it got.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct Handling {
+    /// Which: its number in [`HandlerEvent::ALL`](flow_compiler::plan::HandlerEvent::ALL).
+    #[n(0)]
+    pub number: u32,
+    /// Its frame.
+    #[n(1)]
+    pub frame: Frame,
 }
 
 /// A question with its answers.
@@ -138,14 +144,6 @@ pub struct Closed {
     pub at: At,
 }
 
-impl NodeState {
-    /// Whether nothing more happens to the node.
-    #[must_use]
-    pub const fn settled(&self) -> bool {
-        matches!(self, Self::Done | Self::Skipped | Self::Branched(_))
-    }
-}
-
 impl RunState {
     /// A run of which nothing is known but its number.
     #[must_use]
@@ -157,9 +155,9 @@ impl RunState {
             owner: Principal::Person(String::new()),
             started: At::default(),
             at: At::default(),
-            slots: Vec::new(),
-            nodes: Vec::new(),
-            settled: 0,
+            body: Frame::default(),
+            asked: 0,
+            generation: 0,
             questions: Vec::new(),
             ending: None,
             ended: None,
@@ -167,6 +165,11 @@ impl RunState {
             on_behalf_by: None,
             callback: None,
             retries: 0,
+            sleeping: 0,
+            undos: Vec::new(),
+            undoing: NodeState::Waiting,
+            undo: Undoing::No,
+            handler: None,
         }
     }
 
@@ -178,13 +181,15 @@ impl RunState {
             (Some((End::Failed { .. }, _)), _) => return Status::Failed,
             (Some((End::Rejected { .. }, _)), _) => return Status::Rejected,
             (Some((End::Cancelled { .. }, _)), _) => return Status::Cancelled,
-            (None, Some(_)) => return Status::Ending,
-            (None, None) => {}
+            (None, _) => {}
         }
-        if self.open().any(|asked| matches!(asked.question.about, About::InDoubt { .. })) {
+        let idle = self.busy == 0 && self.retries == 0;
+        if self.open().any(|asked| asked.question.about.is_call()) {
             Status::InDoubt
-        } else if self.busy == 0 && self.retries == 0 && self.open().next().is_some() {
+        } else if idle && (self.sleeping > 0 || self.open().next().is_some()) && (self.ending.is_none() || self.handler.is_some()) {
             Status::Paused
+        } else if self.ending.is_some() {
+            Status::Ending
         } else {
             Status::Running
         }
@@ -198,13 +203,71 @@ impl RunState {
     /// A question by its number.
     #[must_use]
     pub fn question(&self, n: u32) -> Option<&Asked> {
-        self.questions.get((n as usize).checked_sub(1)?)
+        let place = self.questions.binary_search_by_key(&n, |asked| asked.question.n).ok()?;
+        self.questions.get(place)
     }
 
-    /// Nodes that are not settled, with their indices, in order; a branch's are among those that follow it.
-    pub fn unsettled(&self) -> impl Iterator<Item = (u32, &NodeState)> {
-        let first = self.settled as usize;
-        (self.settled..).zip(self.nodes.iter().skip(first)).filter(|(_, node)| !node.settled())
+    /// The number of the next round of a gate, from 1.
+    #[must_use]
+    pub fn round(&self, gate: &Path) -> u32 {
+        let before = self.questions.iter().filter(|asked| asked.question.node == *gate).map(|asked| asked.question.round);
+        before.max().unwrap_or_default() + 1
+    }
+
+    /// The frame of this name.
+    #[must_use]
+    pub fn frame(&self, frame: &[u32]) -> Option<&Frame> {
+        match Path::handler_of(frame) {
+            Some((number, rest)) => self.handler.as_ref().filter(|handling| handling.number == number)?.frame.inside(rest),
+            None => self.body.inside(frame),
+        }
+    }
+
+    /// The values that an expression in a frame sees, outermost frame first.
+    #[must_use]
+    pub fn frames(&self, frame: &[u32]) -> Vec<&[Value]> {
+        let (first, rest) = match Path::handler_of(frame) {
+            Some((_, rest)) => (self.handler.as_ref().map(|handling| &handling.frame), rest),
+            None => (Some(&self.body), frame),
+        };
+        let Some(first) = first else { return Vec::new() };
+        let deep = (0..=rest.len() / 2).map_while(|steps| first.inside(rest.get(..steps * 2)?));
+        deep.map(|frame| frame.slots.as_slice()).collect()
+    }
+
+    /// Where a node stands.
+    #[must_use]
+    pub fn node(&self, path: &Path) -> &NodeState {
+        if path.is_undo() {
+            let last = self.undos.last().is_some_and(|undo| undo.node.undo() == *path);
+            return if last { &self.undoing } else { &NodeState::Waiting };
+        }
+        self.frame(path.frame()).map_or(&NodeState::Waiting, |frame| frame.node(path.node()))
+    }
+
+    /// Calls `f` with everything that is not settled and where it stands, an undo under way included.
+    pub fn visit<'s>(&'s self, f: &mut dyn FnMut(Path, &'s NodeState)) {
+        self.body.visit(&[], f);
+        if let Some(handling) = &self.handler {
+            handling.frame.visit(&Path::handler(handling.number), f);
+        }
+        if let Some(undo) = self.undos.last() {
+            f(undo.node.undo(), &self.undoing);
+        }
+    }
+
+    /// Attempts under way.
+    #[must_use]
+    pub fn under_way(&self) -> Vec<(Path, &Calling)> {
+        let mut found = Vec::new();
+        if self.busy > 0 {
+            self.visit(&mut |path, node| {
+                if let NodeState::Calling(calling) = node {
+                    found.push((path, calling));
+                }
+            });
+        }
+        found
     }
 
     /// When the run must be looked at again without anybody asking for it.
@@ -213,154 +276,15 @@ impl RunState {
         if self.ended.is_some() {
             return None;
         }
-        let deadlines = self.open().filter_map(|asked| asked.question.due);
-        let waiting = (self.retries > 0).then(|| self.unsettled()).into_iter().flatten();
-        let retries = waiting.filter_map(|(_, node)| match node {
-            NodeState::Retrying(_, due) => Some(*due),
-            _ => None,
-        });
-        deadlines.chain(retries).min()
-    }
-
-    /// Where a node stands.
-    #[must_use]
-    pub fn node(&self, node: u32) -> &NodeState {
-        self.nodes.get(node as usize).unwrap_or(&NodeState::Waiting)
-    }
-
-    /// Makes an event so. Evaluates nothing and cannot fail: what an event names that is not there is left alone.
-    pub fn apply(&mut self, event: &Event) {
-        match event {
-            Event::Started(started) => self.start(started),
-            Event::Computed { node, slot, value } => {
-                self.write(*slot, value);
-                self.set(node, NodeState::Done);
-            }
-            Event::Branched { node, arm, skipped } => {
-                self.set(node, NodeState::Branched(*arm));
-                for index in skipped.iter().flat_map(|(first, last)| *first..*last) {
-                    self.set(&Path::top(index), NodeState::Skipped);
-                }
-            }
-            Event::Joined { node } | Event::NotAsked { node, .. } => self.set(node, NodeState::Done),
-            Event::AttemptStarted { node, attempt, arguments } => self.attempt(node, *attempt, arguments.as_ref()),
-            Event::AttemptEnded { node, outcome, slot, .. } => self.attempted(node, outcome, *slot),
-            Event::RetryPlanned { node, due } => {
-                if let Some(calling) = self.take_calling(node) {
-                    self.set(node, NodeState::Retrying(calling, *due));
-                }
-            }
-            Event::Asked(question) => {
-                let calling = self.take_calling(&question.node);
-                self.set(&question.node, NodeState::Asking(question.n, calling));
-                self.questions.push(Asked { question: question.clone(), votes: Vec::new(), closed: None });
-            }
-            Event::Voted { n, vote } => {
-                if let Some(asked) = self.question_mut(*n) {
-                    asked.votes.push(vote.clone());
-                }
-            }
-            Event::Closed { n, how, writes } => {
-                writes.iter().for_each(|(slot, value)| self.write(*slot, value));
-                self.close(*n, *how);
-            }
-            Event::Ending { why } => self.ending = Some(why.clone()),
-            Event::Ended { why } => self.ended = Some((why.clone(), self.at)),
+        let mut due = self.open().filter_map(|asked| asked.question.due).min();
+        if self.retries + self.sleeping > 0 {
+            // An ending run has no use for its body's timers.
+            let ending = self.ending.is_some();
+            self.visit(&mut |path, node| {
+                let stands = !ending || path.is_undo() || Path::handler_of(path.frame()).is_some();
+                due = due.into_iter().chain(node.due().filter(|_| stands)).min();
+            });
         }
-    }
-
-    fn start(&mut self, started: &Started) {
-        self.plan = started.plan;
-        self.requester.clone_from(&started.requester);
-        self.owner = started.owner.clone();
-        self.started = self.at;
-        self.slots.clone_from(&started.input);
-        self.slots.resize(started.slots as usize, Value::None);
-        self.nodes = vec![NodeState::Waiting; started.nodes as usize];
-        self.on_behalf_by.clone_from(&started.on_behalf_by);
-        self.callback.clone_from(&started.callback);
-    }
-
-    fn write(&mut self, slot: u32, value: &Value) {
-        if let Some(place) = self.slots.get_mut(slot as usize) {
-            *place = value.clone();
-        }
-    }
-
-    fn set(&mut self, path: &Path, to: NodeState) {
-        self.put(path, to);
-        while self.nodes.get(self.settled as usize).is_some_and(NodeState::settled) {
-            self.settled += 1;
-        }
-    }
-
-    /// Puts a node into another state, and gives the one that it was in.
-    fn put(&mut self, path: &Path, to: NodeState) -> Option<NodeState> {
-        let place = self.nodes.get_mut(path.node() as usize)?;
-        self.retries += u32::from(matches!(to, NodeState::Retrying(..)));
-        let before = std::mem::replace(place, to);
-        self.retries -= u32::from(matches!(before, NodeState::Retrying(..)));
-        Some(before)
-    }
-
-    fn attempt(&mut self, node: &Path, attempt: u32, arguments: Option<&Vec<Value>>) {
-        let before = self.take_calling(node);
-        let failures = before.as_ref().map_or(0, |calling| calling.failures);
-        let arguments = arguments.cloned().or(before.map(|calling| calling.arguments)).unwrap_or_default();
-        self.set(node, NodeState::Calling(Calling { attempt, failures, arguments }));
-        self.busy += 1;
-    }
-
-    fn attempted(&mut self, node: &Path, outcome: &Outcome, slot: Option<u32>) {
-        self.busy = self.busy.saturating_sub(1);
-        if let Outcome::Done(value) = outcome {
-            if let Some(slot) = slot {
-                self.write(slot, value);
-            }
-            self.set(node, NodeState::Done);
-        } else if let Some(mut calling) = self.take_calling(node) {
-            calling.failures += u32::from(!matches!(outcome, Outcome::Lost));
-            self.set(node, NodeState::Tried(calling, outcome.clone()));
-        }
-    }
-
-    /// The call of a node, whatever state it is in; the node is left waiting, for its new state to be set.
-    fn take_calling(&mut self, node: &Path) -> Option<Calling> {
-        match self.put(node, NodeState::Waiting)? {
-            NodeState::Calling(calling) | NodeState::Tried(calling, _) | NodeState::Retrying(calling, _) => Some(calling),
-            NodeState::Asking(_, calling) => calling,
-            _ => None,
-        }
-    }
-
-    fn question_mut(&mut self, n: u32) -> Option<&mut Asked> {
-        self.questions.get_mut((n as usize).checked_sub(1)?)
-    }
-
-    fn close(&mut self, n: u32, how: Closing) {
-        let at = self.at;
-        let Some(asked) = self.question_mut(n) else { return };
-        asked.closed = Some(Closed { how, at });
-        let node = asked.question.node.clone();
-        let gate = matches!(asked.question.about, About::Gate);
-        let last = asked.votes.last().map(|vote| vote.answer.clone());
-        match how {
-            Closing::Approved if gate => self.set(&node, NodeState::Done),
-            Closing::Approved => self.settle_doubt(&node, last),
-            Closing::Rejected | Closing::Expired => self.set(&node, NodeState::Refused(n)),
-            Closing::Superseded | Closing::Withdrawn => {}
-        }
-    }
-
-    fn settle_doubt(&mut self, node: &Path, answer: Option<Verdict>) {
-        match answer {
-            Some(Verdict::Done(_)) => self.set(node, NodeState::Done),
-            Some(Verdict::NotDone) => {
-                if let Some(calling) = self.take_calling(node) {
-                    self.set(node, NodeState::Retrying(calling, self.at));
-                }
-            }
-            _ => self.set(node, NodeState::Failed("its outcome is unknown, and it was given up".to_owned())),
-        }
+        due
     }
 }

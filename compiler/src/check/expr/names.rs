@@ -211,8 +211,14 @@ impl<'a> Checker<'a> {
     }
 
     fn enum_member(&mut self, index: u32, name: &ast::Ident) -> Typed {
+        let expr = self.known_member(index, name).map_or_else(super::nothing, |member| Expr::Const(Value::Enum(member)));
+        Typed::new(expr, Ty::Enum(index))
+    }
+
+    /// The index of an enum's member; one that is not there is reported.
+    pub(crate) fn known_member(&mut self, index: u32, name: &ast::Ident) -> Option<u32> {
         if let Some(member) = self.member(index, &name.name) {
-            return Typed::new(Expr::Const(Value::Enum(member)), Ty::Enum(index));
+            return Some(member);
         }
         if let Some(info) = self.types.get(index as usize)
             && let TypeInfoKind::Enum(members) = &info.kind
@@ -223,7 +229,7 @@ impl<'a> Checker<'a> {
             let fault = faults::names::unknown_member(self.site(name.span), &name.name, &info.name, nearest, &all);
             self.report(fault);
         }
-        Typed::new(super::nothing(), Ty::Enum(index))
+        None
     }
 
     /// `review.by` and its like.

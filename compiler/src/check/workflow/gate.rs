@@ -224,7 +224,7 @@ pub(super) fn fill(actions: &[ActionInfo], flow: &mut Flow, guards: Vec<(u32, Ve
 }
 
 fn called<'f>(actions: &'f [ActionInfo], flow: &'f Flow, guard: &Guard) -> Option<(&'f str, &'f ActionInfo)> {
-    match flow.drafts.get(guard.node as usize).map(|draft| &draft.kind) {
+    match flow.drafts.get(*guard.at.last()? as usize).map(|draft| &draft.kind) {
         Some(NodeKind::Call(call)) => Some((call.name.as_str(), actions.get(call.action as usize)?)),
         _ => None,
     }

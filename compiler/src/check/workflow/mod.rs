@@ -1,6 +1,9 @@
 //! Workflows: settings, statements, and the nodes they become.
 
+mod branches;
 mod gate;
+mod handlers;
+mod loops;
 mod people;
 mod settings;
 mod sight;
@@ -10,12 +13,14 @@ mod step;
 use flow_grammar::{Span, ast};
 use smol_str::SmolStr;
 
+use super::declare::ParameterInfo;
+use super::expr::Typed;
 use super::scope::{Home, Kind, Mark};
 use super::ty::Ty;
 use super::{Checker, lints};
 use crate::faults;
 use crate::graph::{self, Draft};
-use crate::plan::{self, Node, NodeKind, Region, Slot, Within};
+use crate::plan::{self, NodeKind, Region, Slot, Within};
 
 /// The workflow that is being checked, as far as it is lowered.
 #[derive(Debug, Default)]
@@ -23,8 +28,17 @@ pub(crate) struct Flow {
     /// Slots that the statement uses.
     pub(super) uses: Vec<u32>,
     slots: Vec<Slot>,
+    /// For each slot the loop in whose body it is, by its node.
+    homes: Vec<Option<u32>>,
     drafts: Vec<Draft>,
     within: Option<Within>,
+    /// Loops that are open, by their nodes.
+    loops: Vec<u32>,
+    /// The statement that may be the `give` of the innermost loop, and what it gives.
+    give_at: Option<Span>,
+    given: Option<Typed>,
+    /// The statement around that `return` may not stand in.
+    no_return: Option<&'static str>,
     /// Gates whose title or values come from what they guard.
     defaults: Vec<gate::Defaults>,
     unnamed_gates: u32,
@@ -42,13 +56,11 @@ impl<'a> Checker<'a> {
         let parameters = self.parameters(&workflow.parameters);
         let result = workflow.result.as_ref().map(|ty| (self.resolve(ty), ty.span));
         self.flow = Flow { name: workflow.name.name.clone(), head: workflow.head, result: result.clone(), ..Flow::default() };
-        self.flow.slots = parameters.iter().map(|parameter| Slot { name: parameter.name.clone(), ty: parameter.ty.lower() }).collect();
         let mark = self.scope.mark();
+        self.parameter_slots(&parameters);
         self.declare_parameters(&parameters, &workflow.parameters);
         let owner = self.settings(&workflow.settings);
-        for handler in &workflow.handlers {
-            self.not_yet(handler.event.span, &format!("on {}", handler.event.name));
-        }
+        let inside = self.scope.mark();
         let ended = self.statements(&workflow.body, mark);
         if let Some((_, span)) = &result
             && !ended
@@ -57,21 +69,38 @@ impl<'a> Checker<'a> {
             let fault = faults::flow::no_result(self.site(workflow.name.span), &workflow.name.name, *span, &self.written(*span));
             self.report(fault);
         }
-        let closed = self.scope.close(mark);
-        self.lints.extend(lints::unused(self.file, &closed, &workflow.name.name));
-        let body = self.region(workflow)?;
+        self.close_block(inside, &workflow.name.name);
+        let mut loops = Vec::new();
+        let body = self.region(workflow, &mut loops);
+        let handlers = self.handlers(workflow, &parameters, &mut loops);
+        self.close_block(mark, &workflow.name.name);
         Some(plan::Workflow {
             name: workflow.name.name.clone(),
             doc: workflow.doc.clone(),
             parameters: super::action::lower_parameters(&parameters),
             result: result.map(|(ty, _)| ty.lower()),
             owner,
-            body,
+            body: body?,
+            loops,
+            handlers: handlers?,
         })
     }
 
-    /// Puts the nodes in order and lets the gates know what they guard.
-    fn region(&mut self, workflow: &ast::Workflow) -> Option<Region> {
+    /// The first slots are the parameters.
+    fn parameter_slots(&mut self, parameters: &[ParameterInfo]) {
+        for parameter in parameters {
+            self.add_slot(parameter.name.clone(), &parameter.ty);
+        }
+    }
+
+    /// Ends the names since the mark, with a word about those that nobody used.
+    fn close_block(&mut self, mark: Mark, of: &str) {
+        let closed = self.scope.close(mark);
+        self.lints.extend(lints::unused(self.file, &closed, of));
+    }
+
+    /// Puts the nodes in order and lets the gates know what they guard. Bodies of loops join those of the workflow.
+    fn region(&mut self, workflow: &ast::Workflow, loops: &mut Vec<Region>) -> Option<Region> {
         let mut flow = std::mem::take(&mut self.flow);
         let Ok(guards) = graph::guard(&flow.drafts, flow.slots.len()) else {
             let site = self.site(workflow.name.span);
@@ -81,18 +110,16 @@ impl<'a> Checker<'a> {
         self.unguarded(&flow.drafts, &guards);
         gate::fill(&self.actions, &mut flow, guards);
         let order = graph::order(&flow.drafts, flow.slots.len());
-        let nodes = flow
-            .drafts
-            .into_iter()
-            .zip(order)
-            .map(|(draft, after)| Node { after, within: draft.within, kind: draft.kind, line: draft.line, span: draft.span })
-            .collect();
-        Some(Region { slots: flow.slots, nodes })
+        let first = u32::try_from(loops.len()).unwrap_or(u32::MAX);
+        let (region, bodies) = graph::regions(flow.drafts, order, flow.slots, &flow.homes, first);
+        loops.extend(bodies);
+        Some(region)
     }
 
     /// Irreversible calls that nobody is asked about and that say nothing about it.
     fn unguarded(&mut self, drafts: &[Draft], guards: &[(u32, Vec<plan::Guard>)]) {
-        let guarded: std::collections::HashSet<u32> = guards.iter().flat_map(|(_, guards)| guards.iter().map(|guard| guard.node)).collect();
+        let guarded: std::collections::HashSet<u32> =
+            guards.iter().flat_map(|(_, guards)| guards.iter().filter_map(|guard| guard.at.last().copied())).collect();
         for (node, draft) in drafts.iter().enumerate() {
             let NodeKind::Call(call) = &draft.kind else { continue };
             let Some(action) = self.actions.get(call.action as usize) else { continue };
@@ -122,6 +149,7 @@ impl<'a> Checker<'a> {
     fn add_slot(&mut self, name: SmolStr, ty: &Ty) -> u32 {
         let slot = u32::try_from(self.flow.slots.len()).unwrap_or(u32::MAX);
         self.flow.slots.push(Slot { name, ty: ty.lower() });
+        self.flow.homes.push(self.flow.loops.last().copied());
         slot
     }
 
@@ -132,7 +160,7 @@ impl<'a> Checker<'a> {
         uses.sort_unstable();
         uses.dedup();
         let (within, line) = (self.flow.within, self.line(span));
-        self.flow.drafts.push(Draft { kind, within, ending_arms: Vec::new(), span, line, uses, free });
+        self.flow.drafts.push(Draft { kind, within, ending_arms: Vec::new(), span, line, item: None, uses, free });
         node
     }
 }

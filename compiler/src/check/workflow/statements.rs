@@ -4,10 +4,9 @@ use flow_grammar::{Span, ast};
 
 use super::super::scope::{Home, Kind, Mark};
 use crate::check::Checker;
-use crate::check::lints;
 use crate::check::ty::Ty;
 use crate::faults;
-use crate::plan::{NodeKind, Within};
+use crate::plan::NodeKind;
 
 impl<'a> Checker<'a> {
     /// Checks the statements of a block that is open; gives whether every path through them ends the run.
@@ -36,17 +35,15 @@ impl<'a> Checker<'a> {
         match &statement.kind {
             Statement::Step(step) => self.step(step, span, block),
             Statement::Let { name, value: ast::LetValue::Expr(value) } => self.let_value(name, value, span, block),
-            Statement::Let { name, value: ast::LetValue::ForEach(each) } => {
-                self.poison(name);
-                self.refuse(each.item.span, "for each");
-            }
+            Statement::Let { name, value: ast::LetValue::ForEach(each) } => self.for_each(each, span, Some(name), block),
             Statement::Gate(gate) => self.gate(statement.doc.as_deref(), gate, span, block),
             Statement::If { arms, otherwise } => return self.branch(arms, otherwise.as_ref(), span),
-            Statement::Match { .. } => self.refuse(self.keyword(span, "match"), "match"),
-            Statement::ForEach(_) => self.refuse(self.keyword(span, "for each"), "for each"),
-            Statement::Parallel(_) => self.refuse(self.keyword(span, "parallel"), "parallel"),
-            Statement::WaitFor(_) | Statement::WaitUntil(_) => self.refuse(span, "wait"),
-            Statement::Give(_) => self.refuse(span, "give"),
+            Statement::Match { subject, arms, otherwise } => return self.match_members(subject, arms, otherwise.as_ref(), span),
+            Statement::ForEach(each) => self.for_each(each, span, None, block),
+            Statement::Parallel(branches) => return self.parallel(branches, span),
+            Statement::WaitFor(time) => self.wait_for(time, span),
+            Statement::WaitUntil(time) => self.wait_until(time, span),
+            Statement::Give(value) => self.give(value, span),
             Statement::Return(value) => {
                 self.return_value(value.as_ref(), span);
                 return true;
@@ -62,17 +59,6 @@ impl<'a> Checker<'a> {
             }
         }
         false
-    }
-
-    /// The word that opens a statement.
-    fn keyword(&self, span: Span, word: &str) -> Span {
-        Span::new(span.start, span.start.saturating_add(u32::try_from(word.len()).unwrap_or(0)).min(span.end))
-    }
-
-    /// Refuses a statement that is not there yet; nobody knows where its paths end.
-    fn refuse(&mut self, span: Span, what: &str) {
-        self.flow.unsure = true;
-        self.not_yet(span, what);
     }
 
     /// Makes a name known about which nothing is said.
@@ -98,6 +84,10 @@ impl<'a> Checker<'a> {
     }
 
     fn return_value(&mut self, value: Option<&'a ast::Expr>, span: Span) {
+        if let Some(place) = self.flow.no_return {
+            let fault = faults::flow::return_inside(self.site(span), place);
+            self.report(fault);
+        }
         let expr = match (value, self.flow.result.clone()) {
             (Some(value), Some((ty, _))) => Some(self.expect(value, &ty)),
             (Some(value), None) => {
@@ -117,66 +107,6 @@ impl<'a> Checker<'a> {
             (None, None) => None,
         };
         self.add_node(NodeKind::Return(expr), span, false);
-    }
-
-    fn branch(&mut self, arms: &'a [(ast::Expr, ast::Block)], otherwise: Option<&'a ast::Block>, span: Span) -> bool {
-        let outer = self.scope.mark();
-        let mut conditions = Vec::with_capacity(arms.len());
-        let mut marks = Vec::with_capacity(arms.len());
-        for (condition, _) in arms {
-            conditions.push(self.condition(condition));
-            // The next condition is asked only where this one does not hold.
-            let known = self.known(condition, false);
-            self.scope.know(known);
-            marks.push(self.scope.mark());
-        }
-        self.scope.forget(outer);
-        let branch = self.add_node(NodeKind::Branch { conditions, otherwise: otherwise.is_some() }, span, false);
-        let before = self.flow.within;
-        let mut ending = Vec::with_capacity(arms.len() + 1);
-        for (index, (condition, block)) in arms.iter().enumerate() {
-            let known = self.known(condition, true);
-            for (earlier, _) in arms.iter().take(index) {
-                let known = self.known(earlier, false);
-                self.scope.know(known);
-            }
-            self.scope.know(known);
-            ending.push(self.arm(branch, index, block));
-            self.scope.forget(outer);
-        }
-        let mut all = false;
-        if let Some(block) = otherwise {
-            for (condition, _) in arms {
-                let known = self.known(condition, false);
-                self.scope.know(known);
-            }
-            let ends = self.arm(branch, arms.len(), block);
-            self.scope.forget(outer);
-            all = ends && ending.iter().all(|ends| *ends);
-            ending.push(ends);
-        }
-        self.flow.within = before;
-        // Where an arm ends the run, what follows is reached only if its condition did not hold.
-        for ((condition, _), _) in arms.iter().zip(&ending).take_while(|(_, ends)| **ends) {
-            let known = self.known(condition, false);
-            self.scope.know(known);
-        }
-        if let Some(draft) = self.flow.drafts.get_mut(branch as usize) {
-            draft.ending_arms = ending;
-        }
-        self.flow.uses.clear();
-        self.add_node(NodeKind::Join { branch }, span, false);
-        all
-    }
-
-    fn arm(&mut self, branch: u32, arm: usize, block: &'a ast::Block) -> bool {
-        self.flow.within = Some(Within { branch, arm: u32::try_from(arm).unwrap_or(u32::MAX) });
-        let mark = self.scope.mark();
-        let ended = self.statements(block, mark);
-        let closed = self.scope.close(mark);
-        let name = self.flow.name.clone();
-        self.lints.extend(lints::unused(self.file, &closed, &name));
-        ended
     }
 
     /// Where the workflow declares a name that is not known here, and whether that comes later in an open block.
@@ -209,6 +139,13 @@ fn within(block: &ast::Block, name: &str) -> Option<Span> {
             ast::StatementKind::If { arms, otherwise } => {
                 arms.iter().map(|(_, block)| block).chain(otherwise).find_map(|block| within(block, name))
             }
+            ast::StatementKind::Match { arms, otherwise, .. } => {
+                arms.iter().map(|(_, block)| block).chain(otherwise).find_map(|block| within(block, name))
+            }
+            ast::StatementKind::ForEach(each) | ast::StatementKind::Let { value: ast::LetValue::ForEach(each), .. } => {
+                within(&each.body, name)
+            }
+            ast::StatementKind::Parallel(branches) => branches.iter().find_map(|block| within(block, name)),
             _ => None,
         })
     })

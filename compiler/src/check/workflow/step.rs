@@ -10,7 +10,7 @@ use crate::check::declare::{ActionInfo, ParameterInfo, What};
 use crate::check::expr::nothing;
 use crate::check::ty::Ty;
 use crate::faults;
-use crate::plan::{Call, Effect, Expr, NodeKind, Retry};
+use crate::plan::{Call, Effect, Expr, NodeKind, Repeat, Retry, Undo};
 
 /// A step may be tried again so often.
 const MOST_RETRIES: u32 = 1000;
@@ -21,13 +21,19 @@ struct StepClauses {
     retry: Option<Retry>,
     timeout: Option<SignedDuration>,
     waiver: Option<String>,
+    repeat: Option<Repeat>,
+    undo: Option<Undo>,
+}
+
+/// What a step is about, for its clauses.
+struct Stepped<'a> {
+    action: u32,
+    /// The step's name, what it gives and the slot for it.
+    value: Option<(&'a ast::Ident, Ty, u32)>,
 }
 
 impl<'a> Checker<'a> {
     pub(super) fn step(&mut self, step: &'a ast::Step, span: Span, block: Mark) {
-        if step.attempt {
-            self.not_yet(Span::new(span.start, span.start.saturating_add(3).min(span.end)), "try");
-        }
         let target = self.target(&step.call);
         let arguments = match target {
             Some(action) => self.arguments(action, &step.call),
@@ -36,22 +42,41 @@ impl<'a> Checker<'a> {
                 Vec::new()
             }
         };
-        let clauses = self.step_clauses(&step.clauses);
         let Some(action) = target else {
+            self.step_clauses(&step.clauses, None);
             step.name.iter().for_each(|name| self.poison(name));
             return;
         };
         let Some(info) = self.actions.get(action as usize) else { return };
         let (effect, result) = (info.effect, info.result.clone());
         let name = step.name.as_ref().map_or_else(|| info.name.clone(), |name| name.name.clone());
-        let slot = match (&step.name, &result) {
+        let given = match (step.attempt, result.clone()) {
+            (true, Some(ty)) => Some(Ty::optional(ty)),
+            (_, ty) => ty,
+        };
+        let slot = match (&step.name, &given) {
             (Some(name), Some(ty)) if !ty.is_broken() => Some(self.add_slot(name.name.clone(), ty)),
             _ => None,
         };
-        let call = Call { name, action, arguments, slot, retry: clauses.retry, timeout: clauses.timeout, waiver: clauses.waiver };
+        let value = step.name.as_ref().and_then(|name| Some((name, result.clone()?, slot?)));
+        let clauses = self.step_clauses(&step.clauses, Some(&Stepped { action, value }));
+        // The step's own slot is filled by it, not used by it.
+        self.flow.uses.retain(|used| Some(*used) != slot);
+        let call = Call {
+            name,
+            action,
+            arguments,
+            slot,
+            retry: clauses.retry,
+            timeout: clauses.timeout,
+            waiver: clauses.waiver,
+            attempt: step.attempt,
+            repeat: clauses.repeat,
+            undo: clauses.undo,
+        };
         self.add_node(NodeKind::Call(call), span, effect == Effect::Read);
         if let Some(name) = &step.name {
-            self.step_value(name, result, slot, action, block);
+            self.step_value(name, given, slot, action, block);
         }
     }
 
@@ -157,7 +182,7 @@ impl<'a> Checker<'a> {
         parameters.iter().position(|(name, _)| nearest == Some(name.as_str()))
     }
 
-    fn step_clauses(&mut self, clauses: &'a [ast::StepClause]) -> StepClauses {
+    fn step_clauses(&mut self, clauses: &'a [ast::StepClause], step: Option<&Stepped<'a>>) -> StepClauses {
         use ast::StepClauseKind as Clause;
         let mut found = StepClauses::default();
         let mut seen: Vec<(&str, Span)> = Vec::new();
@@ -179,7 +204,8 @@ impl<'a> Checker<'a> {
                 Clause::Retry { times, every, doubling } => found.retry = self.retry(times, every.as_ref(), *doubling),
                 Clause::Timeout(timeout) => found.timeout = self.fixed_duration(timeout, "a timeout"),
                 Clause::WithoutApproval(why) => found.waiver = self.waiver(why),
-                Clause::Repeat { .. } | Clause::Undo(_) => self.not_yet(clause.span, word),
+                Clause::Repeat { every, until, within } => found.repeat = self.repeat(step, [every, within], until, clause.span),
+                Clause::Undo(call) => found.undo = self.undo(step, call, clause.span),
             }
         }
         found
@@ -192,6 +218,52 @@ impl<'a> Checker<'a> {
             None => SignedDuration::ZERO,
         };
         Some(Retry { times: times?, every, doubling })
+    }
+
+    /// `repeat`: its condition sees the result under the step's name.
+    fn repeat(&mut self, step: Option<&Stepped<'a>>, times: [&'a ast::Expr; 2], until: &'a ast::Expr, span: Span) -> Option<Repeat> {
+        let [every, within] = times;
+        let every = self.fixed_duration(every, "the pause between two answers");
+        let within = self.fixed_duration(within, "how long it is asked again");
+        let step = step?;
+        let info = self.actions.get(step.action as usize)?;
+        if info.effect != Effect::Read && !info.faulty {
+            let fault = faults::flow::repeats_a_change(self.site(span), &info.name, info.span);
+            self.report(fault);
+        }
+        if step.value.is_none() && self.actions.get(step.action as usize).is_some_and(|info| info.result.is_some()) {
+            let fault = faults::flow::repeat_without_name(self.site(span));
+            self.report(fault);
+            return None;
+        }
+        let until = self.with_result(step, |checker| checker.condition(until));
+        Some(Repeat { every: every?, until, within: within? })
+    }
+
+    /// `undo`: its arguments see the result under the step's name.
+    fn undo(&mut self, step: Option<&Stepped<'a>>, call: &'a ast::Call, span: Span) -> Option<Undo> {
+        let action = self.target(call)?;
+        let arguments = match step {
+            Some(step) => self.with_result(step, |checker| checker.arguments(action, call)),
+            None => self.arguments(action, call),
+        };
+        let info = self.actions.get(step?.action as usize)?;
+        if info.effect == Effect::Read && !info.faulty {
+            let fault = faults::flow::undoes_a_read(self.site(span), &info.name);
+            self.report(fault);
+        }
+        Some(Undo { action, arguments })
+    }
+
+    /// Checks something that sees the step's result under its name.
+    fn with_result<T>(&mut self, step: &Stepped<'a>, check: impl FnOnce(&mut Self) -> T) -> T {
+        let mark = self.scope.mark();
+        if let Some((name, ty, slot)) = &step.value {
+            self.scope.declare(name.name.clone(), name.span, ty.clone(), Home::Slot(*slot), Kind::Step);
+        }
+        let checked = check(self);
+        self.scope.close(mark);
+        checked
     }
 
     fn waiver(&mut self, why: &ast::Template) -> Option<String> {

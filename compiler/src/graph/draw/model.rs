@@ -241,6 +241,9 @@ fn item(plan: &Plan, words: &Words<'_>, index: usize, node: &Node) -> Option<Ite
         NodeKind::Gate(gate) => (Kind::Gate, gate_label(gate), gate_details(words, gate)),
         NodeKind::Branch { conditions, .. } => (Kind::Branch, branch_label(words, conditions), Vec::new()),
         NodeKind::Join { .. } => return None,
+        NodeKind::Parallel { .. } => (Kind::Branch, "parallel".to_owned(), Vec::new()),
+        NodeKind::ForEach(each) => (Kind::Let, short(&format!("for each of {}", words.expr(&each.list))), Vec::new()),
+        NodeKind::Wait(wait) => (Kind::Let, short(&words.wait(wait)), Vec::new()),
         NodeKind::Return(value) => (Kind::Return, with_value(words, "return", value.as_ref()), Vec::new()),
         NodeKind::Fail(why) => (Kind::Fail, with_value(words, "fail", why.as_ref()), Vec::new()),
     };

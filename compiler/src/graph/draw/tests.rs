@@ -28,7 +28,18 @@ fn action(name: &str, effect: Effect, parameters: &[(&str, Type)]) -> Action {
 }
 
 fn call(action: u32, arguments: Vec<Expr>, slot: Option<u32>) -> NodeKind {
-    NodeKind::Call(Call { name: "c".into(), action, arguments, slot, retry: None, timeout: None, waiver: None })
+    NodeKind::Call(Call {
+        name: "c".into(),
+        action,
+        arguments,
+        slot,
+        retry: None,
+        timeout: None,
+        waiver: None,
+        attempt: false,
+        repeat: None,
+        undo: None,
+    })
 }
 
 fn node(after: &[u32], within: Option<Within>, kind: NodeKind) -> Node {
@@ -85,6 +96,8 @@ fn plan() -> Plan {
             action("refund", Effect::Irreversible, &[("to", Type::Text), ("amount", Type::Number)]),
         ],
         workflow: Workflow {
+            loops: Vec::new(),
+            handlers: Vec::new(),
             name: "refund_customer".into(),
             doc: None,
             parameters: vec![

@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 use jiff::SignedDuration;
 
 use crate::plan::{
-    Approvers, Arithmetic, Builtin, Comparison, Deadline, Expr, Fold, Lapse, Period, Plan, Term, TextPart, TextTest, Type, TypeKind, Who,
+    Approvers, Arithmetic, Builtin, Comparison, Deadline, Expr, Fold, Lapse, Period, Plan, Term, TextPart, TextTest, Type, TypeKind, Wait,
+    Who,
 };
 use crate::value::Value;
 
@@ -291,6 +292,15 @@ impl<'a> Words<'a> {
             Lapse::Escalate { to, deadline } => format!("escalate to {} {}", self.approvers(to), self.deadline(deadline)),
         };
         format!("within {}, then {then}", period(deadline.after))
+    }
+
+    /// `wait 2 hours`
+    pub(super) fn wait(&self, wait: &Wait) -> String {
+        match wait {
+            Wait::Period(after) => format!("wait {}", period(*after)),
+            Wait::Span(span) => format!("wait {}", self.expr(span)),
+            Wait::Until(time) => format!("wait until {}", self.expr(time)),
+        }
     }
 }
 

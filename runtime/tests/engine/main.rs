@@ -1,133 +1,17 @@
 //! The engine on real stores and real actions, from the text of flows, in virtual time.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
-use std::collections::BTreeMap;
-use std::path::Path;
+mod control;
+mod support;
+
 use std::sync::Arc;
-use std::time::Duration;
 
-use flow_compiler::{Sources, check};
-use flow_runtime::actions::{Executor, Settings};
-use flow_runtime::config::Config;
-use flow_runtime::engine::{Answer, Decide, Engine, EngineError, ManualClock, Options, Start};
-use flow_runtime::ids::{At, Digest};
-use flow_runtime::machine::event::Channel;
+use flow_runtime::engine::{Answer, EngineError};
+use flow_runtime::ids::Digest;
 use flow_runtime::machine::refusal::Refusal;
-use flow_runtime::people::{Caller, Person, Scopes};
-use flow_runtime::store::Store;
-use flow_runtime::store::memory::MemoryStore;
 use flow_runtime::store::sqlite::{SqliteOptions, SqliteStore};
-use flow_runtime::view;
-use serde_json::{Map, Value as Json, json};
-
-const SECONDS: Duration = Duration::from_secs(20);
-
-struct World {
-    engine: Arc<Engine>,
-    clock: Arc<ManualClock>,
-    dir: tempfile::TempDir,
-}
-
-impl World {
-    async fn new(flow: &str) -> Self {
-        Self::on(Arc::new(MemoryStore::new()), flow).await
-    }
-
-    async fn on(store: Arc<dyn Store>, flow: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let clock = Arc::new(ManualClock::at(At(1_790_000_000_000_000)));
-        let engine = engine(store, dir.path(), &clock).await;
-        serve(&engine, flow).await;
-        Self { engine, clock, dir }
-    }
-
-    async fn start(&self, workflow: &str, input: Json) -> view::Run {
-        let run = self.engine.start(start(workflow, input)).await.unwrap();
-        self.settled(&run.id).await
-    }
-
-    async fn settled(&self, id: &str) -> view::Run {
-        let run = self.engine.parse_run(id).unwrap();
-        self.engine.settled(run, SECONDS).await.unwrap()
-    }
-
-    async fn approval(&self, run: &view::Run) -> view::Approval {
-        let id = run.approvals.last().expect("the run asks").id.clone();
-        self.engine.approval(self.engine.parse_approval(&id).unwrap(), None).await.unwrap()
-    }
-
-    async fn decide(&self, run: &view::Run, by: &str, answer: Answer, values: Json) -> Result<view::Decided, EngineError> {
-        let approval = self.approval(run).await;
-        self.engine.decide(decide(&self.engine, &approval, by, answer, values)).await
-    }
-}
-
-async fn engine(store: Arc<dyn Store>, dir: &Path, clock: &Arc<ManualClock>) -> Arc<Engine> {
-    let settings = Settings::new(Arc::new(Config::default()), dir, &dir.join(".hitl"));
-    let executor = Arc::new(Executor::new(settings).unwrap());
-    let options = Options {
-        public_url: "http://localhost:1".into(),
-        zone: jiff::tz::TimeZone::UTC,
-        mail: true,
-        webhooks: Vec::new(),
-        groups: BTreeMap::new(),
-        clock: Arc::clone(clock) as _,
-    };
-    Engine::open(store, executor, options).await.unwrap()
-}
-
-async fn serve(engine: &Engine, flow: &str) {
-    let mut sources = Sources::new();
-    let file = sources.add("test.flow", flow);
-    let checked = check(&sources);
-    assert!(!checked.has_errors(), "{:#?}", checked.diagnostics);
-    let names: Vec<String> = checked.workflows().map(|workflow| workflow.name.to_string()).collect();
-    for name in names {
-        engine.serve_plan(checked.plan(file, &name).unwrap()).await.unwrap();
-    }
-}
-
-fn caller(person: &str) -> Caller {
-    let scopes = Scopes { start: true, decide: true, read: true, ..Scopes::default() };
-    Caller { person: Person::new(person), scopes, agent: false, channel: Channel::Api, os_user: None }
-}
-
-fn start(workflow: &str, input: Json) -> Start {
-    let Json::Object(input) = input else { panic!("an object") };
-    Start { workflow: workflow.into(), input, caller: caller("ana@acme.example"), on_behalf_of: None, callback: None, key: None }
-}
-
-fn decide(engine: &Engine, approval: &view::Approval, by: &str, answer: Answer, values: Json) -> Decide {
-    let values = values.as_object().cloned().unwrap_or_else(Map::new);
-    Decide {
-        approval: engine.parse_approval(&approval.id).unwrap(),
-        caller: caller(by),
-        answer,
-        comment: None,
-        values,
-        digest: Digest::parse(&approval.digest).unwrap(),
-        key: None,
-    }
-}
-
-const REFUND: &str = r#"
-irreversible action refund(customer: text, amount: number) -> text {
-  exec "sh" ["-c", "echo done >> effects; echo refunded"]
-}
-
-workflow refund_customer(customer: text, amount: number) -> text {
-  owner "boss@acme.example"
-  require approval when amount > 1000 {
-    within 2 days
-  }
-  step receipt = refund(customer, amount)
-  return receipt
-}
-"#;
-
-fn effects(world: &World) -> usize {
-    std::fs::read_to_string(world.dir.path().join("effects")).map_or(0, |text| text.lines().count())
-}
+use serde_json::json;
+use support::{REFUND, SECONDS, World, decide, effects, engine, finish};
 
 #[tokio::test]
 async fn routine_cases_just_run() {
@@ -259,18 +143,6 @@ workflow go() -> text {
     let run = world.start("go", json!({})).await;
     let run = finish(&world, run).await;
     assert_eq!((run.status, &run.output, effects(&world)), ("completed", &json!("third"), 3), "{run:?}");
-}
-
-/// Fires timers until the run has settled.
-async fn finish(world: &World, mut run: view::Run) -> view::Run {
-    for _ in 0..20 {
-        if run.ended_at.is_some() {
-            break;
-        }
-        world.engine.fire_due().await.unwrap();
-        run = world.engine.settled(world.engine.parse_run(&run.id).unwrap(), Duration::from_millis(500)).await.unwrap();
-    }
-    run
 }
 
 #[tokio::test]

@@ -1,0 +1,87 @@
+//! Going through what a node holds: its expressions and the slots that it fills. The one list of both.
+
+use super::{Approvers, Call, Deadline, Expr, Gate, GuardArgument, Lapse, NodeKind, Show, Term, Wait, Who};
+
+impl NodeKind {
+    /// Calls `f` with each expression of the node; not with what is in them.
+    pub fn for_each_expr_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+        match self {
+            Self::Let { value, .. } => f(value),
+            Self::Call(call) => call.for_each_expr_mut(f),
+            Self::Gate(gate) => gate.for_each_expr_mut(f),
+            Self::Branch { conditions, .. } => conditions.iter_mut().for_each(f),
+            Self::Parallel { .. } | Self::Join { .. } => {}
+            Self::ForEach(each) => {
+                f(&mut each.list);
+                each.give.iter_mut().for_each(f);
+            }
+            Self::Wait(Wait::Span(value) | Wait::Until(value)) => f(value),
+            Self::Wait(Wait::Period(_)) => {}
+            Self::Return(value) | Self::Fail(value) => value.iter_mut().for_each(f),
+        }
+    }
+
+    /// Calls `f` with each slot that the node fills.
+    pub fn for_each_slot_mut(&mut self, f: &mut dyn FnMut(&mut u32)) {
+        match self {
+            Self::Let { slot, .. } => f(slot),
+            Self::Call(call) => call.slot.iter_mut().for_each(f),
+            Self::Gate(gate) => {
+                let slots = &mut gate.slots;
+                [&mut slots.by, &mut slots.at, &mut slots.comment].into_iter().flatten().for_each(f);
+            }
+            Self::ForEach(each) => each.slot.iter_mut().for_each(f),
+            Self::Branch { .. } | Self::Parallel { .. } | Self::Join { .. } | Self::Wait(_) | Self::Return(_) | Self::Fail(_) => {}
+        }
+    }
+}
+
+impl Call {
+    fn for_each_expr_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+        self.arguments.iter_mut().for_each(&mut *f);
+        self.repeat.iter_mut().for_each(|repeat| f(&mut repeat.until));
+        self.undo.iter_mut().flat_map(|undo| &mut undo.arguments).for_each(f);
+    }
+}
+
+impl Gate {
+    fn for_each_expr_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+        for band in &mut self.bands {
+            band.when.iter_mut().for_each(&mut *f);
+            shows(&mut band.sees, f);
+            band.by.iter_mut().for_each(|by| approvers(by, f));
+        }
+        f(&mut self.title);
+        shows(&mut self.shows, f);
+        self.deadline.iter_mut().for_each(|due| deadline(due, f));
+        for argument in self.guards.iter_mut().flat_map(|guard| &mut guard.arguments) {
+            if let GuardArgument::Known(value) = argument {
+                f(value);
+            }
+        }
+    }
+}
+
+fn shows(shows: &mut [Show], f: &mut dyn FnMut(&mut Expr)) {
+    shows.iter_mut().for_each(|show| f(&mut show.value));
+}
+
+fn approvers(of: &mut Approvers, f: &mut dyn FnMut(&mut Expr)) {
+    let terms = of.stages.iter_mut().flatten().map(|(Term::Any(who) | Term::Some(_, who) | Term::All(who))| who);
+    terms.chain(&mut of.except).for_each(|who| {
+        if let Who::Address(address) = who {
+            f(address);
+        }
+    });
+}
+
+fn deadline(due: &mut Deadline, f: &mut dyn FnMut(&mut Expr)) {
+    match &mut due.then {
+        Lapse::Reject | Lapse::Approve => {}
+        Lapse::Fail(why) => why.iter_mut().for_each(f),
+        Lapse::Escalate { to, deadline: next } => {
+            approvers(to, f);
+            deadline(next, f);
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! How events change a run. Evaluates nothing and cannot fail: what an event names that is not there is left alone.
+
+use flow_compiler::value::Value;
+
+use super::event::{Closing, Event, Outcome, Question, Started, Verdict};
+use super::node::{Calling, Frame, Looping, NodeState};
+use super::state::{Asked, Closed, Handling, RunState, Undoable, Undoing};
+use crate::ids::{At, Path};
+
+impl RunState {
+    /// Makes an event so.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Started(started) => self.start(started),
+            Event::Computed { node, slot, value } => {
+                self.write(node, *slot, value);
+                self.set(node, NodeState::Done);
+            }
+            Event::Branched { node, arm, skipped } => {
+                self.set(node, NodeState::Branched(*arm));
+                for index in skipped.iter().flat_map(|(first, last)| *first..*last) {
+                    self.set(&Path::within(node.frame(), index), NodeState::Skipped);
+                }
+            }
+            Event::Joined { node } | Event::NotAsked { node, .. } | Event::Woke { node } | Event::Accepted { node } => {
+                self.set(node, NodeState::Done);
+            }
+            Event::AttemptStarted { node, attempt, arguments } => self.attempt(node, *attempt, arguments.as_ref()),
+            Event::AttemptEnded { node, outcome, slot, repeats, .. } => self.attempted(node, outcome, *slot, *repeats),
+            Event::RetryPlanned { node, due } => self.retry(node, *due),
+            Event::Asked(question) => self.ask(question),
+            Event::Voted { n, vote } => {
+                if let Some(asked) = self.question_mut(*n) {
+                    asked.votes.push(vote.clone());
+                }
+            }
+            Event::Closed { n, how, writes } => self.close(*n, *how, writes),
+            Event::Ending { why } => self.ending = Some(why.clone()),
+            Event::Ended { why } => self.ended = Some((why.clone(), self.at)),
+            Event::LoopStarted { node, list } => {
+                let looping = Looping { list: list.clone(), next: 0, items: std::collections::BTreeMap::new(), given: Vec::new() };
+                self.set(node, NodeState::Looping(Box::new(looping)));
+            }
+            Event::ItemStarted { node, item, nodes, slots } => {
+                if let Some(looping) = self.looping(node) {
+                    looping.begin(*item, *nodes, *slots);
+                }
+            }
+            Event::ItemEnded { node, item, given } => self.end_item(node, *item, given.as_ref()),
+            Event::LoopEnded { node, slot } => self.end_loop(node, *slot),
+            Event::Slept { node, due } => self.set(node, NodeState::Sleeping(*due)),
+            Event::Caught { node, slot, .. } => {
+                slot.iter().for_each(|slot| self.write(node, *slot, &Value::None));
+                self.set(node, NodeState::Done);
+            }
+            Event::Undoable { node, arguments } => {
+                self.undos.push(Undoable { node: node.clone(), arguments: arguments.clone() });
+            }
+            Event::HandlerStarted { number, nodes, slots, input } => {
+                self.handler = Some(Handling { number: *number, frame: Frame::new(*nodes, *slots, input.clone()) });
+            }
+            Event::Retried { gates, .. } => self.take_up_again(gates),
+        }
+    }
+
+    fn start(&mut self, started: &Started) {
+        self.plan = started.plan;
+        self.requester.clone_from(&started.requester);
+        self.owner = started.owner.clone();
+        self.started = self.at;
+        self.body = Frame::new(started.nodes, started.slots, started.input.clone());
+        self.on_behalf_by.clone_from(&started.on_behalf_by);
+        self.callback.clone_from(&started.callback);
+    }
+
+    fn frame_mut(&mut self, frame: &[u32]) -> Option<&mut Frame> {
+        match Path::handler_of(frame) {
+            Some((number, rest)) => self.handler.as_mut().filter(|handling| handling.number == number)?.frame.inside_mut(rest),
+            None => self.body.inside_mut(frame),
+        }
+    }
+
+    fn write(&mut self, node: &Path, slot: u32, value: &Value) {
+        if let Some(place) = self.frame_mut(node.frame()).and_then(|frame| frame.slots.get_mut(slot as usize)) {
+            *place = value.clone();
+        }
+    }
+
+    fn looping(&mut self, node: &Path) -> Option<&mut Looping> {
+        match self.frame_mut(node.frame())?.nodes.get_mut(node.node() as usize)? {
+            NodeState::Looping(looping) => Some(looping),
+            _ => None,
+        }
+    }
+
+    /// Puts a node into another state; an undo that is done, or given up, makes room for the next.
+    fn set(&mut self, path: &Path, to: NodeState) {
+        if path.is_undo() {
+            match &to {
+                NodeState::Done => drop(self.undos.pop()),
+                NodeState::Failed(_) => self.undo = Undoing::GivenUp,
+                _ => {}
+            }
+            let to = if matches!(to, NodeState::Done | NodeState::Failed(_)) { NodeState::Waiting } else { to };
+            self.put(path, to);
+            return;
+        }
+        self.put(path, to);
+        if let Some(frame) = self.frame_mut(path.frame()) {
+            frame.settle(frame.settled);
+        }
+    }
+
+    /// Puts a node into another state, and gives the one that it was in.
+    fn put(&mut self, path: &Path, to: NodeState) -> Option<NodeState> {
+        let (retrying, sleeping) = timers(&to);
+        let place = match path.is_undo() {
+            true => &mut self.undoing,
+            false => self.frame_mut(path.frame())?.nodes.get_mut(path.node() as usize)?,
+        };
+        let before = std::mem::replace(place, to);
+        let (was_retrying, was_sleeping) = timers(&before);
+        self.retries = (self.retries + retrying).saturating_sub(was_retrying);
+        self.sleeping = (self.sleeping + sleeping).saturating_sub(was_sleeping);
+        Some(before)
+    }
+
+    /// The call of a node, whatever state it is in; the node is left waiting, for its new state to be set.
+    fn take_calling(&mut self, node: &Path) -> Option<Calling> {
+        self.put(node, NodeState::Waiting)?.calling()
+    }
+
+    fn attempt(&mut self, node: &Path, attempt: u32, arguments: Option<&Vec<Value>>) {
+        let (generation, since) = (self.generation, self.at);
+        let mut calling = self.take_calling(node).unwrap_or(Calling { generation, since, ..Calling::default() });
+        calling.attempt = attempt;
+        if let Some(arguments) = arguments {
+            calling.arguments.clone_from(arguments);
+        }
+        if node.is_undo() {
+            self.undo = Undoing::Begun;
+        }
+        self.set(node, NodeState::Calling(calling));
+        self.busy += 1;
+    }
+
+    fn attempted(&mut self, node: &Path, outcome: &Outcome, slot: Option<u32>, repeats: bool) {
+        self.busy = self.busy.saturating_sub(1);
+        if let Outcome::Done(value) = outcome {
+            slot.iter().for_each(|slot| self.write(node, *slot, value));
+            let calling = if repeats { self.take_calling(node) } else { None };
+            self.set(node, calling.map_or(NodeState::Done, NodeState::Answered));
+        } else if let Some(mut calling) = self.take_calling(node) {
+            calling.failures += u32::from(!matches!(outcome, Outcome::Lost));
+            self.set(node, NodeState::Tried(calling, outcome.clone()));
+        }
+    }
+
+    fn retry(&mut self, node: &Path, due: At) {
+        if let Some(calling) = self.take_calling(node) {
+            self.set(node, NodeState::Retrying(calling, due));
+        }
+    }
+
+    fn end_item(&mut self, node: &Path, item: u32, given: Option<&Value>) {
+        if let Some(looping) = self.looping(node) {
+            looping.end(item, given);
+        }
+        // What was asked in the item is in the journal, and nothing looks at it any more.
+        let gone: Vec<u32> = node.0.iter().copied().chain([item]).collect();
+        self.questions.retain(|asked| !asked.question.node.0.starts_with(&gone));
+    }
+
+    fn end_loop(&mut self, node: &Path, slot: Option<u32>) {
+        let given = self.looping(node).map(|looping| std::mem::take(&mut looping.given)).unwrap_or_default();
+        slot.iter().for_each(|slot| self.write(node, *slot, &Value::List(given.as_slice().into())));
+        self.set(node, NodeState::Done);
+    }
+
+    fn ask(&mut self, question: &Question) {
+        let calling = self.take_calling(&question.node);
+        self.set(&question.node, NodeState::Asking(question.n, calling));
+        self.asked = self.asked.max(question.n);
+        self.questions.push(Asked { question: question.clone(), votes: Vec::new(), closed: None });
+    }
+
+    fn question_mut(&mut self, n: u32) -> Option<&mut Asked> {
+        let place = self.questions.binary_search_by_key(&n, |asked| asked.question.n).ok()?;
+        self.questions.get_mut(place)
+    }
+
+    fn close(&mut self, n: u32, how: Closing, writes: &[(u32, Value)]) {
+        let at = self.at;
+        let Some(asked) = self.question_mut(n) else { return };
+        asked.closed = Some(Closed { how, at });
+        let node = asked.question.node.clone();
+        let call = asked.question.about.is_call();
+        let last = asked.votes.last().map(|vote| vote.answer.clone());
+        writes.iter().for_each(|(slot, value)| self.write(&node, *slot, value));
+        match how {
+            Closing::Approved if call => self.settle_doubt(&node, last),
+            Closing::Approved => self.set(&node, NodeState::Done),
+            Closing::Rejected | Closing::Expired => self.set(&node, NodeState::Refused(n)),
+            Closing::Superseded | Closing::Withdrawn => {}
+        }
+    }
+
+    fn settle_doubt(&mut self, node: &Path, answer: Option<Verdict>) {
+        match answer {
+            Some(Verdict::Done(_)) => self.set(node, NodeState::Done),
+            Some(Verdict::NotDone) => self.retry(node, self.at),
+            _ => self.set(node, NodeState::Failed("its outcome is unknown, and it was given up".to_owned())),
+        }
+    }
+
+    /// A failed run goes on from what had failed: that waits for its turn again, and so do the gates that bound it.
+    fn take_up_again(&mut self, gates: &[Path]) {
+        self.ended = None;
+        self.ending = None;
+        self.handler = None;
+        self.generation += 1;
+        let questions = std::mem::take(&mut self.questions);
+        let open = |n: u32| {
+            let place = questions.binary_search_by_key(&n, |asked| asked.question.n).ok();
+            place.and_then(|place| questions.get(place)).is_some_and(|asked| asked.closed.is_none())
+        };
+        self.body.reset(&open);
+        self.questions = questions;
+        for gate in gates {
+            self.put(gate, NodeState::Waiting);
+            if let Some(frame) = self.frame_mut(gate.frame()) {
+                frame.settle(gate.node());
+            }
+        }
+        let (mut retries, mut sleeping) = (0, 0);
+        self.visit(&mut |_, node| {
+            let (retrying, waiting) = timers(node);
+            (retries, sleeping) = (retries + retrying, sleeping + waiting);
+        });
+        (self.retries, self.sleeping) = (retries, sleeping);
+    }
+}
+
+/// Whether the node waits to be tried again, and whether it waits for a time.
+const fn timers(node: &NodeState) -> (u32, u32) {
+    match node {
+        NodeState::Retrying(..) => (1, 0),
+        NodeState::Sleeping(_) => (0, 1),
+        _ => (0, 0),
+    }
+}
