@@ -3,7 +3,7 @@
 use flow_compiler::Sources;
 
 /// The files of a text. What stands before the first such line is the file `name`.
-pub fn sources(name: &str, text: &str) -> Sources {
+pub(crate) fn sources(name: &str, text: &str) -> Sources {
     let mut files: Vec<(String, String)> = vec![(name.to_owned(), String::new())];
     for line in text.split_inclusive('\n') {
         match line.trim_end().strip_prefix("# ").filter(|path| path.ends_with(".flow") && !path.contains(' ')) {
