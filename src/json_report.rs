@@ -62,12 +62,7 @@ pub(crate) fn report(found: &[(Sources, Vec<Diagnostic>)]) -> String {
     let places: Vec<Places<'_>> = found.iter().map(|(sources, _)| Places::of(sources)).collect();
     let counts: Counts = found.iter().map(|(sources, diagnostics)| Counts::of(sources, diagnostics)).sum();
     let entries = places.iter().zip(found).flat_map(|(places, (_, diagnostics))| diagnostics.iter().map(|said| entry(places, said)));
-    let report = Report {
-        files: counts.files,
-        errors: counts.errors,
-        warnings: counts.warnings,
-        diagnostics: entries.collect(),
-    };
+    let report = Report { files: counts.files, errors: counts.errors, warnings: counts.warnings, diagnostics: entries.collect() };
     // Plain texts and numbers always have a JSON.
     let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
     text.push('\n');

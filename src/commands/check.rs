@@ -7,10 +7,10 @@ use clap::ValueEnum;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
-use crate::render::Counts;
-use crate::terminal::{ERROR, GOOD, WARNING};
 use crate::load::Loaded;
 use crate::project::{self, Project};
+use crate::render::Counts;
+use crate::terminal::{ERROR, GOOD, WARNING};
 use crate::{input, json_report, render};
 
 /// Check flow files and say all that is wrong with them

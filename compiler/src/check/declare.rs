@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use flow_grammar::{Span, ast};
 use smol_str::SmolStr;
 
-use super::resolve::TYPES;
-use super::ty::{FieldInfo, Fields, Ty, TypeInfo, TypeInfoKind};
 use super::Checker;
 use super::assemble::{Callee, Flow};
+use super::resolve::TYPES;
+use super::ty::{FieldInfo, Fields, Ty, TypeInfo, TypeInfoKind};
 use crate::FileId;
 use crate::faults::{self, Site};
 use crate::graph;

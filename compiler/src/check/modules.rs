@@ -180,7 +180,12 @@ impl<'a> Checker<'a> {
             self.used_modules.push(module.name.clone());
         }
         let module = self.modules.get(file.0 as usize)?.as_ref()?;
-        match module.declared.get(&name.name).filter(|declared| declared.is_exported() || declared.what == What::Poisoned).map(|declared| declared.what) {
+        match module
+            .declared
+            .get(&name.name)
+            .filter(|declared| declared.is_exported() || declared.what == What::Poisoned)
+            .map(|declared| declared.what)
+        {
             Some(What::Poisoned) => None,
             Some(what) => Some(what),
             _ if module.faulty => None,
@@ -206,9 +211,8 @@ impl<'a> Checker<'a> {
 
     /// Files that are used and of which nothing is taken.
     pub(super) fn unused_modules(&mut self) {
-        let unused = self.declared.iter().filter(|(name, declared)| {
-            matches!(declared.what, What::Module(_)) && !self.used_modules.contains(name)
-        });
+        let unused =
+            self.declared.iter().filter(|(name, declared)| matches!(declared.what, What::Module(_)) && !self.used_modules.contains(name));
         let mut unused: Vec<(Span, SmolStr)> = unused.map(|(name, declared)| (declared.span, name.clone())).collect();
         unused.sort_unstable();
         for (span, name) in unused {

@@ -69,8 +69,11 @@ pub(crate) fn missing_arguments(site: Site, action: &str, missing: &[&str], decl
 
 /// Fields that a record literal lacks.
 pub(crate) fn missing_fields(site: Site, record: &str, missing: &[&str], declared: Site) -> Diagnostic {
-    site.error(Code::F0205, format!("this `{record}` lacks {}", listed(missing)))
-        .because_in(declared.file, declared.span, "its fields are declared here")
+    site.error(Code::F0205, format!("this `{record}` lacks {}", listed(missing))).because_in(
+        declared.file,
+        declared.span,
+        "its fields are declared here",
+    )
 }
 
 /// A record literal, `none` or `[]` where no type is expected.

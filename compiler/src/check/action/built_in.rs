@@ -35,7 +35,6 @@ impl Checker<'_> {
             });
         }
     }
-
 }
 
 /// What plans hold of them.

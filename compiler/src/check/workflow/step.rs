@@ -5,10 +5,10 @@ use jiff::SignedDuration;
 use smol_str::SmolStr;
 
 use super::super::scope::{Home, Kind, Mark};
-use crate::check::{Checker, WorkflowCall};
 use crate::check::declare::{ActionInfo, ParameterInfo, What};
 use crate::check::expr::nothing;
 use crate::check::ty::Ty;
+use crate::check::{Checker, WorkflowCall};
 use crate::faults;
 use crate::plan::{Call, Effect, Expr, NodeKind, Retry};
 
