@@ -25,11 +25,11 @@ pub(crate) fn undeclared_result(site: Site, workflow: &str, ty: &str, head: Span
 }
 
 /// A name for the result of an action that gives none.
-pub(crate) fn gives_nothing(site: Site, name: &str, action: &str, declared: Option<Span>) -> Diagnostic {
+pub(crate) fn gives_nothing(site: Site, name: &str, action: &str, declared: Option<Site>) -> Diagnostic {
     let diagnostic =
         site.error(Code::F0220, format!("`{action}` gives no result that `{name}` could name")).help(format!("write `step {action}(...)`"));
     match declared {
-        Some(span) => diagnostic.because(span, "it declares no result"),
+        Some(at) => diagnostic.because_in(at.file, at.span, "it declares no result"),
         None => diagnostic,
     }
 }
@@ -54,13 +54,13 @@ pub(crate) fn too_many_guards(site: Site, most: usize) -> Diagnostic {
 /// `return` where only a part of the run would end.
 pub(crate) fn return_inside(site: Site, place: &str) -> Diagnostic {
     let place = if place.starts_with("a ") { place.to_owned() } else { format!("`{place}`") };
-    site.error(Code::F0403, format!("`return` cannot stand inside {place}"))
+    site.error(Code::F0405, format!("`return` cannot stand inside {place}"))
         .help("end the run after it; to end it with an error from here, write `fail \"why\"`")
 }
 
 /// `give` that is not the last statement of a loop.
 pub(crate) fn misplaced_give(site: Site) -> Diagnostic {
-    site.error(Code::F0403, "`give` is the last statement of a `for each`, and stands nowhere else")
+    site.error(Code::F0405, "`give` is the last statement of a `for each`, and stands nowhere else")
         .help("move it to the end of the loop, outside of `if` and `match`")
 }
 
@@ -90,22 +90,27 @@ pub(crate) fn member_twice(site: Site, member: &str, first: Span) -> Diagnostic 
 }
 
 /// `repeat` on a call that changes something.
-pub(crate) fn repeats_a_change(site: Site, action: &str, declared: Option<Span>) -> Diagnostic {
+pub(crate) fn repeats_a_change(site: Site, action: &str, declared: Option<Site>) -> Diagnostic {
     let diagnostic = site
-        .error(Code::F0404, format!("`repeat` asks again and again, and `{action}` changes something each time"))
+        .error(Code::F0406, format!("`repeat` asks again and again, and `{action}` changes something each time"))
         .help("repeat a `read` action that looks whether it is done");
     match declared {
-        Some(span) => diagnostic.because(span, "it is not declared `read`"),
+        Some(declared) => diagnostic.because_in(declared.file, declared.span, "it is not declared `read`"),
         None => diagnostic,
     }
 }
 
+/// `undo` by a workflow.
+pub(crate) fn undone_by_workflow(site: Site, workflow: &str) -> Diagnostic {
+    site.error(Code::F0406, format!("`undo` calls an action, and `{workflow}` is a workflow"))
+}
+
 /// `repeat` on a step without a name.
 pub(crate) fn repeat_without_name(site: Site) -> Diagnostic {
-    site.error(Code::F0404, "the condition of `repeat` has nothing to look at").help("give the step a name: `step status = ...`")
+    site.error(Code::F0406, "the condition of `repeat` has nothing to look at").help("give the step a name: `step status = ...`")
 }
 
 /// `undo` of a call that changes nothing.
 pub(crate) fn undoes_a_read(site: Site, action: &str) -> Diagnostic {
-    site.error(Code::F0404, format!("`{action}` only reads, so there is nothing to undo"))
+    site.error(Code::F0406, format!("`{action}` only reads, so there is nothing to undo"))
 }

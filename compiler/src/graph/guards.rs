@@ -64,6 +64,11 @@ impl View<'_> {
         self.drafts.get(arm.branch as usize).is_some_and(|draft| matches!(draft.kind, NodeKind::ForEach(_)))
     }
 
+    /// Whether all arms are taken.
+    fn is_parallel(&self, arm: Within) -> bool {
+        self.drafts.get(arm.branch as usize).is_some_and(|draft| matches!(draft.kind, NodeKind::Parallel { .. }))
+    }
+
     /// The loops around a node inside of `from`, outermost first, and the node.
     fn path(&self, node: usize, from: Option<Within>) -> Vec<u32> {
         let inside = self.around(node).take_while(|arm| Some(*arm) != from);
@@ -117,7 +122,7 @@ impl View<'_> {
                 bound: arguments.iter().all(|argument| matches!(argument, GuardArgument::Known(_))),
                 arguments,
                 behind_gate: passed.get(node).copied().flatten().is_some_and(|last| last as usize > gate),
-                conditional: around.iter().any(|around| !arms.contains(around)),
+                conditional: around.iter().any(|around| !arms.contains(around) && !self.is_parallel(*around)),
             });
         }
         Ok(guards)

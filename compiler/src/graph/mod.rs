@@ -9,7 +9,7 @@ mod guards;
 mod order;
 mod regions;
 
-pub(crate) use circles::circles;
+pub(crate) use circles::{around, circles, referred_first};
 pub(crate) use guards::{MOST_GUARDS, guard};
 pub(crate) use order::order;
 pub(crate) use regions::regions;

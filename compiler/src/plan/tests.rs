@@ -79,6 +79,7 @@ fn refund() -> Plan {
         file: "refund.flow".into(),
         types: vec![TypeDef { name: "Risk".into(), doc: None, kind: TypeKind::Enum(vec!["low".into(), "high".into()]) }],
         groups: Vec::new(),
+        children: Vec::new(),
         actions: vec![action],
         workflow: Workflow {
             loops: Vec::new(),
@@ -140,7 +141,7 @@ fn what_it_names_must_be_there() {
             plan.workflow.body.nodes[0].after.clear();
         }),
         ("no slot 7 among 3", |plan| edit_call(plan, |call| call.slot = Some(7))),
-        ("`approval` guards node 2, which is no later call", |plan| {
+        ("`approval` guards node [2], which is no later call", |plan| {
             if let NodeKind::Gate(gate) = &mut plan.workflow.body.nodes[0].kind {
                 gate.guards[0].at = vec![2];
             }

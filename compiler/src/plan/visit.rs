@@ -21,6 +21,21 @@ impl NodeKind {
         }
     }
 
+    /// Calls `f` with everybody that the node names.
+    pub fn for_each_who(&self, f: &mut dyn FnMut(&Who)) {
+        let Self::Gate(gate) = self else { return };
+        let mut of = |approvers: &Approvers| {
+            let terms = approvers.stages.iter().flatten().map(|(Term::Any(who) | Term::Some(_, who) | Term::All(who))| who);
+            terms.chain(&approvers.except).for_each(&mut *f);
+        };
+        gate.bands.iter().filter_map(|band| band.by.as_ref()).for_each(&mut of);
+        let mut due = gate.deadline.as_ref();
+        while let Some(Deadline { then: Lapse::Escalate { to, deadline }, .. }) = due {
+            of(to);
+            due = Some(deadline);
+        }
+    }
+
     /// Calls `f` with each slot that the node fills.
     pub fn for_each_slot_mut(&mut self, f: &mut dyn FnMut(&mut u32)) {
         match self {

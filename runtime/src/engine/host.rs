@@ -197,7 +197,6 @@ impl Engine {
         let (index, action) = place::action_at(&live.plan, node)?;
         let timeout = place::call_at(&live.plan, node).and_then(|call| call.timeout).filter(|_| !node.is_undo());
         let key = self.key(live.state.run, node, generation);
-        let (Principal::Person(owner) | Principal::Group(owner)) = &live.state.owner;
         Some(Attempt {
             plan: Arc::clone(&live.plan),
             action: index,
@@ -205,7 +204,7 @@ impl Engine {
             lock: key.clone(),
             key,
             timeout: timeout.unwrap_or(action.timeout),
-            owner: owner.clone(),
+            owner: live.state.owner.name().to_owned(),
             requester: live.state.requester.clone(),
         })
     }

@@ -67,7 +67,7 @@ impl Facts<'_> {
     }
 
     fn with_frames<T>(&self, plan: &Plan, state: &RunState, frames: &[&[Value]], f: impl FnOnce(&Env<'_>) -> T) -> T {
-        let (Principal::Person(owner) | Principal::Group(owner)) = &state.owner;
+        let owner = state.owner.name();
         let outside = Outside { now: self.time(state).timestamp(), zone: self.zone, names: self.names, owner, requester: &state.requester };
         f(&Env { frames, types: &plan.types, outside: &outside })
     }

@@ -95,7 +95,9 @@ impl<'a> Checker<'a> {
         };
         let mut seen: Vec<(u32, Span)> = Vec::new();
         let conditions = arms.iter().map(|(members, _)| self.is_one_of(&typed.expr, index, members, &mut seen)).collect();
-        if let (Some(index), None) = (index, otherwise) {
+        // A member that is only misspelt is not left out too.
+        let known = seen.len() == arms.iter().map(|(members, _)| members.len()).sum::<usize>();
+        if let (Some(index), None, true) = (index, otherwise, known) {
             self.exhaustive(index, &seen, subject.span);
         }
         // The last arm is taken where no other is: a `match` without `else` names every member.
@@ -121,7 +123,6 @@ impl<'a> Checker<'a> {
             if let Some((_, first)) = seen.iter().find(|(known, _)| *known == at) {
                 let fault = faults::flow::member_twice(self.site(member.span), &member.name, *first);
                 self.report(fault);
-                continue;
             }
             seen.push((at, member.span));
             wanted.push(Expr::Compare(Comparison::Equal, Box::new(subject.clone()), Box::new(Expr::Const(Value::Enum(at)))));
