@@ -122,8 +122,8 @@ impl<'a> Checker<'a> {
             }
             ast::Declaration::Enum(declared) => self.enumeration(declared),
             ast::Declaration::Group(group) => {
-                self.not_yet(group.name.span, "group");
                 self.name(&group.name, What::Group);
+                self.groups.entry(group.name.name.clone()).or_insert_with(|| group.members.iter().map(|(member, _)| member.clone()).collect());
             }
             ast::Declaration::Action(action) => {
                 let index = u32::try_from(self.actions.len()).unwrap_or(u32::MAX);

@@ -128,6 +128,8 @@ pub(crate) struct Checker<'a> {
     lints: Vec<Diagnostic>,
     types: Vec<TypeInfo>,
     actions: Vec<ActionInfo>,
+    /// Groups with their members.
+    groups: HashMap<SmolStr, Vec<SmolStr>>,
     declared: HashMap<SmolStr, Declared>,
     scope: Scope,
     /// The blocks around the statement that is being checked, outermost first.
@@ -161,6 +163,7 @@ impl<'a> Checker<'a> {
             lints: Vec::new(),
             types: Vec::new(),
             actions: Vec::new(),
+            groups: HashMap::new(),
             declared: HashMap::new(),
             scope: Scope::default(),
             blocks: Vec::new(),

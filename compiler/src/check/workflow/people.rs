@@ -1,6 +1,7 @@
 //! People: who decides, who owns.
 
-use flow_grammar::ast;
+use flow_grammar::{Span, ast};
+use smol_str::SmolStr;
 
 use crate::check::Checker;
 use crate::check::declare::What;
@@ -9,42 +10,55 @@ use crate::faults;
 use crate::plan::{Approvers, Expr, Term, Who};
 use crate::value::Value;
 
+/// So many of a group may be asked for.
+const MOST_OF: u32 = 10_000;
+
 impl<'a> Checker<'a> {
-    /// Who decides. More than one person or group is not there yet.
+    /// Who decides: stages, what each needs, and who is left out. `None` where something in it is broken.
     pub(super) fn approvers(&mut self, approvers: &'a ast::Approvers) -> Option<Approvers> {
-        if let Some(except) = approvers.except.first() {
-            self.not_yet(except.span, "except");
+        let mut sound = true;
+        let mut terms: Vec<(Term, Span)> = Vec::new();
+        let mut stages = Vec::with_capacity(approvers.stages.len());
+        for stage in &approvers.stages {
+            let mut lowered = Vec::with_capacity(stage.len());
+            for term in stage {
+                match self.term(term) {
+                    Some((term, span)) => {
+                        terms.push((term.clone(), span));
+                        lowered.push(term);
+                    }
+                    None => sound = false,
+                }
+            }
+            stages.push(lowered);
+        }
+        let mut except = Vec::with_capacity(approvers.except.len());
+        for person in &approvers.except {
+            match self.who(person) {
+                Some(who) => except.push(who),
+                None => sound = false,
+            }
+        }
+        if !sound {
             return None;
         }
-        let [stage] = approvers.stages.as_slice() else {
-            self.not_yet_plain(approvers.span, "asking in stages is");
-            return None;
-        };
-        let [term] = stage.as_slice() else {
-            self.not_yet_plain(approvers.span, "asking several people with `and` is");
-            return None;
-        };
+        self.enough_people(&terms, &except);
+        Some(Approvers { stages, except })
+    }
+
+    fn term(&mut self, term: &'a ast::ApproverTerm) -> Option<(Term, Span)> {
         match term {
-            ast::ApproverTerm::AnyOf(expr) => {
-                self.who(expr).map(|who| Approvers { stages: vec![vec![Term::Any(who)]], except: Vec::new() })
-            }
-            ast::ApproverTerm::Some { .. } => {
-                self.not_yet_plain(approvers.span, "asking several of a group is");
-                None
-            }
-            ast::ApproverTerm::All(_) => {
-                self.not_yet_plain(approvers.span, "asking all of a group is");
-                None
+            ast::ApproverTerm::AnyOf(of) => Some((Term::Any(self.who(of)?), of.span)),
+            ast::ApproverTerm::All(of) => Some((Term::All(self.who(of)?), of.span)),
+            ast::ApproverTerm::Some { count, of } => {
+                let number = self.fixed_count(count, "how many decide", MOST_OF);
+                let who = self.who(of)?;
+                Some((Term::Some(number?, who), count.span.to(of.span)))
             }
         }
     }
 
-    fn not_yet_plain(&mut self, span: flow_grammar::Span, what: &str) {
-        let site = self.site(span);
-        self.report(faults::unsupported::not_yet_plain(site, what));
-    }
-
-    /// One person: `owner`, `requester`, or an address as a name, a field or a text.
+    /// One person or group: `owner`, `requester`, a group, or an address as a name, a field or a text.
     pub(super) fn who(&mut self, expr: &'a ast::Expr) -> Option<Who> {
         match &expr.kind {
             ast::ExprKind::Name(name) if name == "owner" || name == "requester" => {
@@ -52,13 +66,17 @@ impl<'a> Checker<'a> {
                     let fault = faults::names::taken_by_people(self.site(expr.span), name, binding.span);
                     self.report(fault);
                 }
-                return Some(if name == "owner" { Who::Owner } else { Who::Requester });
-            }
-            ast::ExprKind::Name(name) if self.scope.find(name).is_none() => {
-                // A group was refused where it is declared.
-                if self.declared.get(name).is_some_and(|declared| declared.what == What::Group) {
-                    return None;
+                if name == "owner" {
+                    return Some(Who::Owner);
                 }
+                return Some(Who::Requester);
+            }
+            ast::ExprKind::Name(name) if self.is_group(name) => {
+                if let Some((_, binding)) = self.scope.find(name) {
+                    let fault = faults::gates::taken_by_group(self.site(expr.span), name, binding.span);
+                    self.report(fault);
+                }
+                return Some(Who::Group(name.clone()));
             }
             ast::ExprKind::Name(_) | ast::ExprKind::Field { .. } | ast::ExprKind::Text(_) => {}
             ast::ExprKind::Broken => return None,
@@ -76,5 +94,15 @@ impl<'a> Checker<'a> {
             self.report(faults::flow::no_address(site, text));
         }
         Some(Who::Address(address))
+    }
+
+    /// Whether a name is a group's.
+    fn is_group(&self, name: &str) -> bool {
+        self.declared.get(name).is_some_and(|declared| declared.what == What::Group)
+    }
+
+    /// The members that a group is declared with.
+    pub(super) fn group_members(&self, name: &str) -> Option<&[SmolStr]> {
+        self.groups.get(name).map(Vec::as_slice)
     }
 }
