@@ -85,9 +85,3 @@ pub(crate) fn taken_by_group(site: Site, name: &str, declared: Span) -> Diagnost
         .because(declared, "this value")
         .help("give the value another name")
 }
-
-/// A secret that somebody should enter.
-pub(crate) fn secret_asked(site: Site) -> Diagnostic {
-    site.error(Code::F0301, "a secret cannot be asked for: what is entered is shown and recorded")
-        .help("take it from `secret.NAME` where an action uses it")
-}

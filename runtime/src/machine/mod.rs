@@ -9,12 +9,18 @@ mod decide;
 pub mod event;
 mod facts;
 mod gate;
+mod hand_on;
+mod lapse;
 mod next;
+mod quorum;
 pub mod refusal;
+mod round;
 mod state;
 mod turn;
 
 pub use decide::{Answer, Decision, Request, decide};
+pub use hand_on::HandOn;
+pub use quorum::{Part, entitled, is_asked, needed};
 pub use facts::{Facts, Membership};
 pub use gate::principal;
 pub use next::{Command, next};

@@ -35,10 +35,6 @@ impl<'a> Checker<'a> {
             let name = &clause.name.name;
             self.snake_case(clause.name, "a field");
             let ty = self.resolve(clause.ty);
-            if *ty.present() == Ty::Secret {
-                let site = self.site(clause.ty.span);
-                self.report(faults::gates::secret_asked(site));
-            }
             let default = clause.default.map(|default| self.expect(default, &ty));
             let label = clause.label.map_or_else(|| SmolStr::new(name.replace('_', " ")), |label| self.ask_label(label));
             let site = self.site(clause.name.span);
