@@ -78,10 +78,3 @@ pub(crate) fn escalates_to_the_same(site: Site) -> Diagnostic {
 pub(crate) fn field_taken(site: Site, name: &str) -> Diagnostic {
     site.error(Code::F0111, format!("every gate gives a value called `{name}`")).help("choose another name for the field")
 }
-
-/// A group's name that is a value's too.
-pub(crate) fn taken_by_group(site: Site, name: &str, declared: Span) -> Diagnostic {
-    site.error(Code::F0111, format!("`{name}` here means the group, and a value has that name too"))
-        .because(declared, "this value")
-        .help("give the value another name")
-}

@@ -4,6 +4,7 @@
 
 mod cache;
 mod clock;
+mod groups;
 mod host;
 mod journal;
 mod people;
@@ -183,9 +184,8 @@ impl Engine {
     pub async fn open(store: Arc<dyn Store>, executor: Arc<Executor>, options: Options) -> Result<Arc<Self>, EngineError> {
         let id = store.head().await?.store;
         let RunId(first) = store.first_free_run().await?;
-        let spelled = |members: &Vec<String>| members.iter().map(|member| Person::new(member).to_string()).collect();
-        let groups = options.groups.iter().map(|(name, members)| (name.clone(), spelled(members))).collect();
-        let people = people::People::new(groups, Self::kept_stand_ins(store.as_ref()).await?)?;
+        let groups = groups::Groups::open(&options.groups, store.as_ref()).await?;
+        let people = people::People::open(groups, store.as_ref()).await?;
         let outbox = Outbox::new(executor.settings()).map_err(|error| EngineError::Setup(error.to_string()))?;
         Ok(Arc::new(Self {
             outbox,

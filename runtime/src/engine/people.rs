@@ -3,17 +3,17 @@
 //! Stand-ins are kept in the store, each with who said so and when; nothing is taken out, so that a vote in somebody's stead can be
 //! understood later.
 
-use std::collections::BTreeMap;
-
 use minicbor::{Decode, Encode};
 use parking_lot::RwLock;
 
+use super::groups::Groups;
 use super::{Engine, EngineError, host};
 use crate::ids::{ApprovalId, At};
 use crate::machine::event::Principal;
 use crate::machine::refusal::Refusal;
 use crate::machine::{Asked, HandOn, Membership, Request};
 use crate::people::{Caller, Person};
+use crate::store::Store;
 use crate::view;
 
 /// Under which name the store keeps them.
@@ -45,15 +45,16 @@ pub(super) struct StandIn {
 /// Groups and stand-ins.
 #[derive(Debug)]
 pub(super) struct People {
-    pub(super) groups: BTreeMap<String, Vec<String>>,
+    pub(super) groups: Groups,
     stand_ins: RwLock<Vec<StandIn>>,
     /// Held while they are changed.
     changing: tokio::sync::Mutex<()>,
 }
 
 impl People {
-    pub(super) fn new(groups: BTreeMap<String, Vec<String>>, stand_ins: Option<Vec<u8>>) -> Result<Self, EngineError> {
-        let stand_ins = stand_ins.map(|bytes| host::decode(&bytes)).transpose()?.unwrap_or_default();
+    /// The groups, and the stand-ins that a store keeps.
+    pub(super) async fn open(groups: Groups, store: &dyn Store) -> Result<Self, EngineError> {
+        let stand_ins = store.meta(KEY).await?.map(|bytes| host::decode(&bytes)).transpose()?.unwrap_or_default();
         Ok(Self { groups, stand_ins: RwLock::new(stand_ins), changing: tokio::sync::Mutex::default() })
     }
 
@@ -67,7 +68,7 @@ impl People {
 
 impl Membership for People {
     fn members(&self, group: &str) -> Vec<String> {
-        self.groups.get(group).cloned().unwrap_or_default()
+        self.groups.members(group)
     }
 
     fn stands_in_for(&self, person: &str, now: At) -> Vec<String> {
@@ -123,11 +124,6 @@ impl Engine {
         }
     }
 
-    /// The stand-ins that a store keeps.
-    pub(super) async fn kept_stand_ins(store: &dyn crate::store::Store) -> Result<Option<Vec<u8>>, EngineError> {
-        Ok(store.meta(KEY).await?)
-    }
-
     /// Hands the caller's part of a gate on, durably before it answers.
     ///
     /// # Errors
@@ -157,8 +153,11 @@ impl Engine {
     pub(super) fn names_of(&self, person: &Person) -> Vec<String> {
         let mut people = self.people.stands_in_for(person.as_str(), self.clock.now());
         people.push(person.to_string());
-        let groups = self.people.groups.iter().filter(|(_, members)| people.iter().any(|person| members.contains(person)));
-        let groups: Vec<String> = groups.map(|(name, _)| host::principal_key(&Principal::Group(name.clone()))).collect();
+        let groups = self.people.groups.names().into_iter().filter(|group| {
+            let members = self.people.groups.members(group);
+            people.iter().any(|person| members.contains(person))
+        });
+        let groups: Vec<String> = groups.map(|name| host::principal_key(&Principal::Group(name))).collect();
         people.extend(groups);
         people
     }
@@ -181,8 +180,8 @@ pub(super) fn approvers(asked: &Asked) -> Vec<String> {
 pub(super) fn who(count: u32, of: &Principal) -> String {
     match (count, of) {
         (_, Principal::Person(address)) => address.clone(),
-        (0, Principal::Group(group)) => format!("all of {group}"),
-        (1, Principal::Group(group)) => format!("any one of {group}"),
-        (count, Principal::Group(group)) => format!("{count} of {group}"),
+        (0, group) => format!("all of {}", group.name()),
+        (1, group) => format!("any one of {}", group.name()),
+        (count, group) => format!("{count} of {}", group.name()),
     }
 }

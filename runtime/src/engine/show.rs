@@ -120,7 +120,7 @@ impl Engine {
             return Some(format!("you decide in the stead of `{stead}`"));
         }
         let group = part.of.iter().find_map(|principal| match principal {
-            Principal::Group(name) => Some(format!("you are in the group `{name}`")),
+            Principal::Group(_) => Some(format!("you are in the group `{}`", principal.name())),
             Principal::Person(_) => None,
         });
         let owner = part.of.contains(&state.owner);
@@ -184,8 +184,7 @@ pub(super) const fn channel(channel: Channel) -> &'static str {
 
 /// A person's address or a group's name.
 pub(super) fn name(principal: &Principal) -> String {
-    let (Principal::Person(name) | Principal::Group(name)) = principal;
-    name.clone()
+    principal.name().to_owned()
 }
 
 /// The gate at a node.

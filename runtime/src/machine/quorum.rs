@@ -55,9 +55,7 @@ pub fn entitled(asked: &Asked, person: &str, state: &RunState, facts: &Facts<'_>
 }
 
 fn listed(asked: &Asked) -> String {
-    let names = open_terms(asked).map(|term| match &term.of {
-        Principal::Person(name) | Principal::Group(name) => format!("`{name}`"),
-    });
+    let names = open_terms(asked).map(|term| format!("`{}`", term.of.name()));
     names.collect::<Vec<_>>().join(", ")
 }
 

@@ -1,10 +1,9 @@
 //! People: who decides, who owns.
 
 use flow_grammar::{Span, ast};
-use smol_str::SmolStr;
 
 use crate::check::Checker;
-use crate::check::declare::What;
+use crate::check::groups::Named;
 use crate::check::ty::Ty;
 use crate::faults;
 use crate::plan::{Approvers, Expr, Term, Who};
@@ -66,19 +65,14 @@ impl<'a> Checker<'a> {
                     let fault = faults::names::taken_by_people(self.site(expr.span), name, binding.span);
                     self.report(fault);
                 }
-                if name == "owner" {
-                    return Some(Who::Owner);
-                }
-                return Some(Who::Requester);
+                return Some(if name == "owner" { Who::Owner } else { Who::Requester });
             }
-            ast::ExprKind::Name(name) if self.is_group(name) => {
-                if let Some((_, binding)) = self.scope.find(name) {
-                    let fault = faults::gates::taken_by_group(self.site(expr.span), name, binding.span);
-                    self.report(fault);
-                }
-                return Some(Who::Group(name.clone()));
-            }
-            ast::ExprKind::Name(_) | ast::ExprKind::Field { .. } | ast::ExprKind::Text(_) => {}
+            ast::ExprKind::Name(_) | ast::ExprKind::Field { .. } => match self.named_group(expr) {
+                Named::Group(group) => return Some(Who::Group(group)),
+                Named::Reported => return None,
+                Named::Value => {}
+            },
+            ast::ExprKind::Text(_) => {}
             ast::ExprKind::Broken => return None,
             _ => {
                 let site = self.site(expr.span);
@@ -94,15 +88,5 @@ impl<'a> Checker<'a> {
             self.report(faults::flow::no_address(site, text));
         }
         Some(Who::Address(address))
-    }
-
-    /// Whether a name is a group's.
-    fn is_group(&self, name: &str) -> bool {
-        self.declared.get(name).is_some_and(|declared| declared.what == What::Group)
-    }
-
-    /// The members that a group is declared with.
-    pub(super) fn group_members(&self, name: &str) -> Option<&[SmolStr]> {
-        self.groups.get(name).map(Vec::as_slice)
     }
 }

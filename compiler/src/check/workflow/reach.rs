@@ -60,7 +60,7 @@ impl Checker<'_> {
     pub(super) fn same_people(&self, a: &Approvers, b: &Approvers) -> bool {
         let (a, b) = (people(a), people(b));
         let known = |all: &[&Who]| -> Option<BTreeSet<String>> {
-            all.iter().map(|who| self.members(who, DEEPEST)).try_fold(BTreeSet::new(), |mut known, members| {
+            all.iter().map(|who| self.people_behind(who, DEEPEST)).try_fold(BTreeSet::new(), |mut known, members| {
                 known.extend(members?);
                 Some(known)
             })
@@ -75,7 +75,7 @@ impl Checker<'_> {
     fn at_most(&self, who: &Who) -> Option<usize> {
         match who {
             Who::Requester | Who::Address(_) => Some(1),
-            Who::Owner | Who::Group(_) => self.members(who, DEEPEST).map(|members| members.len()),
+            Who::Owner | Who::Group(_) => self.people_behind(who, DEEPEST).map(|members| members.len()),
         }
     }
 
@@ -84,9 +84,9 @@ impl Checker<'_> {
         if except.contains(who) {
             return 0;
         }
-        match self.members(who, DEEPEST) {
+        match self.people_behind(who, DEEPEST) {
             Some(mut members) => {
-                for excluded in except.iter().filter_map(|excluded| self.members(excluded, DEEPEST)) {
+                for excluded in except.iter().filter_map(|excluded| self.people_behind(excluded, DEEPEST)) {
                     members.retain(|member| !excluded.contains(member));
                 }
                 members.len()
@@ -96,12 +96,12 @@ impl Checker<'_> {
     }
 
     /// The people behind it, each in their one spelling; `None` where they are known only when it runs.
-    fn members(&self, who: &Who, depth: u32) -> Option<BTreeSet<String>> {
+    fn people_behind(&self, who: &Who, depth: u32) -> Option<BTreeSet<String>> {
         let depth = depth.checked_sub(1)?;
         match who {
-            Who::Owner => self.flow.owner.as_ref().filter(|owner| **owner != Who::Owner).and_then(|owner| self.members(owner, depth)),
+            Who::Owner => self.flow.owner.as_ref().filter(|owner| **owner != Who::Owner).and_then(|owner| self.people_behind(owner, depth)),
             Who::Requester => None,
-            Who::Group(name) => self.group_members(name).map(|members| members.iter().map(|member| spelled(member)).collect()),
+            Who::Group(name) => self.members(name).map(|members| members.iter().map(|member| spelled(member)).collect()),
             Who::Address(Expr::Const(Value::Text(address))) => Some(BTreeSet::from([spelled(address)])),
             Who::Address(_) => None,
         }
