@@ -204,7 +204,7 @@ async fn open(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>, folder: &Path,
         zone: jiff::tz::TimeZone::UTC,
         mail,
         webhooks: Vec::new(),
-        groups: groups(flow),
+        groups: BTreeMap::new(),
         clock: clock.clone(),
     };
     let engine = Engine::open(store.clone(), Arc::new(executor), options).await.unwrap();
@@ -217,10 +217,4 @@ async fn open(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>, folder: &Path,
         engine.serve_plan(checked.plan(file, &name).unwrap()).await.unwrap();
     }
     engine
-}
-
-/// The groups of a flow.
-fn groups(flow: &str) -> BTreeMap<String, Vec<String>> {
-    let lines = flow.lines().filter_map(|line| line.strip_prefix("group ")?.split_once(' '));
-    lines.map(|(name, rest)| (name.to_owned(), rest.split('"').skip(1).step_by(2).map(str::to_owned).collect())).collect()
 }
