@@ -58,7 +58,7 @@ impl Engine {
                 let text = format!("stage {stage} is met, and the next is asked");
                 view("approval.stage", text, json!({"approval": id(*n), "stage": stage + 1}))
             }
-            Event::Escalated { n, to, due } => {
+            Event::Escalated { n, to, due, .. } => {
                 let of: Vec<String> = to.stages.iter().flatten().map(|term| show::name(&term.of)).collect();
                 let text = format!("nobody answered in time: {} asked too", is_or_are(&of));
                 view("approval.escalated", text, json!({"approval": id(*n), "of": of, "due_at": due.to_string()}))

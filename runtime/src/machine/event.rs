@@ -179,6 +179,9 @@ pub enum Event {
         /// When it lapses now.
         #[n(2)]
         due: At,
+        /// When those who have not answered are reminded: not in the moment in which others are told.
+        #[n(3)]
+        remind: Option<At>,
     },
     /// Those who have not answered are reminded.
     #[n(42)]

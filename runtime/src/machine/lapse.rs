@@ -53,7 +53,8 @@ fn expire(plan: &Plan, state: &RunState, asked: &Asked, facts: &Facts<'_>) -> Ve
             match facts.with_env(plan, state, |env| gate::approvers(to, state, env)) {
                 Ok(to) => {
                     let due = gate::due(facts.time(state), deadline.after, facts);
-                    let event = Event::Escalated { n, to, due };
+                    let remind = gate.remind.map(|every| gate::due(facts.time(state), every, facts));
+                    let event = Event::Escalated { n, to, due, remind };
                     let passed = passed_by_escalation(plan, state, &event, n, facts);
                     [event].into_iter().chain(passed).collect()
                 }

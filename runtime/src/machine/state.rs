@@ -392,9 +392,10 @@ impl RunState {
         let Some(asked) = self.question_mut(*n) else { return };
         match event {
             Event::StageMet { stage, .. } => asked.stage = *stage,
-            Event::Escalated { to, due, .. } => {
+            Event::Escalated { to, due, remind, .. } => {
                 asked.escalations.push(to.clone());
                 asked.due = Some(*due);
+                asked.remind = *remind;
             }
             Event::Reminded { next, .. } => asked.remind = Some(*next),
             Event::HandedOn { from, to, .. } => {
