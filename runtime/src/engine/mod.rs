@@ -330,7 +330,6 @@ impl Engine {
         self.with_facts(|facts| facts.is_among(person.as_str(), principal))
     }
 
-
     /// The people behind principals, each once.
     fn people_of<'a>(&self, principals: impl Iterator<Item = &'a Principal>) -> Vec<String> {
         let mut people: Vec<String> = Vec::new();

@@ -128,7 +128,12 @@ impl Engine {
     ///
     /// # Errors
     /// What [`EngineError`] says of deciding.
-    pub async fn hand_on(self: &std::sync::Arc<Self>, approval: ApprovalId, caller: &Caller, to: &Person) -> Result<view::Approval, EngineError> {
+    pub async fn hand_on(
+        self: &std::sync::Arc<Self>,
+        approval: ApprovalId,
+        caller: &Caller,
+        to: &Person,
+    ) -> Result<view::Approval, EngineError> {
         self.takes(true, "")?;
         if !caller.scopes.decide || caller.agent {
             self.approval(approval, None).await?;

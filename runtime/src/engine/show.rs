@@ -6,8 +6,8 @@ use flow_compiler::value::{Value, to_json, to_text};
 use serde_json::{Map, Value as Json};
 
 use super::Engine;
-use super::people;
 use super::cache::Live;
+use super::people;
 use crate::ids::{ApprovalId, Path, RunId};
 use crate::machine::event::{About, Channel, Closing, End, Principal, Question, Shown, Verdict, Vote};
 use crate::machine::{Asked, RunState, entitled, needed};
@@ -105,7 +105,8 @@ impl Engine {
     /// The public id of the question that took this one's place.
     fn next_round(&self, state: &RunState, question: &Question) -> Option<String> {
         let asked = state.question(question.n).filter(|asked| asked.closed.is_some_and(|closed| closed.how != Closing::Withdrawn))?;
-        let again = matches!(question.about, About::SentBack { .. }) || asked.closed.is_some_and(|closed| closed.how == Closing::Superseded);
+        let again =
+            matches!(question.about, About::SentBack { .. }) || asked.closed.is_some_and(|closed| closed.how == Closing::Superseded);
         let later = state.questions.iter().skip(question.n as usize).find(|later| later.question.node == question.node)?;
         again.then(|| self.approval_id(ApprovalId { run: state.run, n: later.question.n }))
     }

@@ -246,8 +246,13 @@ fn business(at: At, days: u32, facts: &Facts<'_>) -> At {
 
 /// The subject digest: run, gate, round, plan, what is shown, what is proposed and what will run; not votes, status or time.
 pub(super) fn digest(state: &RunState, question: &Question) -> Digest {
-    let subject =
-        ((state.run, state.plan, &question.node, question.round, &question.about), &question.title, &question.shown, &question.will_run, &question.proposed);
+    let subject = (
+        (state.run, state.plan, &question.node, question.round, &question.about),
+        &question.title,
+        &question.shown,
+        &question.will_run,
+        &question.proposed,
+    );
     // INVARIANT: writing to a vector cannot fail.
     Digest::of(&[&minicbor::to_vec(subject).unwrap_or_default()])
 }

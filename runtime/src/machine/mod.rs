@@ -19,10 +19,10 @@ mod state;
 mod turn;
 
 pub use decide::{Answer, Decision, Request, decide};
-pub use hand_on::HandOn;
-pub use quorum::{Part, entitled, is_asked, needed};
 pub use facts::{Facts, Membership};
 pub use gate::principal;
+pub use hand_on::HandOn;
 pub use next::{Command, next};
+pub use quorum::{Part, entitled, is_asked, needed};
 pub use state::{Asked, Calling, Closed, NodeState, RunState};
 pub use turn::{Turn, turn};

@@ -207,7 +207,11 @@ impl Steps<'_> {
     fn as_approved(&self, index: u32, arguments: &[Value]) -> Result<(), End> {
         for asked in self.state.questions.iter().filter(|asked| asked.question.about == About::Gate && asked.is_passed()) {
             let Some(gate) = gate::gate_at(self.plan, &asked.question.node) else { continue };
-            let guards = gate.guards.iter().zip(asked.filled.as_ref().unwrap_or(&asked.question.will_run)).filter(|(guard, _)| guard.node == index && guard.bound);
+            let guards = gate
+                .guards
+                .iter()
+                .zip(asked.filled.as_ref().unwrap_or(&asked.question.will_run))
+                .filter(|(guard, _)| guard.node == index && guard.bound);
             for (_, approved) in guards {
                 let same = approved.len() == arguments.len()
                     && approved.iter().zip(arguments).all(|(approved, now)| approved.as_ref() == Some(now));

@@ -38,7 +38,8 @@ pub fn entitled(asked: &Asked, person: &str, state: &RunState, facts: &Facts<'_>
     let handed = asked.handed.iter().filter(|(_, to)| to == person).map(|(from, _)| from.clone());
     let out = facts.people.stands_in_for(person, facts.time(state));
     let out = out.into_iter().filter(|from| !asked.handed.iter().any(|(before, _)| before == from));
-    let spoken = |from: &String| asked.votes.iter().any(|vote| vote.by != person && (vote.by == *from || vote.stead.as_ref() == Some(from)));
+    let spoken =
+        |from: &String| asked.votes.iter().any(|vote| vote.by != person && (vote.by == *from || vote.stead.as_ref() == Some(from)));
     for from in handed.chain(out) {
         if spoken(&from) || is_excluded(asked, &from, state, facts) {
             continue;

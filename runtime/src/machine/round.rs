@@ -31,11 +31,8 @@ pub(super) fn close(plan: &Plan, state: &RunState, asked: &Asked, how: Closing, 
         return Event::Closed { n, how, writes: Vec::new(), filled: None };
     };
     let text = |text: Option<String>| text.map_or(Value::None, |text| Value::Text(text.into()));
-    let given = [
-        (gate.slots.by, text(passed.by)),
-        (gate.slots.at, Value::Time(passed.at.timestamp())),
-        (gate.slots.comment, text(passed.comment)),
-    ];
+    let given =
+        [(gate.slots.by, text(passed.by)), (gate.slots.at, Value::Time(passed.at.timestamp())), (gate.slots.comment, text(passed.comment))];
     let given = given.into_iter().filter_map(|(slot, value)| slot.map(|slot| (slot, value)));
     let entered = gate.asks.iter().map(|ask| ask.slot).zip(passed.values);
     let writes: Vec<(u32, Value)> = given.chain(entered).collect();

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 
-use super::{
-    Answer, Commit, Delivery, Entry, Head, Letter, NewLetter, RunFilter, RunRow, Store, StoreError, Stored, Token, advance,
-};
+use super::{Answer, Commit, Delivery, Entry, Head, Letter, NewLetter, RunFilter, RunRow, Store, StoreError, Stored, Token, advance};
 use crate::ids::{At, Digest, RunId};
 
 /// A store in memory.

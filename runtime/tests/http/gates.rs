@@ -503,10 +503,16 @@ async fn the_page_takes_fields_sends_back_and_hands_on() {
     let form = |rest: &str| format!("digest={digest}&csrf={csrf}&{rest}");
     let wrong = office.world.ask(&line, &[&cookie, FORM], form("decision=approve&value.sum=four&value.speed=fast&value.note=x")).await;
     let wrong = wrong.expect(422).body;
-    assert!(wrong.contains("value=\"four\"") && wrong.contains("<option value=\"fast\" selected>") && wrong.contains(">x</textarea>"), "{wrong}");
+    assert!(
+        wrong.contains("value=\"four\"") && wrong.contains("<option value=\"fast\" selected>") && wrong.contains(">x</textarea>"),
+        "{wrong}"
+    );
     let hand_on = format!("POST /approvals/{first}/delegate");
     let wrong = office.world.ask(&hand_on, &[&cookie, FORM], format!("csrf={csrf}&to=cy@acme.example")).await.expect(422).body;
-    assert!(wrong.contains("has one vote") && wrong.contains("value=\"cy@acme.example\"") && wrong.contains("value=\"5.00 EUR\""), "{wrong}");
+    assert!(
+        wrong.contains("has one vote") && wrong.contains("value=\"cy@acme.example\"") && wrong.contains("value=\"5.00 EUR\""),
+        "{wrong}"
+    );
     office.world.ask(&line, &[&cookie, FORM], form("decision=approve&value.sum=4+EUR&value.speed=fast&value.note=")).await.expect(303);
     let page = office.world.ask(&format!("GET /approvals/{first}"), &[&cookie], "").await.expect(200).body;
     assert!(page.contains("Asked again") && page.contains("What is asked now"), "{page}");

@@ -275,8 +275,11 @@ impl<'a> Checker<'a> {
                     ty => (ask.slot, ty.clone(), home.skippable),
                 },
                 None => {
-                    let all: Vec<SmolStr> =
-                        ["by", "at", "comment"].into_iter().map(SmolStr::new_static).chain(asked.iter().map(|ask| ask.name.clone())).collect();
+                    let all: Vec<SmolStr> = ["by", "at", "comment"]
+                        .into_iter()
+                        .map(SmolStr::new_static)
+                        .chain(asked.iter().map(|ask| ask.name.clone()))
+                        .collect();
                     let all: Vec<&str> = all.iter().map(SmolStr::as_str).collect();
                     let nearest = self.nearest(other, all.iter().copied());
                     let site = self.site(name.span);

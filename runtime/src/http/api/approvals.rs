@@ -257,7 +257,8 @@ fn said(bytes: &[u8]) -> Result<Said, Problem> {
         Some("give_up") => Some(Answer::GiveUp),
         Some("send_back") => Some(Answer::SendBack),
         Some(other) => {
-            members.fault("decision", format!("`{other}` is no decision; those are approve, reject, send_back, done, not_done and give_up"));
+            members
+                .fault("decision", format!("`{other}` is no decision; those are approve, reject, send_back, done, not_done and give_up"));
             None
         }
         None => {

@@ -87,7 +87,15 @@ mod tests {
 
     fn field(ty: &str) -> FieldView {
         let optional = ty.ends_with('?');
-        FieldView { name: "result".to_owned(), label: String::new(), ty: ty.to_owned(), optional, default: Json::Null, value: Json::Null, choices: Vec::new() }
+        FieldView {
+            name: "result".to_owned(),
+            label: String::new(),
+            ty: ty.to_owned(),
+            optional,
+            default: Json::Null,
+            value: Json::Null,
+            choices: Vec::new(),
+        }
     }
 
     #[test]

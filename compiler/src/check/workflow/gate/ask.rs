@@ -23,13 +23,7 @@ pub(crate) struct AskHome {
 
 impl<'a> Checker<'a> {
     /// The fields of a gate, each with the place of its value.
-    pub(super) fn asks(
-        &mut self,
-        gate: &str,
-        clauses: &[AskClause<'a>],
-        skippable: bool,
-        silent: Option<Span>,
-    ) -> Vec<(Ask, AskHome)> {
+    pub(super) fn asks(&mut self, gate: &str, clauses: &[AskClause<'a>], skippable: bool, silent: Option<Span>) -> Vec<(Ask, AskHome)> {
         let mut asks: Vec<(Ask, AskHome)> = Vec::with_capacity(clauses.len());
         for (index, clause) in clauses.iter().enumerate() {
             let name = &clause.name.name;

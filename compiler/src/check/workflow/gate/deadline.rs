@@ -54,12 +54,7 @@ impl<'a> Checker<'a> {
         Some(Deadline { after: after?, then })
     }
 
-    fn escalated_to(
-        &mut self,
-        to: &'a ast::Approvers,
-        asked: &[Approvers],
-        except: &[Vec<crate::plan::Who>],
-    ) -> Option<Approvers> {
+    fn escalated_to(&mut self, to: &'a ast::Approvers, asked: &[Approvers], except: &[Vec<crate::plan::Who>]) -> Option<Approvers> {
         let approvers = self.approvers(to)?;
         if !asked.is_empty() && asked.iter().all(|before| self.same_people(before, &approvers)) {
             let site = self.site(to.span);
