@@ -226,6 +226,7 @@ impl Parts<'_> {
         if let NodeKind::Gate(gate) = kind {
             let seen = gate.bands.iter_mut().flat_map(|band| &mut band.sees);
             seen.chain(&mut gate.shows).for_each(|show| self.ty(&mut show.ty));
+            gate.asks.iter_mut().for_each(|ask| self.ty(&mut ask.ty));
         }
     }
 

@@ -279,6 +279,11 @@ impl Check<'_> {
                 Lapse::Escalate { to, deadline } => self.approvers(to, slots).map(|()| Some(&**deadline))?,
             };
         }
+        for ask in &gate.asks {
+            self.ty(&ask.ty, 0)?;
+            self.exprs(&ask.default, slots)?;
+            within(ask.slot, region.slots.len(), "slot")?;
+        }
         for guard in &gate.guards {
             let later = guard.at.first().is_some_and(|first| *first as usize > index);
             let Some(call) = self.guarded(region, &guard.at).filter(|_| later) else {
@@ -288,7 +293,7 @@ impl Check<'_> {
                 return Err(format!("`{}` guards `{}` with other arguments", gate.name, call.name));
             }
             let known = guard.arguments.iter().filter_map(|argument| match argument {
-                GuardArgument::Known(value) => Some(value),
+                GuardArgument::Known(value) | GuardArgument::Asked(value) => Some(value),
                 GuardArgument::Later => None,
             });
             self.exprs(known, slots)?;

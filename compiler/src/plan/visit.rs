@@ -43,7 +43,8 @@ impl NodeKind {
             Self::Call(call) => call.slot.iter_mut().for_each(f),
             Self::Gate(gate) => {
                 let slots = &mut gate.slots;
-                [&mut slots.by, &mut slots.at, &mut slots.comment].into_iter().flatten().for_each(f);
+                [&mut slots.by, &mut slots.at, &mut slots.comment].into_iter().flatten().for_each(&mut *f);
+                gate.asks.iter_mut().for_each(|ask| f(&mut ask.slot));
             }
             Self::ForEach(each) => each.slot.iter_mut().for_each(f),
             Self::Branch { .. } | Self::Parallel { .. } | Self::Join { .. } | Self::Wait(_) | Self::Return(_) | Self::Fail(_) => {}
@@ -69,8 +70,9 @@ impl Gate {
         f(&mut self.title);
         shows(&mut self.shows, f);
         self.deadline.iter_mut().for_each(|due| deadline(due, f));
+        self.asks.iter_mut().flat_map(|ask| &mut ask.default).for_each(&mut *f);
         for argument in self.guards.iter_mut().flat_map(|guard| &mut guard.arguments) {
-            if let GuardArgument::Known(value) = argument {
+            if let GuardArgument::Known(value) | GuardArgument::Asked(value) = argument {
                 f(value);
             }
         }

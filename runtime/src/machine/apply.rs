@@ -2,7 +2,7 @@
 
 use flow_compiler::value::Value;
 
-use super::event::{Closing, Event, Outcome, Question, Started, Verdict};
+use super::event::{About, Closing, Event, Outcome, Question, Started, Verdict};
 use super::node::{Calling, Frame, Looping, NodeState};
 use super::state::{Asked, Closed, Handling, RunState, Undoable, Undoing};
 use crate::ids::{At, Path};
@@ -34,7 +34,13 @@ impl RunState {
                     asked.votes.push(vote.clone());
                 }
             }
-            Event::Closed { n, how, writes } => self.close(*n, *how, writes),
+            Event::Closed { n, how, writes, filled } => {
+                if let Some(asked) = self.question_mut(*n) {
+                    asked.filled.clone_from(filled);
+                }
+                self.close(*n, *how, writes);
+            }
+            Event::StageMet { .. } | Event::Escalated { .. } | Event::Reminded { .. } | Event::HandedOn { .. } => self.go_on_asking(event),
             Event::Ending { why } => self.ending = Some(why.clone()),
             Event::Ended { why } => self.ended = Some((why.clone(), self.at)),
             Event::LoopStarted { node, list } => {
@@ -181,7 +187,9 @@ impl RunState {
         let calling = self.take_calling(&question.node);
         self.set(&question.node, NodeState::Asking(question.n, calling));
         self.asked = self.asked.max(question.n);
-        self.questions.push(Asked { question: question.clone(), votes: Vec::new(), closed: None });
+        let before = question.follows.and_then(|n| self.question(n));
+        let asked = Asked::new(question, before);
+        self.questions.push(asked);
     }
 
     fn question_mut(&mut self, n: u32) -> Option<&mut Asked> {
@@ -194,14 +202,40 @@ impl RunState {
         let Some(asked) = self.question_mut(n) else { return };
         asked.closed = Some(Closed { how, at });
         let node = asked.question.node.clone();
-        let call = asked.question.about.is_call();
+        let about = asked.question.about.clone();
         let last = asked.votes.last().map(|vote| vote.answer.clone());
         writes.iter().for_each(|(slot, value)| self.write(&node, *slot, value));
-        match how {
-            Closing::Approved if call => self.settle_doubt(&node, last),
-            Closing::Approved => self.set(&node, NodeState::Done),
-            Closing::Rejected | Closing::Expired => self.set(&node, NodeState::Refused(n)),
-            Closing::Superseded | Closing::Withdrawn => {}
+        match (how, about) {
+            (Closing::Approved | Closing::Lapsed, About::Gate) => self.set(&node, NodeState::Done),
+            // The next round is asked in the same breath.
+            (Closing::Approved | Closing::Lapsed, About::SentBack { .. }) => {}
+            (Closing::Approved | Closing::Lapsed, About::InDoubt { .. } | About::UndoFailed { .. }) => self.settle_doubt(&node, last),
+            (Closing::Rejected | Closing::Expired, _) => self.set(&node, NodeState::Refused(n)),
+            (Closing::Superseded | Closing::Withdrawn, _) => {}
+        }
+    }
+
+    /// What changes of a question while it is open.
+    fn go_on_asking(&mut self, event: &Event) {
+        let (Event::StageMet { n, .. } | Event::Escalated { n, .. } | Event::Reminded { n, .. } | Event::HandedOn { n, .. }) = event else {
+            return;
+        };
+        let Some(asked) = self.question_mut(*n) else { return };
+        match event {
+            Event::StageMet { stage, .. } => asked.stage = *stage,
+            Event::Escalated { to, due, remind, .. } => {
+                asked.escalations.push(to.clone());
+                asked.due = Some(*due);
+                asked.remind = *remind;
+            }
+            Event::Reminded { next, .. } => asked.remind = Some(*next),
+            Event::HandedOn { from, to, .. } => {
+                asked.handed.retain(|(before, _)| before != from);
+                if from != to {
+                    asked.handed.push((from.clone(), to.clone()));
+                }
+            }
+            _ => {}
         }
     }
 

@@ -69,7 +69,7 @@ fn settle(plan: &Plan, state: &RunState, facts: &Facts<'_>) -> Vec<Event> {
 
 fn withdraw(state: &RunState) -> Vec<Event> {
     let gates = state.open().filter(|asked| !asked.question.about.is_call());
-    gates.map(|asked| Event::Closed { n: asked.question.n, how: Closing::Withdrawn, writes: Vec::new() }).collect()
+    gates.map(|asked| Event::Closed { n: asked.question.n, how: Closing::Withdrawn, writes: Vec::new(), filled: None }).collect()
 }
 
 /// The next move in undoing the last step that can be undone.

@@ -3,7 +3,7 @@
 use flow_compiler::value::Value;
 use minicbor::{Decode, Encode};
 
-use super::event::{Closing, End, Principal, Question, Vote};
+use super::event::{Approvers, Closing, End, Principal, Question, Vote};
 use super::node::{Calling, Frame, NodeState};
 use crate::ids::{At, Digest, Path, RunId};
 use crate::store::Status;
@@ -130,6 +130,47 @@ pub struct Asked {
     /// How and when it was closed.
     #[n(2)]
     pub closed: Option<Closed>,
+    /// The stage that is asked, from 0.
+    #[n(3)]
+    pub stage: u32,
+    /// Those to whom it was escalated, in order.
+    #[n(4)]
+    pub escalations: Vec<Approvers>,
+    /// When it lapses.
+    #[n(5)]
+    pub due: Option<At>,
+    /// When those who have not answered are reminded.
+    #[n(6)]
+    pub remind: Option<At>,
+    /// Who decides in whose stead: from, to.
+    #[n(7)]
+    pub handed: Vec<(String, String)>,
+    /// What will run, with what was entered filled in.
+    #[n(8)]
+    pub filled: Option<Vec<Vec<Option<Value>>>>,
+}
+
+impl Asked {
+    /// A question that was just asked, in the place of an earlier one where there is one.
+    pub(super) fn new(question: &Question, before: Option<&Self>) -> Self {
+        Self {
+            due: question.due,
+            remind: question.remind,
+            escalations: before.map(|before| before.escalations.clone()).unwrap_or_default(),
+            handed: before.map(|before| before.handed.clone()).unwrap_or_default(),
+            question: question.clone(),
+            votes: Vec::new(),
+            closed: None,
+            stage: 0,
+            filled: None,
+        }
+    }
+
+    /// Whether it was answered with yes, or lapsed into it.
+    #[must_use]
+    pub fn is_passed(&self) -> bool {
+        self.closed.is_some_and(|closed| matches!(closed.how, Closing::Approved | Closing::Lapsed))
+    }
 }
 
 /// How and when a question was closed.
@@ -276,7 +317,7 @@ impl RunState {
         if self.ended.is_some() {
             return None;
         }
-        let mut due = self.open().filter_map(|asked| asked.question.due).min();
+        let mut due = self.open().flat_map(|asked| [asked.due, asked.remind]).flatten().min();
         if self.retries + self.sleeping > 0 {
             // An ending run has no use for its body's timers.
             let ending = self.ending.is_some();

@@ -264,11 +264,11 @@ impl<'a> Steps<'a> {
 
     /// Approvals that bind the call, the newest round of each gate last.
     fn binding(&self, path: &Path) -> impl Iterator<Item = (&Path, &[Option<Value>])> {
-        let gates = self.state.questions.iter().filter(|asked| !asked.question.about.is_call());
+        let gates = self.state.questions.iter().filter(|asked| asked.question.about == About::Gate && asked.is_passed());
         gates.flat_map(move |asked| {
             let node = &asked.question.node;
             let guards = place::gate_at(self.plan, node).map(|gate| gate.guards.as_slice()).unwrap_or_default();
-            let bound = guards.iter().zip(&asked.question.will_run);
+            let bound = guards.iter().zip(asked.filled.as_ref().unwrap_or(&asked.question.will_run));
             bound
                 .filter(move |(guard, _)| guard.bound && place::is_guarded(node, &guard.at, path))
                 .map(move |(_, values)| (node, values.as_slice()))

@@ -5,6 +5,7 @@ mod gate;
 mod handlers;
 mod loops;
 mod people;
+mod reach;
 mod settings;
 mod sight;
 mod statements;
@@ -42,6 +43,12 @@ pub(crate) struct Flow {
     /// Gates whose title or values come from what they guard.
     defaults: Vec<gate::Defaults>,
     unnamed_gates: u32,
+    /// Gates that go on when nobody answers.
+    silences: Vec<gate::Silence>,
+    /// What each gate with a name asks for.
+    pub(super) asks: Vec<Vec<gate::AskHome>>,
+    /// Whose the runs are, where the workflow says so.
+    owner: Option<plan::Who>,
     name: SmolStr,
     head: Span,
     /// The declared result and its place.
@@ -60,6 +67,7 @@ impl<'a> Checker<'a> {
         self.parameter_slots(&parameters);
         self.declare_parameters(&parameters, &workflow.parameters);
         let owner = self.settings(&workflow.settings);
+        self.flow.owner.clone_from(&owner);
         let inside = self.scope.mark();
         let ended = self.statements(&workflow.body, mark);
         if let Some((_, span)) = &result
@@ -108,6 +116,7 @@ impl<'a> Checker<'a> {
             return None;
         };
         self.unguarded(&flow.drafts, &guards);
+        self.silence(&flow.silences, &flow.drafts, &guards);
         gate::fill(&self.actions, &mut flow, guards);
         let order = graph::order(&flow.drafts, flow.slots.len());
         let first = u32::try_from(loops.len()).unwrap_or(u32::MAX);
