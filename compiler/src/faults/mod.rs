@@ -7,6 +7,7 @@ pub(crate) mod actions;
 pub(crate) mod flow;
 pub(crate) mod lints;
 pub(crate) mod names;
+pub(crate) mod settings;
 pub(crate) mod syntax;
 pub(crate) mod types;
 pub(crate) mod unsupported;
