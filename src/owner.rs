@@ -99,7 +99,7 @@ impl Owner {
             engine.store().set_meta("served", b"1".to_vec()).await.map_err(|error| Fault::new(error.to_string()))?;
         }
         for plan in served {
-            engine.serve_plan(plan).await.map_err(|error| Fault::new(error.to_string()))?;
+            engine.arm(plan).await.map_err(|error| Fault::new(error.to_string()))?;
         }
 
         let socket = project.socket();

@@ -36,6 +36,8 @@ pub struct Config {
     pub groups: BTreeMap<String, Vec<String>>,
     /// `[notify]`
     pub notify: Notify,
+    /// `[webhooks]`: for each path the name of the secret that signs its messages.
+    pub webhooks: BTreeMap<String, String>,
     /// `[http]`
     pub http: Http,
     /// `[calendar]`

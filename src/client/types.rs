@@ -25,7 +25,10 @@ pub(crate) struct Run {
     pub(crate) error: Option<String>,
     #[serde(default)]
     pub(crate) rejection: Option<Rejection>,
-    pub(crate) requester: String,
+    #[serde(default)]
+    pub(crate) requester: Option<String>,
+    #[serde(default)]
+    pub(crate) waits_for_turn: bool,
     pub(crate) started_at: String,
     #[serde(default)]
     pub(crate) ended_at: Option<String>,
@@ -83,7 +86,8 @@ pub(crate) struct Approval {
     pub(crate) why_asked: Option<String>,
     #[serde(default)]
     pub(crate) votes: Vec<Vote>,
-    pub(crate) requester: String,
+    #[serde(default)]
+    pub(crate) requester: Option<String>,
     pub(crate) asked_at: String,
     #[serde(default)]
     pub(crate) due_at: Option<String>,

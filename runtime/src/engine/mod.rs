@@ -2,19 +2,25 @@
 //!
 //! It hands the machine its facts, commits what the machine decided, and only then does it and answers. It has no rule of its own.
 
+mod audience;
 mod cache;
 mod clock;
 mod host;
+mod input;
 mod journal;
 mod post;
 mod public_id;
 mod show;
+mod start;
 mod time;
+mod trigger;
 mod using;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use public_id::PublicIds;
 pub use show::vote as show_vote;
+pub use start::Begun;
+pub use trigger::Message;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -157,6 +163,8 @@ pub struct Engine {
     plans: RwLock<HashMap<Digest, Arc<Plan>>>,
     /// The current version of each workflow.
     served: RwLock<BTreeMap<String, (Digest, Arc<Plan>)>>,
+    /// Workflows whose schedules and webhooks are in force.
+    armed: RwLock<BTreeMap<String, trigger::Armed>>,
     cache: cache::Cache,
     next_run: AtomicU64,
     /// Idempotency keys whose request is under way.
@@ -196,6 +204,7 @@ impl Engine {
             groups: Groups(groups),
             plans: RwLock::default(),
             served: RwLock::default(),
+            armed: RwLock::default(),
             cache: cache::Cache::default(),
             next_run: AtomicU64::new(first),
             keys: Mutex::default(),

@@ -30,7 +30,7 @@ impl Engine {
             run: approval.run,
             title: approval.title,
             shown,
-            requester: approval.requester,
+            requester: crate::view::requester(approval.requester.as_deref()).to_owned(),
             due,
             url: approval.url,
             workflow: approval.workflow,

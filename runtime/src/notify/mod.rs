@@ -16,3 +16,4 @@ mod webhook;
 pub use mailer::{Attachment, Mail, MailError, Mailer};
 pub use notice::{Asked, Ended, Notice, Notices};
 pub use outbox::Outbox;
+pub use webhook::signed;

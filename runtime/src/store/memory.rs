@@ -31,6 +31,9 @@ struct State {
     last_letter: i64,
     tokens: Vec<Token>,
     meta: HashMap<String, Vec<u8>>,
+    once: HashMap<Digest, RunId>,
+    /// In the order of their commits: a run, its key, and whether it has its turn.
+    turns: Vec<(RunId, Digest, bool)>,
 }
 
 #[derive(Debug)]
@@ -83,6 +86,8 @@ impl MemoryStore {
             last_letter: 0,
             tokens: Vec::new(),
             meta: HashMap::new(),
+            once: HashMap::new(),
+            turns: Vec::new(),
         };
         Self { state: Mutex::new(state) }
     }
@@ -99,7 +104,7 @@ impl MemoryStore {
 impl State {
     fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
         self.check(&commit)?;
-        let Commit { run, seq, previous: _, salt, body, hash, new, status, live, due, at, asked, closed, snapshot, letters, answer, blobs } =
+        let Commit { run, seq, previous: _, salt, body, hash, new, status, live, due, at, asked, closed, snapshot, letters, answer, blobs, gives_turn } =
             commit;
         self.blobs.extend(blobs);
         let index = self.journal.len();
@@ -117,6 +122,8 @@ impl State {
                 started: at,
                 ended: None,
             };
+            self.once.extend(new.once.into_iter().map(|key| (key, run)));
+            self.turns.extend(new.turn.map(|turn| (run, turn.key, !turn.waits)));
             self.runs.insert(run, Run { row, live, due, snapshot: None, entries: Vec::new() });
         }
         if let Some(kept) = self.runs.get_mut(&run) {
@@ -128,6 +135,9 @@ impl State {
             if let Some(state) = snapshot {
                 kept.snapshot = Some((seq, state));
             }
+        }
+        if gives_turn {
+            self.give_turn(run, at);
         }
         self.open.extend(asked.into_iter().map(|question| ((run, question.n), question.of)));
         for n in closed {
@@ -145,6 +155,21 @@ impl State {
         Ok(())
     }
 
+    /// The next one is due at once.
+    fn give_turn(&mut self, run: RunId, at: At) {
+        let Some(place) = self.turns.iter().position(|(holder, ..)| *holder == run) else { return };
+        let (_, key, held) = self.turns.remove(place);
+        if !held {
+            return;
+        }
+        if let Some((next, _, holds)) = self.turns.iter_mut().find(|(_, other, _)| *other == key) {
+            *holds = true;
+            if let Some(kept) = self.runs.get_mut(next) {
+                kept.due = Some(at);
+            }
+        }
+    }
+
     /// Everything that can be wrong, before anything is written.
     fn check(&self, commit: &Commit) -> Result<(), StoreError> {
         if let Some(new) = &commit.answer {
@@ -160,6 +185,14 @@ impl State {
         };
         if !fits {
             return Err(StoreError::Conflict(commit.run));
+        }
+        if let Some(new) = &commit.new {
+            if let Some(run) = new.once.iter().find_map(|key| self.once.get(key)) {
+                return Err(StoreError::Once(*run));
+            }
+            if new.turn.is_some_and(|turn| turn.waits != self.turns.iter().any(|(_, key, _)| *key == turn.key)) {
+                return Err(StoreError::Turn);
+            }
         }
         match &commit.new {
             Some(new) if !self.plans.contains_key(&new.plan) => Err(StoreError::Unusable(format!("the store has no plan `{}`", new.plan))),
@@ -222,6 +255,18 @@ impl Store for MemoryStore {
     async fn first_free_run(&self) -> Result<RunId, StoreError> {
         let last = self.state.lock().runs.keys().next_back().map_or(0, |run| run.0);
         Ok(RunId(last.saturating_add(1)))
+    }
+
+    async fn once(&self, key: Digest) -> Result<Option<RunId>, StoreError> {
+        Ok(self.state.lock().once.get(&key).copied())
+    }
+
+    async fn turn_taken(&self, key: Digest) -> Result<bool, StoreError> {
+        Ok(self.state.lock().turns.iter().any(|(_, other, _)| *other == key))
+    }
+
+    async fn has_turn(&self, run: RunId) -> Result<bool, StoreError> {
+        Ok(self.state.lock().turns.iter().all(|(other, _, holds)| *other != run || *holds))
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

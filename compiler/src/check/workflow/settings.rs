@@ -1,8 +1,5 @@
 //! Settings of a workflow: who owns, starts and sees its runs, which of them are one, whose turn it is, and what starts them by itself.
 
-use std::str::FromStr as _;
-
-use croner::Cron;
 use flow_grammar::{Span, ast};
 use jiff::tz::TimeZone;
 use smol_str::SmolStr;
@@ -10,7 +7,7 @@ use smol_str::SmolStr;
 use crate::check::Checker;
 use crate::check::declare::ParameterInfo;
 use crate::check::ty::Ty;
-use crate::faults;
+use crate::{cron, faults};
 use crate::plan::{Audience, Expr, Schedule, Settings, Who};
 
 /// The settings, as they are gathered.
@@ -128,16 +125,16 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn schedule(&mut self, cron: &'a ast::Template, zone: Option<&'a ast::Template>) -> Option<Schedule> {
-        let pattern = self.setting_literal(cron, "a schedule", "`\"0 9 * * 1\"`");
+    fn schedule(&mut self, text: &'a ast::Template, zone: Option<&'a ast::Template>) -> Option<Schedule> {
+        let pattern = self.setting_literal(text, "a schedule", "`\"0 9 * * 1\"`");
         let zone = match zone {
             None => Some(None),
             Some(zone) => self.setting_literal(zone, "a time zone", "`\"Europe/Berlin\"`").map(|name| Some((name, zone.span))),
         };
         let (pattern, zone) = (pattern?, zone?);
-        if let Err(problem) = Cron::from_str(&pattern) {
-            let site = self.site(cron.span);
-            self.report(faults::settings::bad_cron(site, &pattern, &problem.to_string()));
+        if let Err(problem) = cron::read(&pattern) {
+            let site = self.site(text.span);
+            self.report(faults::settings::bad_cron(site, &pattern, &problem));
             return None;
         }
         if let Some((name, span)) = &zone

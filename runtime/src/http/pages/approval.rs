@@ -14,7 +14,7 @@ use super::time::Moment;
 use super::visitor::{Badge, Sent, Visitor};
 use super::{Page, faults, render, see_other, sentence, value};
 use crate::engine::Decide;
-use crate::http::api::{may_decide, parse_approval, slow_down};
+use crate::http::api::{may_decide, parse_approval, slow_down, sees_approval};
 use crate::http::app::App;
 use crate::http::extract::Part;
 use crate::http::problem::Problem;
@@ -100,6 +100,7 @@ struct Alert {
 /// An approval as it stands.
 pub(super) async fn show(State(app): State<Arc<App>>, visitor: Visitor, Part(id): Part) -> Page {
     let id = parse_approval(&app, &id)?;
+    sees_approval(&app, id, Some(&visitor.0.caller)).await?;
     let approval = app.engine.approval(id, Some(&visitor.0.caller.person)).await?;
     visitor.reads()?;
     Ok(render(StatusCode::OK, &page(&app, &visitor, approval, None, None)))
@@ -108,6 +109,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visitor: Visitor, Part(id)
 /// Decides, and shows what stands; what is refused is said on the same page, with what was entered kept.
 pub(super) async fn decide(State(app): State<Arc<App>>, visitor: Visitor, Part(id): Part, headers: HeaderMap, body: Body) -> Page {
     let approval = parse_approval(&app, &id)?;
+    sees_approval(&app, approval, Some(&visitor.0.caller)).await?;
     let sent = Sent::read_from(&app, &visitor, &headers, body).await?;
     match try_to_decide(&app, &visitor, approval, &sent).await {
         Ok(()) => Ok(see_other(&format!("/approvals/{}", app.engine.approval_id(approval)))),
@@ -159,7 +161,7 @@ fn page(app: &App, visitor: &Visitor, approval: Approval, sent: Option<&Sent>, a
         approvers: approval.approvers.iter().map(|who| Html::text(who)).collect(),
         why_you: approval.why_you.as_deref().map(|why| Html::prose(&sentence(why))),
         why_asked: approval.why_asked.as_deref().map(|why| Html::prose(&sentence(why))),
-        requester: Html::text(&approval.requester),
+        requester: Html::text(crate::view::requester(approval.requester.as_deref())),
         asked: Moment::of(&approval.asked_at, now),
         due: approval.due_at.as_deref().map(|due| Moment::of(due, now)),
         then: approval.then.as_deref().map(Html::prose),
