@@ -5,4 +5,6 @@ mod api;
 mod pages;
 mod people;
 mod sockets;
+mod starts;
 mod support;
+mod triggers;

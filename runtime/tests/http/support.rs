@@ -14,10 +14,14 @@ use flow_runtime::engine::{Engine, ManualClock, Options};
 use flow_runtime::http::{HttpOptions, Peer, router};
 use flow_runtime::ids::At;
 use flow_runtime::people::{NewToken, Person};
+use flow_runtime::store::Store;
 use flow_runtime::store::memory::MemoryStore;
 use http_body_util::BodyExt;
 use serde_json::Value as Json;
 use tower::ServiceExt;
+
+/// The file of secrets, where a project file says so.
+pub(crate) const SECRETS: &str = "ORDERS = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\n";
 
 pub(crate) const FLOW: &str = r#"
 record Line {
@@ -100,11 +104,24 @@ impl World {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut HttpOptions)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let config = Arc::new(Config::default());
-        let executor = Executor::new(Settings::new(config, folder.path(), &folder.path().join(".hitl"))).unwrap();
         let start: jiff::Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
         let clock = Arc::new(ManualClock::at(At::from(start)));
+        Self::on(Arc::new(MemoryStore::new()), clock, FLOW, "", change).await
+    }
+
+    /// On a store that is there already, at its time, with other workflows, whose triggers are in force, and another project file.
+    pub(crate) async fn on(
+        store: Arc<dyn Store>,
+        clock: Arc<ManualClock>,
+        flow: &str,
+        config: &str,
+        change: impl FnOnce(&mut HttpOptions),
+    ) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("hitl.toml"), config).unwrap();
+        std::fs::write(folder.path().join("secrets.toml"), SECRETS).unwrap();
+        let config = Arc::new(Config::load(folder.path()).unwrap());
+        let executor = Executor::new(Settings::new(config, folder.path(), &folder.path().join(".hitl"))).unwrap();
         let options = Options {
             public_url: "http://127.0.0.1:7420".to_owned(),
             zone: jiff::tz::TimeZone::UTC,
@@ -113,9 +130,9 @@ impl World {
             groups: BTreeMap::new(),
             clock: clock.clone(),
         };
-        let engine = Engine::open(Arc::new(MemoryStore::new()), Arc::new(executor), options).await.unwrap();
-        for plan in plans() {
-            engine.serve_plan(plan).await.unwrap();
+        let engine = Engine::open(store, Arc::new(executor), options).await.unwrap();
+        for plan in plans(flow) {
+            engine.arm(plan).await.unwrap();
         }
         let mut options = HttpOptions::new(&engine);
         change(&mut options);
@@ -180,10 +197,10 @@ pub(crate) fn bearer(token: &str) -> String {
     format!("authorization: Bearer {token}")
 }
 
-fn plans() -> Vec<flow_compiler::plan::Plan> {
+fn plans(flow: &str) -> Vec<flow_compiler::plan::Plan> {
     let mut sources = Sources::new();
-    let file = sources.add("pay.flow", FLOW);
+    let file = sources.add("pay.flow", flow);
     let checked = check(&sources);
     assert!(!checked.has_errors(), "{:?}", checked.diagnostics);
-    ["pay_supplier", "lose"].iter().map(|name| checked.plan(file, name).unwrap()).collect()
+    checked.workflows().map(|workflow| checked.plan(file, workflow.name).unwrap()).collect()
 }
