@@ -10,12 +10,12 @@ use crate::fault::Fault;
 use crate::render::Counts;
 use crate::terminal::ERROR;
 use crate::texts::{list, nearest};
-use crate::{input, render};
+use crate::{input, lints, render};
 
 /// The plan of one workflow of a file: the named one, or the only one.
 pub(crate) fn one(file: &Path, workflow: Option<&str>) -> Result<Plan, Fault> {
     let sources = input::read_one(file)?;
-    let checked = sound(&sources)?;
+    let checked = sound(&sources, Some(file))?;
     let names: Vec<&str> = checked.workflows().map(|found| found.name).collect();
     let name = choose(file, &names, workflow)?;
     let found = checked.workflows().find(|found| found.name == name);
@@ -25,7 +25,7 @@ pub(crate) fn one(file: &Path, workflow: Option<&str>) -> Result<Plan, Fault> {
 /// The plans of all workflows of all files.
 pub(crate) fn all(paths: &[PathBuf]) -> Result<Vec<Plan>, Fault> {
     let sources = input::read(paths)?;
-    let checked = sound(&sources)?;
+    let checked = sound(&sources, paths.first().map(PathBuf::as_path))?;
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for workflow in checked.workflows() {
         if let Some((_, other)) = seen.iter().find(|(name, _)| *name == workflow.name) {
@@ -38,8 +38,9 @@ pub(crate) fn all(paths: &[PathBuf]) -> Result<Vec<Plan>, Fault> {
 }
 
 /// Checks the sources and says what is wrong; errors end it.
-fn sound(sources: &Sources) -> Result<Checked, Fault> {
-    let checked = flow_compiler::check(sources);
+fn sound(sources: &Sources, from: Option<&Path>) -> Result<Checked, Fault> {
+    let mut checked = flow_compiler::check(sources);
+    lints::weigh(&mut checked, from)?;
     if checked.has_errors() {
         render::to_stderr(sources, &checked.diagnostics);
         anstream::eprintln!("{ERROR}{}{ERROR:#}", Counts::of(sources, &checked.diagnostics).sentence());

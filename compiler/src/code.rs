@@ -117,6 +117,23 @@ codes! {
     F0507 "a value that is never none",
 }
 
+impl Code {
+    /// The name of a warning, by which a project says how much it weighs; `None` for an error.
+    #[must_use]
+    pub const fn lint(self) -> Option<&'static str> {
+        Some(match self {
+            Self::F0501 => "unguarded",
+            Self::F0502 => "unused-value",
+            Self::F0503 => "unused-parameter",
+            Self::F0504 => "unused-action",
+            Self::F0505 => "shadowed-name",
+            Self::F0506 => "never-runs",
+            Self::F0507 => "never-none",
+            _ => return None,
+        })
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

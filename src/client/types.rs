@@ -29,6 +29,9 @@ pub(crate) struct Run {
     pub(crate) requester: Option<String>,
     #[serde(default)]
     pub(crate) waits_for_turn: bool,
+    /// Whether a start found it instead of making it.
+    #[serde(default)]
+    existing: bool,
     pub(crate) started_at: String,
     #[serde(default)]
     pub(crate) ended_at: Option<String>,
@@ -37,6 +40,14 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// Says that there was such a run already, where a start has found one.
+    pub(crate) fn told(self) -> Self {
+        if self.existing {
+            anstream::eprintln!("there is a run of this already: {}", self.id);
+        }
+        self
+    }
+
     /// Whether nothing more happens to it.
     pub(crate) fn ended(&self) -> bool {
         matches!(self.status.as_str(), "completed" | "failed" | "rejected" | "cancelled")

@@ -9,7 +9,7 @@ use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::render::Counts;
 use crate::terminal::{ERROR, GOOD, WARNING};
-use crate::{input, json_report, render};
+use crate::{input, json_report, lints, render};
 
 /// Check flow files and say all that is wrong with them
 #[derive(Debug, clap::Args)]
@@ -42,7 +42,8 @@ enum Deny {
 /// Checks the files.
 pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
     let sources = input::read(&args.paths)?;
-    let checked = flow_compiler::check(&sources);
+    let mut checked = flow_compiler::check(&sources);
+    lints::weigh(&mut checked, args.paths.first().map(PathBuf::as_path))?;
     let counts = Counts::of(&sources, &checked.diagnostics);
     let denied = args.deny == Some(Deny::Warnings) && counts.warnings > 0;
     match args.format {

@@ -36,10 +36,11 @@ use smol_str::SmolStr;
 use tokio::sync::{Notify, watch};
 
 use crate::actions::Executor;
+use crate::config::LiveConfig;
 use crate::ids::{ApprovalId, Digest, RunId};
 use crate::machine::event::{Principal, Question};
 use crate::machine::refusal::Refusal;
-use crate::machine::{Facts, Membership};
+use crate::machine::{Calendar, Facts, Membership};
 use crate::notify::Outbox;
 use crate::people::{Caller, Person};
 use crate::store::{Store, StoreError};
@@ -160,6 +161,7 @@ pub struct Engine {
     id: [u8; 16],
     ids: PublicIds,
     groups: Groups,
+    calendar: Calendar,
     plans: RwLock<HashMap<Digest, Arc<Plan>>>,
     /// The current version of each workflow.
     served: RwLock<BTreeMap<String, (Digest, Arc<Plan>)>>,
@@ -192,6 +194,8 @@ impl Engine {
         let RunId(first) = store.first_free_run().await?;
         let spelled = |members: &Vec<String>| members.iter().map(|member| Person::new(member).to_string()).collect();
         let groups = options.groups.iter().map(|(name, members)| (name.clone(), spelled(members))).collect();
+        let groups = Groups { fixed: groups, live: Arc::clone(&executor.settings().live) };
+        let calendar = executor.settings().config.calendar.days();
         let outbox = Outbox::new(executor.settings()).map_err(|error| EngineError::Setup(error.to_string()))?;
         Ok(Arc::new(Self {
             outbox,
@@ -201,7 +205,8 @@ impl Engine {
             executor,
             id,
             ids: PublicIds::new(id),
-            groups: Groups(groups),
+            groups,
+            calendar,
             plans: RwLock::default(),
             served: RwLock::default(),
             armed: RwLock::default(),
@@ -235,6 +240,12 @@ impl Engine {
     #[must_use]
     pub fn callback_hosts(&self) -> &crate::actions::reach::Reach {
         &self.executor.settings().reach
+    }
+
+    /// What is wrong with the project file as it is now, while what it said before is in force.
+    #[must_use]
+    pub fn config_fault(&self) -> Option<String> {
+        self.executor.settings().live.fault()
     }
 
     /// The clock's time.
@@ -330,7 +341,7 @@ impl Engine {
     }
 
     fn with_facts<T>(&self, f: impl FnOnce(&Facts<'_>) -> T) -> T {
-        f(&Facts { now: self.clock.now(), zone: &self.options.zone, names: &Environment, people: &self.groups })
+        f(&Facts { now: self.clock.now(), zone: &self.options.zone, names: &Environment, people: &self.groups, calendar: &self.calendar })
     }
 
     fn is_among(&self, person: &Person, principal: &Principal) -> bool {
@@ -358,13 +369,22 @@ impl Engine {
     }
 }
 
-/// Groups of the project.
+/// Groups of the project: those that the engine was given, else those that its file names now.
 #[derive(Debug)]
-struct Groups(BTreeMap<String, Vec<String>>);
+struct Groups {
+    fixed: BTreeMap<String, Vec<String>>,
+    live: Arc<LiveConfig>,
+}
+
+impl Groups {
+    fn names(&self) -> Vec<String> {
+        self.fixed.keys().chain(self.live.current().groups.keys()).cloned().collect()
+    }
+}
 
 impl Membership for Groups {
     fn members(&self, group: &str) -> Vec<String> {
-        self.0.get(group).cloned().unwrap_or_default()
+        self.fixed.get(group).cloned().or_else(|| self.live.members(group)).unwrap_or_default()
     }
 }
 

@@ -20,10 +20,11 @@ impl Engine {
         let about = self
             .look(id.run, |live| {
                 let asked = live.state.question(id.n).filter(|asked| asked.closed.is_none())?;
-                Some((self.show_question(live, asked, None), asked.question.due))
+                let of = self.people_of(asked.question.of.stages.iter().flatten().map(|term| &term.of));
+                Some((self.show_question(live, asked, None), of, asked.question.due))
             })
             .await;
-        let (approval, due) = about.ok().flatten()?;
+        let (approval, of, due) = about.ok().flatten()?;
         let shown = approval.shown.into_iter().map(|shown| (shown.label, shown.text)).collect();
         Some(Notice::Asked(Asked {
             id: approval.id,
@@ -31,6 +32,7 @@ impl Engine {
             title: approval.title,
             shown,
             requester: crate::view::requester(approval.requester.as_deref()).to_owned(),
+            of,
             due,
             url: approval.url,
             workflow: approval.workflow,

@@ -256,7 +256,7 @@ impl Engine {
     ) -> Result<view::Page<view::Approval>, EngineError> {
         let limit = limit.clamp(1, 200);
         let of = caller.map(|caller| {
-            let groups = self.options.groups.keys().map(|name| Principal::Group(name.clone()));
+            let groups = self.groups.names().into_iter().map(Principal::Group);
             let mine = groups.filter(|group| self.is_among(caller, group)).map(|group| host::principal_key(&group));
             [caller.to_string()].into_iter().chain(mine).collect()
         });

@@ -1,11 +1,14 @@
 //! What every store must do: each function is run against each implementation.
 
+mod starts;
+
 use std::sync::Arc;
 
 use super::{
     Answer, Asked, Channel, Commit, Delivery, NewAnswer, NewLetter, NewRun, RunFilter, Status, Store, StoreError, Token, advance, chain,
 };
 use crate::ids::{At, Digest, RunId};
+use starts::{there_is_one_run_of_a_key, turns_go_round_in_order};
 
 /// The plan of the tests' runs.
 pub(super) fn plan() -> Digest {
@@ -428,6 +431,8 @@ contract! {
     many_producers_at_once,
     one_of_many_wins,
     a_key_is_taken_once,
+    there_is_one_run_of_a_key,
+    turns_go_round_in_order,
     runs_come_in_pages,
     timers_come_in_order,
     questions_are_open_until_closed,
