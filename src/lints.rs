@@ -1,18 +1,13 @@
 //! Warnings weighed as the project says.
 
-use std::path::Path;
-
 use flow_compiler::{Checked, Severity};
 use flow_runtime::config::{Level, Lints};
 
-use crate::fault::Fault;
 use crate::project::Project;
 
-/// Leaves out the warnings that the project of a path allows, and makes errors of those that it denies.
-pub(crate) fn weigh(checked: &mut Checked, from: Option<&Path>) -> Result<(), Fault> {
-    let project = Project::find(from, None)?;
+/// Leaves out the warnings that the project allows, and makes errors of those that it denies.
+pub(crate) fn weigh(checked: &mut Checked, project: &Project) {
     apply(checked, &project.config.lints);
-    Ok(())
 }
 
 fn apply(checked: &mut Checked, lints: &Lints) {

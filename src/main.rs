@@ -14,6 +14,7 @@ mod follow;
 mod input;
 mod json_report;
 mod lints;
+mod load;
 mod owner;
 mod project;
 mod prompt;

@@ -90,7 +90,7 @@ fn faults_say_where_and_what_to_do() {
         ),
         ("[calendar]\nworkdays = [\"mon\", \"thur\"]", "hitl.toml:2:12: `thur` is no day of the week, did you mean `thu`?"),
         ("[calendar]\nworkdays = []", "hitl.toml:2:12: a week has one workday at least"),
-        ("[calendar]\nholidays = [\"xmas\"]", "hitl.toml:2:13: `xmas` is no date, such as `2026-12-25`"),
+        ("[calendar]\nholidays = [\"xmas\"]", "hitl.toml:2:12: `xmas` is no date, such as `2026-12-25`"),
         ("[people.ana]\nemail = \"a@b.c\"\nntfy = \"a b\"", "hitl.toml:3:8: `a b` is no topic: it has letters, digits, `-` and `_`, at most 64"),
         ("[webhooks]\n\"/x\" = \"S\"", "hitl.toml:2:2: `/x` is no webhook's path; write it as the flow does, such as `\"orders/new\"`"),
         ("[people.ana]\nemail = \"ana\"", "hitl.toml:2:9: `ana` is no mail address"),

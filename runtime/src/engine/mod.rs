@@ -5,6 +5,7 @@
 mod audience;
 mod cache;
 mod clock;
+mod groups;
 mod host;
 mod input;
 mod journal;
@@ -36,7 +37,6 @@ use smol_str::SmolStr;
 use tokio::sync::{Notify, watch};
 
 use crate::actions::Executor;
-use crate::config::LiveConfig;
 use crate::ids::{ApprovalId, Digest, RunId};
 use crate::machine::event::{Principal, Question};
 use crate::machine::refusal::Refusal;
@@ -160,7 +160,7 @@ pub struct Engine {
     /// The store's random number.
     id: [u8; 16],
     ids: PublicIds,
-    groups: Groups,
+    groups: groups::Groups,
     calendar: Calendar,
     plans: RwLock<HashMap<Digest, Arc<Plan>>>,
     /// The current version of each workflow.
@@ -192,9 +192,7 @@ impl Engine {
     pub async fn open(store: Arc<dyn Store>, executor: Arc<Executor>, options: Options) -> Result<Arc<Self>, EngineError> {
         let id = store.head().await?.store;
         let RunId(first) = store.first_free_run().await?;
-        let spelled = |members: &Vec<String>| members.iter().map(|member| Person::new(member).to_string()).collect();
-        let groups = options.groups.iter().map(|(name, members)| (name.clone(), spelled(members))).collect();
-        let groups = Groups { fixed: groups, live: Arc::clone(&executor.settings().live) };
+        let groups = groups::Groups::open(&options.groups, Arc::clone(&executor.settings().live), store.as_ref()).await?;
         let calendar = executor.settings().config.calendar.days();
         let outbox = Outbox::new(executor.settings()).map_err(|error| EngineError::Setup(error.to_string()))?;
         Ok(Arc::new(Self {
@@ -366,25 +364,6 @@ impl Engine {
         people.sort_unstable();
         people.dedup();
         people
-    }
-}
-
-/// Groups of the project: those that the engine was given, else those that its file names now.
-#[derive(Debug)]
-struct Groups {
-    fixed: BTreeMap<String, Vec<String>>,
-    live: Arc<LiveConfig>,
-}
-
-impl Groups {
-    fn names(&self) -> Vec<String> {
-        self.fixed.keys().chain(self.live.current().groups.keys()).cloned().collect()
-    }
-}
-
-impl Membership for Groups {
-    fn members(&self, group: &str) -> Vec<String> {
-        self.fixed.get(group).cloned().or_else(|| self.live.members(group)).unwrap_or_default()
     }
 }
 

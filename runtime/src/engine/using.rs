@@ -26,6 +26,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Store`]
     pub async fn serve_plan(&self, plan: Plan) -> Result<Digest, EngineError> {
+        self.keep_groups(&plan).await?;
         let (hash, plan) = self.keep_plan(plan).await?;
         self.served.write().insert(plan.workflow.name.to_string(), (hash, plan));
         Ok(hash)

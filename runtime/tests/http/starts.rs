@@ -228,3 +228,32 @@ async fn only_those_named_start_and_only_those_named_see() {
     assert_eq!((&mine["items"][0]["id"], &mine["next"]), (&json!(id), &json!(null)));
     assert!(count(&audit).await["next"].is_string());
 }
+
+#[tokio::test]
+async fn who_is_in_a_group_is_asked_when_it_matters() {
+    let flow = "workflow pay(to: text) {\n  owner \"ana@acme.example\"\n  starts by finance\n  seen by finance\n  step log(message: to)\n}\n";
+    let config = |members: &str| format!("[people.ana]\nemail = \"Ana@acme.example\"\n[groups]\nfinance = [{members}]\n");
+    let world = World::on(Arc::new(MemoryStore::new()), clock(), flow, &config("\"ana\""), |_| {}).await;
+    let bo = bearer(&world.token("bo@acme.example", "start,read").await);
+    let ana = bearer(&world.token("ana@acme.example", "start,read").await);
+    let file = world.folder.path().join("hitl.toml");
+    let input = json!({"to": "x"});
+    let id = start(&world, &ana, "pay", &input).await.expect(201).json()["id"].clone();
+    let line = format!("GET /api/v1/runs/{}", id.as_str().unwrap());
+    start(&world, &bo, "pay", &input).await.expect(403);
+    world.ask(&line, &[&bo], "").await.expect(404);
+
+    std::fs::write(&file, config("\"ana\", \"bo@acme.example\"")).unwrap();
+    start(&world, &bo, "pay", &input).await.expect(201);
+    world.ask(&line, &[&bo], "").await.expect(200);
+    assert_eq!(world.ask("GET /readyz", &[], "").await.expect(200).json(), json!({"status": "ok"}));
+
+    // A broken edit takes nobody out, and is told.
+    std::fs::write(&file, config("\"anna\"")).unwrap();
+    start(&world, &bo, "pay", &input).await.expect(201);
+    let told = world.ask("GET /readyz", &[], "").await.expect(200).json();
+    assert!(told["config"].as_str().unwrap().contains("did you mean `ana`?"), "{told}");
+    std::fs::write(&file, config("")).unwrap();
+    start(&world, &bo, "pay", &input).await.expect(403);
+    start(&world, &ana, "pay", &input).await.expect(403);
+}

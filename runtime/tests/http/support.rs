@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use flow_compiler::{Sources, check};
 use flow_runtime::actions::{Executor, Settings};
-use flow_runtime::config::Config;
+use flow_runtime::config::{Config, LiveConfig};
 use flow_runtime::engine::{Engine, ManualClock, Options};
 use flow_runtime::http::{HttpOptions, Peer, router};
 use flow_runtime::ids::At;
@@ -65,7 +65,7 @@ pub(crate) struct World {
     pub(crate) options: HttpOptions,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) router: Router,
-    _folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 /// What was answered.
@@ -121,7 +121,10 @@ impl World {
         std::fs::write(folder.path().join("hitl.toml"), config).unwrap();
         std::fs::write(folder.path().join("secrets.toml"), SECRETS).unwrap();
         let config = Arc::new(Config::load(folder.path()).unwrap());
-        let executor = Executor::new(Settings::new(config, folder.path(), &folder.path().join(".hitl"))).unwrap();
+        let groups = config.groups.keys().map(|group| (group.clone(), config.addresses(group))).collect();
+        let live = Arc::new(LiveConfig::watching(folder.path(), Arc::clone(&config)));
+        let settings = Settings { live, ..Settings::new(config, folder.path(), &folder.path().join(".hitl")) };
+        let executor = Executor::new(settings).unwrap();
         let options = Options {
             public_url: "http://127.0.0.1:7420".to_owned(),
             zone: jiff::tz::TimeZone::UTC,
@@ -131,13 +134,13 @@ impl World {
             clock: clock.clone(),
         };
         let engine = Engine::open(store, Arc::new(executor), options).await.unwrap();
-        for plan in plans(flow) {
+        for plan in plans(flow, groups) {
             engine.arm(plan).await.unwrap();
         }
         let mut options = HttpOptions::new(&engine);
         change(&mut options);
         let router = router(Arc::clone(&engine), options.clone());
-        Self { engine, options, clock, router, _folder: folder }
+        Self { engine, options, clock, router, folder }
     }
 
     /// A token of somebody.
@@ -197,8 +200,9 @@ pub(crate) fn bearer(token: &str) -> String {
     format!("authorization: Bearer {token}")
 }
 
-fn plans(flow: &str) -> Vec<flow_compiler::plan::Plan> {
+fn plans(flow: &str, groups: BTreeMap<String, Vec<String>>) -> Vec<flow_compiler::plan::Plan> {
     let mut sources = Sources::new();
+    sources.set_groups(groups);
     let file = sources.add("pay.flow", flow);
     let checked = check(&sources);
     assert!(!checked.has_errors(), "{:?}", checked.diagnostics);
