@@ -70,7 +70,8 @@ fn a_whole_file() {
     assert!(config.addresses("nobody").is_empty());
     assert_eq!(config.notify.receivers(), ["webhook", "slack", "ntfy"]);
     let days = config.calendar.days();
-    let worked = ["2026-12-19", "2026-12-20", "2026-12-21", "2026-12-22", "2026-12-27"].map(|day| days.is_business_day(day.parse().unwrap()));
+    let worked =
+        ["2026-12-19", "2026-12-20", "2026-12-21", "2026-12-22", "2026-12-27"].map(|day| days.is_business_day(day.parse().unwrap()));
     assert_eq!(worked, [false, false, true, false, true]);
     assert!(matches!(config.secrets(Path::new("/p")), Secrets::File(path) if path == Path::new("/p/private/secrets.toml")));
 }
@@ -91,7 +92,10 @@ fn faults_say_where_and_what_to_do() {
         ("[calendar]\nworkdays = [\"mon\", \"thur\"]", "hitl.toml:2:12: `thur` is no day of the week, did you mean `thu`?"),
         ("[calendar]\nworkdays = []", "hitl.toml:2:12: a week has one workday at least"),
         ("[calendar]\nholidays = [\"xmas\"]", "hitl.toml:2:12: `xmas` is no date, such as `2026-12-25`"),
-        ("[people.ana]\nemail = \"a@b.c\"\nntfy = \"a b\"", "hitl.toml:3:8: `a b` is no topic: it has letters, digits, `-` and `_`, at most 64"),
+        (
+            "[people.ana]\nemail = \"a@b.c\"\nntfy = \"a b\"",
+            "hitl.toml:3:8: `a b` is no topic: it has letters, digits, `-` and `_`, at most 64",
+        ),
         ("[webhooks]\n\"/x\" = \"S\"", "hitl.toml:2:2: `/x` is no webhook's path; write it as the flow does, such as `\"orders/new\"`"),
         ("[people.ana]\nemail = \"ana\"", "hitl.toml:2:9: `ana` is no mail address"),
         ("[calendar]\ntimezone = \"Nowhere\"", "hitl.toml:2:12: `Nowhere` is no time zone, such as `Europe/Berlin`"),

@@ -41,9 +41,11 @@ impl Engine {
         let person = &caller.person;
         self.among(&live.plan, &live.state, people, person)
             || self.is_among(person, &live.state.owner)
-            || live.state.questions.iter().any(|asked| {
-                self.is_asked(&asked.question, person) || asked.votes.iter().any(|vote| vote.by == person.as_str())
-            })
+            || live
+                .state
+                .questions
+                .iter()
+                .any(|asked| self.is_asked(&asked.question, person) || asked.votes.iter().any(|vote| vote.by == person.as_str()))
     }
 
     fn among(&self, plan: &Plan, state: &RunState, people: &Audience, person: &Person) -> bool {

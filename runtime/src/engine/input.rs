@@ -52,4 +52,3 @@ fn read(parameter: &Parameter, given: Option<&Json>, plan: &Plan) -> Result<Valu
         (given, _) => from_input(given.unwrap_or(&Json::Null), &parameter.ty, &plan.types, &parameter.name),
     }
 }
-

@@ -322,7 +322,9 @@ impl Drop for Claim {
 }
 
 /// Runs to its end whatever becomes of the caller.
-pub(super) async fn spawned<T: Send + 'static>(work: impl Future<Output = Result<T, EngineError>> + Send + 'static) -> Result<T, EngineError> {
+pub(super) async fn spawned<T: Send + 'static>(
+    work: impl Future<Output = Result<T, EngineError>> + Send + 'static,
+) -> Result<T, EngineError> {
     tokio::spawn(work).await.unwrap_or_else(|error| Err(EngineError::Corrupt(format!("an internal error: {error}"))))
 }
 

@@ -4,8 +4,8 @@ use flow_compiler::eval::{Env, Names, Outside};
 use flow_compiler::plan::Plan;
 use jiff::tz::TimeZone;
 
-use super::{Calendar, RunState};
 use super::event::Principal;
+use super::{Calendar, RunState};
 use crate::ids::At;
 
 /// What is so while a turn is made.

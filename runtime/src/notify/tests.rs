@@ -299,7 +299,8 @@ async fn chats_are_told_what_is_asked_and_where_to_decide() {
     let folder = tempfile::tempdir().unwrap();
     let config = Config::parse(&text, std::path::Path::new("hitl.toml")).unwrap();
     let mut settings = Settings::new(Arc::new(config), folder.path(), &folder.path().join(".hitl"));
-    let secrets = [("SLACK".to_owned(), format!("http://{address}/services/T/B/x\n").into()), ("NTFY".to_owned(), "tk_1".to_owned().into())];
+    let secrets =
+        [("SLACK".to_owned(), format!("http://{address}/services/T/B/x\n").into()), ("NTFY".to_owned(), "tk_1".to_owned().into())];
     settings.secrets = Secrets::Fixed(secrets.into());
     let outbox = Outbox::new(&settings).unwrap();
     for name in ["slack", "ntfy"] {
@@ -310,7 +311,8 @@ async fn chats_are_told_what_is_asked_and_where_to_decide() {
     assert_eq!((seen[0].0.as_str(), seen[0].1.as_str()), ("/services/T/B/x", ""));
     assert!(slack.starts_with("*Pay 1500.00 EUR to &lt;b&gt;Acme&lt;/b&gt; Bcc: x@evil.example*\n"), "{slack}");
     assert!(slack.contains("<@U1>") && slack.ends_with("<https://flow.acme.example/approvals/ap-9|Look at it and decide>"), "{slack}");
-    let topics: Vec<_> = seen[1..].iter().map(|(path, token, body)| (path.as_str(), token.as_str(), body["topic"].as_str().unwrap())).collect();
+    let topics: Vec<_> =
+        seen[1..].iter().map(|(path, token, body)| (path.as_str(), token.as_str(), body["topic"].as_str().unwrap())).collect();
     assert_eq!(topics, [("/", "Bearer tk_1", "all"), ("/", "Bearer tk_1", "anas")]);
     assert_eq!(seen[1].2["click"], "https://flow.acme.example/approvals/ap-9");
     assert!(seen[1].2["message"].as_str().unwrap().contains("Amount: 1500.00 EUR"));

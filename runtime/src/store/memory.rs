@@ -1,5 +1,7 @@
 //! The store in memory: for tests and for `hitlc test`. As exact as the others, and gone with its process.
 
+mod starts;
+
 use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
@@ -9,6 +11,7 @@ use super::{
     Answer, Channel, Commit, Delivery, Entry, Head, Letter, NewLetter, RunFilter, RunRow, Store, StoreError, Stored, Token, advance,
 };
 use crate::ids::{At, Digest, RunId};
+use starts::Starts;
 
 /// A store in memory.
 #[derive(Debug)]
@@ -31,9 +34,7 @@ struct State {
     last_letter: i64,
     tokens: Vec<Token>,
     meta: HashMap<String, Vec<u8>>,
-    once: HashMap<Digest, RunId>,
-    /// In the order of their commits: a run, its key, and whether it has its turn.
-    turns: Vec<(RunId, Digest, bool)>,
+    starts: Starts,
 }
 
 #[derive(Debug)]
@@ -86,8 +87,7 @@ impl MemoryStore {
             last_letter: 0,
             tokens: Vec::new(),
             meta: HashMap::new(),
-            once: HashMap::new(),
-            turns: Vec::new(),
+            starts: Starts::default(),
         };
         Self { state: Mutex::new(state) }
     }
@@ -104,13 +104,32 @@ impl MemoryStore {
 impl State {
     fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
         self.check(&commit)?;
-        let Commit { run, seq, previous: _, salt, body, hash, new, status, live, due, at, asked, closed, snapshot, letters, answer, blobs, gives_turn } =
-            commit;
+        let Commit {
+            run,
+            seq,
+            previous: _,
+            salt,
+            body,
+            hash,
+            new,
+            status,
+            live,
+            due,
+            at,
+            asked,
+            closed,
+            snapshot,
+            letters,
+            answer,
+            blobs,
+            gives_turn,
+        } = commit;
         self.blobs.extend(blobs);
         let index = self.journal.len();
         let id = self.head.last + 1;
         self.journal.push(Entry { id, run, seq, salt, body, hash });
         if let Some(new) = new {
+            self.starts.start(run, &new);
             let row = RunRow {
                 run,
                 workflow: new.workflow,
@@ -122,8 +141,6 @@ impl State {
                 started: at,
                 ended: None,
             };
-            self.once.extend(new.once.into_iter().map(|key| (key, run)));
-            self.turns.extend(new.turn.map(|turn| (run, turn.key, !turn.waits)));
             self.runs.insert(run, Run { row, live, due, snapshot: None, entries: Vec::new() });
         }
         if let Some(kept) = self.runs.get_mut(&run) {
@@ -136,8 +153,10 @@ impl State {
                 kept.snapshot = Some((seq, state));
             }
         }
-        if gives_turn {
-            self.give_turn(run, at);
+        let next = if gives_turn { self.starts.give_turn(run) } else { None };
+        if let Some(next) = next.and_then(|next| self.runs.get_mut(&next)) {
+            // The next one is due at once.
+            next.due = Some(at);
         }
         self.open.extend(asked.into_iter().map(|question| ((run, question.n), question.of)));
         for n in closed {
@@ -153,21 +172,6 @@ impl State {
         self.head.last = id;
         self.head.hash = advance(self.head.hash, hash);
         Ok(())
-    }
-
-    /// The next one is due at once.
-    fn give_turn(&mut self, run: RunId, at: At) {
-        let Some(place) = self.turns.iter().position(|(holder, ..)| *holder == run) else { return };
-        let (_, key, held) = self.turns.remove(place);
-        if !held {
-            return;
-        }
-        if let Some((next, _, holds)) = self.turns.iter_mut().find(|(_, other, _)| *other == key) {
-            *holds = true;
-            if let Some(kept) = self.runs.get_mut(next) {
-                kept.due = Some(at);
-            }
-        }
     }
 
     /// Everything that can be wrong, before anything is written.
@@ -187,12 +191,7 @@ impl State {
             return Err(StoreError::Conflict(commit.run));
         }
         if let Some(new) = &commit.new {
-            if let Some(run) = new.once.iter().find_map(|key| self.once.get(key)) {
-                return Err(StoreError::Once(*run));
-            }
-            if new.turn.is_some_and(|turn| turn.waits != self.turns.iter().any(|(_, key, _)| *key == turn.key)) {
-                return Err(StoreError::Turn);
-            }
+            self.starts.check(new)?;
         }
         match &commit.new {
             Some(new) if !self.plans.contains_key(&new.plan) => Err(StoreError::Unusable(format!("the store has no plan `{}`", new.plan))),
@@ -258,15 +257,15 @@ impl Store for MemoryStore {
     }
 
     async fn once(&self, key: Digest) -> Result<Option<RunId>, StoreError> {
-        Ok(self.state.lock().once.get(&key).copied())
+        Ok(self.state.lock().starts.once(key))
     }
 
     async fn turn_taken(&self, key: Digest) -> Result<bool, StoreError> {
-        Ok(self.state.lock().turns.iter().any(|(_, other, _)| *other == key))
+        Ok(self.state.lock().starts.is_taken(key))
     }
 
     async fn has_turn(&self, run: RunId) -> Result<bool, StoreError> {
-        Ok(self.state.lock().turns.iter().all(|(other, _, holds)| *other != run || *holds))
+        Ok(self.state.lock().starts.has_turn(run))
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

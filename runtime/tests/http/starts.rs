@@ -231,7 +231,8 @@ async fn only_those_named_start_and_only_those_named_see() {
 
 #[tokio::test]
 async fn who_is_in_a_group_is_asked_when_it_matters() {
-    let flow = "workflow pay(to: text) {\n  owner \"ana@acme.example\"\n  starts by finance\n  seen by finance\n  step log(message: to)\n}\n";
+    let flow =
+        "workflow pay(to: text) {\n  owner \"ana@acme.example\"\n  starts by finance\n  seen by finance\n  step log(message: to)\n}\n";
     let config = |members: &str| format!("[people.ana]\nemail = \"Ana@acme.example\"\n[groups]\nfinance = [{members}]\n");
     let world = World::on(Arc::new(MemoryStore::new()), clock(), flow, &config("\"ana\""), |_| {}).await;
     let bo = bearer(&world.token("bo@acme.example", "start,read").await);

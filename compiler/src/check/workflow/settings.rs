@@ -7,8 +7,8 @@ use smol_str::SmolStr;
 use crate::check::Checker;
 use crate::check::declare::ParameterInfo;
 use crate::check::ty::Ty;
-use crate::{cron, faults};
 use crate::plan::{Audience, Expr, Schedule, Settings, Who};
+use crate::{cron, faults};
 
 /// The settings, as they are gathered.
 #[derive(Default)]

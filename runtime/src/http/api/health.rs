@@ -29,5 +29,9 @@ pub(super) async fn healthz() -> Json<Health> {
 /// The process takes requests.
 #[utoipa::path(get, path = "/readyz", responses((status = 200, body = Health), (status = 503, body = Problem)))]
 pub(super) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<Health>, Problem> {
-    if app.engine.ready() { Ok(Json(Health { status: "ok", config: app.engine.config_fault() })) } else { Err(Problem::unavailable("the server is shutting down")) }
+    if app.engine.ready() {
+        Ok(Json(Health { status: "ok", config: app.engine.config_fault() }))
+    } else {
+        Err(Problem::unavailable("the server is shutting down"))
+    }
 }

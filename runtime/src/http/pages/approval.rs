@@ -14,7 +14,7 @@ use super::time::Moment;
 use super::visitor::{Badge, Sent, Visitor};
 use super::{Page, faults, render, see_other, sentence, value};
 use crate::engine::Decide;
-use crate::http::api::{may_decide, parse_approval, slow_down, sees_approval};
+use crate::http::api::{may_decide, parse_approval, sees_approval, slow_down};
 use crate::http::app::App;
 use crate::http::extract::Part;
 use crate::http::problem::Problem;
