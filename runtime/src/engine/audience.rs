@@ -5,7 +5,7 @@ use flow_compiler::plan::{Audience, Plan, Who};
 use super::cache::Live;
 use super::{Engine, EngineError};
 use crate::ids::RunId;
-use crate::machine::{RunState, principal};
+use crate::machine::{Asked, RunState, is_asked, principal};
 use crate::people::{Caller, Person};
 
 impl Engine {
@@ -41,11 +41,15 @@ impl Engine {
         let person = &caller.person;
         self.among(&live.plan, &live.state, people, person)
             || self.is_among(person, &live.state.owner)
-            || live
-                .state
-                .questions
-                .iter()
-                .any(|asked| self.is_asked(&asked.question, person) || asked.votes.iter().any(|vote| vote.by == person.as_str()))
+            || live.state.questions.iter().any(|asked| self.concerns(live, asked, person))
+    }
+
+    /// Whether somebody is asked, was, or will be in a later stage; or has answered.
+    fn concerns(&self, live: &Live, asked: &Asked, person: &Person) -> bool {
+        let voted = asked.votes.iter().any(|vote| vote.by == person.as_str());
+        voted
+            || asked.question.of.stages.iter().flatten().any(|term| self.is_among(person, &term.of))
+            || self.with_facts(|facts| is_asked(asked, person.as_str(), &live.state, facts))
     }
 
     fn among(&self, plan: &Plan, state: &RunState, people: &Audience, person: &Person) -> bool {

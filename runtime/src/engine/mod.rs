@@ -9,6 +9,7 @@ mod groups;
 mod host;
 mod input;
 mod journal;
+mod people;
 mod post;
 mod public_id;
 mod show;
@@ -38,7 +39,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::actions::Executor;
 use crate::ids::{ApprovalId, Digest, RunId};
-use crate::machine::event::{Principal, Question};
+use crate::machine::event::Principal;
 use crate::machine::refusal::Refusal;
 use crate::machine::{Calendar, Facts, Membership};
 use crate::notify::Outbox;
@@ -160,7 +161,7 @@ pub struct Engine {
     /// The store's random number.
     id: [u8; 16],
     ids: PublicIds,
-    groups: groups::Groups,
+    people: people::People,
     calendar: Calendar,
     plans: RwLock<HashMap<Digest, Arc<Plan>>>,
     /// The current version of each workflow.
@@ -194,6 +195,7 @@ impl Engine {
         let RunId(first) = store.first_free_run().await?;
         let groups = groups::Groups::open(&options.groups, Arc::clone(&executor.settings().live), store.as_ref()).await?;
         let calendar = executor.settings().config.calendar.days();
+        let people = people::People::open(groups, store.as_ref()).await?;
         let outbox = Outbox::new(executor.settings()).map_err(|error| EngineError::Setup(error.to_string()))?;
         Ok(Arc::new(Self {
             outbox,
@@ -203,7 +205,7 @@ impl Engine {
             executor,
             id,
             ids: PublicIds::new(id),
-            groups,
+            people,
             calendar,
             plans: RwLock::default(),
             served: RwLock::default(),
@@ -339,17 +341,11 @@ impl Engine {
     }
 
     fn with_facts<T>(&self, f: impl FnOnce(&Facts<'_>) -> T) -> T {
-        f(&Facts { now: self.clock.now(), zone: &self.options.zone, names: &Environment, people: &self.groups, calendar: &self.calendar })
+        f(&Facts { now: self.clock.now(), zone: &self.options.zone, names: &Environment, people: &self.people, calendar: &self.calendar })
     }
 
     fn is_among(&self, person: &Person, principal: &Principal) -> bool {
         self.with_facts(|facts| facts.is_among(person.as_str(), principal))
-    }
-
-    /// Whether a person may answer a question.
-    fn is_asked(&self, question: &Question, person: &Person) -> bool {
-        let excluded = question.of.except.iter().any(|principal| self.is_among(person, principal));
-        !excluded && question.of.stages.iter().flatten().any(|term| self.is_among(person, &term.of))
     }
 
     /// The people behind principals, each once.
@@ -358,7 +354,7 @@ impl Engine {
         for principal in principals {
             match principal {
                 Principal::Person(address) => people.push(address.clone()),
-                Principal::Group(group) => people.extend(self.groups.members(group)),
+                Principal::Group(group) => people.extend(self.people.members(group)),
             }
         }
         people.sort_unstable();

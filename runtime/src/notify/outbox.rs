@@ -90,7 +90,7 @@ impl Outbox {
     /// Delivers one letter.
     pub async fn deliver(&self, letter: &Letter, notice: &Notice, now: At) -> Delivery {
         let failure = match letter.letter.channel {
-            Channel::Mail | Channel::Notify => self.mail(letter, notice).await,
+            Channel::Mail | Channel::Notify | Channel::Reminder => self.mail(letter, notice).await,
             Channel::Webhook if matches!(letter.letter.to.as_str(), Slack::NAME | Ntfy::NAME) => self.chat(letter, notice).await,
             Channel::Webhook | Channel::Callback => self.post(letter, notice, now).await,
         };

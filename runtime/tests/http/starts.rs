@@ -41,7 +41,7 @@ fn clock() -> Arc<ManualClock> {
 }
 
 async fn world() -> World {
-    World::on(Arc::new(MemoryStore::new()), clock(), FLOW, "", |_| {}).await
+    World::on(Arc::new(MemoryStore::new()), clock(), FLOW, "").await
 }
 
 async fn start(world: &World, who: &str, workflow: &str, input: &Json) -> crate::support::Answer {
@@ -86,7 +86,7 @@ async fn racing_starts_give_one_run() {
     let file = folder.path().join("state.db");
     let sqlite = SqliteStore::open(&file, &SqliteOptions::default()).unwrap();
     for store in [Arc::new(MemoryStore::new()) as Arc<dyn Store>, Arc::new(sqlite)] {
-        let world = Arc::new(World::on(store, clock(), FLOW, "", |_| {}).await);
+        let world = Arc::new(World::on(store, clock(), FLOW, "").await);
         let ana = bearer(&world.token("ana@acme.example", "start,read").await);
         let asking = (0..32).map(|n| {
             let (world, ana) = (Arc::clone(&world), ana.clone());
@@ -142,7 +142,7 @@ async fn a_turn_outlives_the_server() {
     let file = folder.path().join("state.db");
     let open = || Arc::new(SqliteStore::open(&file, &SqliteOptions::default()).unwrap());
     let store = open();
-    let world = World::on(Arc::clone(&store) as _, clock(), FLOW, "", |_| {}).await;
+    let world = World::on(Arc::clone(&store) as _, clock(), FLOW, "").await;
     let ana = bearer(&world.token("ana@acme.example", "start,read,decide").await);
     let mut ids = Vec::new();
     for version in [1, 200] {
@@ -155,7 +155,7 @@ async fn a_turn_outlives_the_server() {
     store.close().await;
     drop(world);
 
-    let world = World::on(open(), clock(), FLOW, "", |_| {}).await;
+    let world = World::on(open(), clock(), FLOW, "").await;
     assert_eq!(run(&world, &ana, &ids[1]).await["status"], "paused");
     world.engine.recover().await.unwrap();
     world.engine.fire_due().await.unwrap();
@@ -234,7 +234,7 @@ async fn who_is_in_a_group_is_asked_when_it_matters() {
     let flow =
         "workflow pay(to: text) {\n  owner \"ana@acme.example\"\n  starts by finance\n  seen by finance\n  step log(message: to)\n}\n";
     let config = |members: &str| format!("[people.ana]\nemail = \"Ana@acme.example\"\n[groups]\nfinance = [{members}]\n");
-    let world = World::on(Arc::new(MemoryStore::new()), clock(), flow, &config("\"ana\""), |_| {}).await;
+    let world = World::on(Arc::new(MemoryStore::new()), clock(), flow, &config("\"ana\"")).await;
     let bo = bearer(&world.token("bo@acme.example", "start,read").await);
     let ana = bearer(&world.token("ana@acme.example", "start,read").await);
     let file = world.folder.path().join("hitl.toml");
@@ -257,4 +257,30 @@ async fn who_is_in_a_group_is_asked_when_it_matters() {
     std::fs::write(&file, config("")).unwrap();
     start(&world, &bo, "pay", &input).await.expect(403);
     start(&world, &ana, "pay", &input).await.expect(403);
+}
+
+#[tokio::test]
+async fn a_service_and_whom_it_acts_for_are_both_the_requester() {
+    let flow = "workflow spend(what: text) {\n  owner \"ana@acme.example\"\n  require approval by finance except requester\n  step log(message: what)\n}\n";
+    let config = "[groups]\nfinance = [\"ana@acme.example\", \"bo@acme.example\", \"portal@acme.example\"]\n";
+    let world = World::on(Arc::new(MemoryStore::new()), clock(), flow, config).await;
+    let token = async |person: &str| bearer(&world.token(person, "start,read,decide,act-for").await);
+    let (ana, bo, portal) = (token("ana@acme.example").await, token("bo@acme.example").await, token("portal@acme.example").await);
+    let body = r#"{"input": {"what": "tea"}}"#;
+    let line = "POST /api/v1/workflows/spend/runs";
+    let plain = bearer(&world.token("portal@acme.example", "start").await);
+    world.ask(line, &[&plain, JSON, "on-behalf-of: ana@acme.example"], body).await.expect(403);
+    // An agent may act for people, too; it does not decide in any case.
+    let agent = bearer(&world.issue("portal@acme.example", "start,act-for", true).await);
+    for service in [&portal, &agent] {
+        let id = world.ask(line, &[service, JSON, "on-behalf-of: ana@acme.example"], body).await.expect(201).json()["id"].clone();
+        let id = id.as_str().unwrap();
+        let seen = world.ask(&format!("GET /api/v1/approvals/{id}-1"), &[&bo], "").await.expect(200);
+        let tag = format!("if-match: {}", seen.header("etag"));
+        let decide = format!("POST /api/v1/approvals/{id}-1/decision");
+        for excluded in [&ana, &portal, &agent] {
+            world.ask(&decide, &[excluded, JSON, &tag], r#"{"decision": "approve"}"#).await.expect(403);
+        }
+        world.ask(&decide, &[&bo, JSON, &tag], r#"{"decision": "approve"}"#).await.expect(200);
+    }
 }

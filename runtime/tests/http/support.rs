@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -65,6 +66,8 @@ pub(crate) struct World {
     pub(crate) options: HttpOptions,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) router: Router,
+    store: Arc<dyn Store>,
+    mail: bool,
     pub(crate) folder: tempfile::TempDir,
 }
 
@@ -98,49 +101,63 @@ impl Answer {
     }
 }
 
+/// How a world is set up.
+pub(crate) struct Setting {
+    pub(crate) flow: &'static str,
+    pub(crate) mail: bool,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self { flow: FLOW, mail: false }
+    }
+}
+
 impl World {
     pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut HttpOptions)) -> Self {
-        let start: jiff::Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
-        let clock = Arc::new(ManualClock::at(At::from(start)));
-        Self::on(Arc::new(MemoryStore::new()), clock, FLOW, "", change).await
+        Self::made(Setting::default(), change).await
     }
 
-    /// On a store that is there already, at its time, with other workflows, whose triggers are in force, and another project file.
-    pub(crate) async fn on(
-        store: Arc<dyn Store>,
-        clock: Arc<ManualClock>,
-        flow: &str,
-        config: &str,
-        change: impl FnOnce(&mut HttpOptions),
-    ) -> Self {
+    pub(crate) async fn set(setting: Setting) -> Self {
+        Self::made(setting, |_| {}).await
+    }
+
+    async fn made(setting: Setting, change: impl FnOnce(&mut HttpOptions)) -> Self {
+        let start: jiff::Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+        let clock = Arc::new(ManualClock::at(At::from(start)));
+        Self::built(Arc::new(MemoryStore::new()), clock, tempfile::tempdir().unwrap(), setting, change).await
+    }
+
+    /// On a store that is there already, at its time, with other workflows and another project file.
+    pub(crate) async fn on(store: Arc<dyn Store>, clock: Arc<ManualClock>, flow: &'static str, config: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("hitl.toml"), config).unwrap();
         std::fs::write(folder.path().join("secrets.toml"), SECRETS).unwrap();
-        let config = Arc::new(Config::load(folder.path()).unwrap());
-        let groups = config.groups.keys().map(|group| (group.clone(), config.addresses(group))).collect();
-        let live = Arc::new(LiveConfig::watching(folder.path(), Arc::clone(&config)));
-        let settings = Settings { live, ..Settings::new(config, folder.path(), &folder.path().join(".hitl")) };
-        let executor = Executor::new(settings).unwrap();
-        let options = Options {
-            public_url: "http://127.0.0.1:7420".to_owned(),
-            zone: jiff::tz::TimeZone::UTC,
-            mail: false,
-            webhooks: Vec::new(),
-            groups: BTreeMap::new(),
-            clock: clock.clone(),
-        };
-        let engine = Engine::open(store, Arc::new(executor), options).await.unwrap();
-        for plan in plans(flow, groups) {
-            engine.arm(plan).await.unwrap();
-        }
+        Self::built(store, clock, folder, Setting { flow, mail: false }, |_| {}).await
+    }
+
+    async fn built(
+        store: Arc<dyn Store>,
+        clock: Arc<ManualClock>,
+        folder: tempfile::TempDir,
+        setting: Setting,
+        change: impl FnOnce(&mut HttpOptions),
+    ) -> Self {
+        let engine = open(&store, &clock, folder.path(), setting.flow, setting.mail).await;
         let mut options = HttpOptions::new(&engine);
         change(&mut options);
         let router = router(Arc::clone(&engine), options.clone());
-        Self { engine, options, clock, router, folder }
+        Self { engine, options, clock, router, store, mail: setting.mail, folder }
+    }
+
+    /// The server ends, and another takes up its store, with another text of the flow.
+    pub(crate) async fn reopen(&mut self, flow: &str) {
+        self.engine = open(&self.store, &self.clock, self.folder.path(), flow, self.mail).await;
+        self.router = router(Arc::clone(&self.engine), self.options.clone());
     }
 
     /// A token of somebody.
@@ -200,11 +217,29 @@ pub(crate) fn bearer(token: &str) -> String {
     format!("authorization: Bearer {token}")
 }
 
-fn plans(flow: &str, groups: BTreeMap<String, Vec<String>>) -> Vec<flow_compiler::plan::Plan> {
+async fn open(store: &Arc<dyn Store>, clock: &Arc<ManualClock>, folder: &Path, flow: &str, mail: bool) -> Arc<Engine> {
+    let config = Arc::new(Config::load(folder).unwrap());
+    let groups = config.groups.keys().map(|group| (group.clone(), config.addresses(group))).collect();
+    let live = Arc::new(LiveConfig::watching(folder, Arc::clone(&config)));
+    let settings = Settings { live, ..Settings::new(config, folder, &folder.join(".hitl")) };
+    let executor = Executor::new(settings).unwrap();
+    let options = Options {
+        public_url: "http://127.0.0.1:7420".to_owned(),
+        zone: jiff::tz::TimeZone::UTC,
+        mail,
+        webhooks: Vec::new(),
+        groups: BTreeMap::new(),
+        clock: clock.clone(),
+    };
+    let engine = Engine::open(Arc::clone(store), Arc::new(executor), options).await.unwrap();
     let mut sources = Sources::new();
     sources.set_groups(groups);
     let file = sources.add("pay.flow", flow);
     let checked = check(&sources);
     assert!(!checked.has_errors(), "{:?}", checked.diagnostics);
-    checked.workflows().map(|workflow| checked.plan(file, workflow.name).unwrap()).collect()
+    let names: Vec<String> = checked.workflows().map(|workflow| workflow.name.to_owned()).collect();
+    for name in names {
+        engine.arm(checked.plan(file, &name).unwrap()).await.unwrap();
+    }
+    engine
 }

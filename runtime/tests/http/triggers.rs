@@ -36,7 +36,7 @@ fn clock(time: &str) -> Arc<ManualClock> {
 }
 
 async fn world(store: Arc<dyn Store>, clock: Arc<ManualClock>) -> World {
-    World::on(store, clock, FLOW, CONFIG, |_| {}).await
+    World::on(store, clock, FLOW, CONFIG).await
 }
 
 async fn reports(world: &World) -> Vec<Json> {
