@@ -92,6 +92,7 @@ impl Parts<'_> {
                 self.expr(address);
             }
         }
+        self.settings(&mut workflow.settings);
         let handlers = workflow.handlers.iter_mut().map(|handler| &mut handler.body);
         for region in std::iter::once(&mut workflow.body).chain(&mut workflow.loops).chain(handlers) {
             region.slots.iter_mut().for_each(|slot| self.ty(&mut slot.ty));
@@ -217,6 +218,18 @@ impl Parts<'_> {
         let declared = self.lowered.groups.iter().find(|group| group.name == *name);
         if let Some(group) = declared.filter(|_| self.groups.iter().all(|group| group.name != *name)) {
             self.groups.push(group.clone());
+        }
+    }
+
+    fn settings(&mut self, settings: &mut plan::Settings) {
+        self.exprs(settings.once_per.iter_mut().chain(&mut settings.one_at_a_time_per));
+        for people in settings.starts_by.iter_mut().chain(&mut settings.seen_by) {
+            for who in people.of.iter_mut().chain(&mut people.except) {
+                self.who(who);
+                if let Who::Address(address) = who {
+                    self.expr(address);
+                }
+            }
         }
     }
 

@@ -41,6 +41,7 @@ impl RunState {
                 self.close(*n, *how, writes);
             }
             Event::StageMet { .. } | Event::Escalated { .. } | Event::Reminded { .. } | Event::HandedOn { .. } => self.go_on_asking(event),
+            Event::Admitted => self.held = false,
             Event::Ending { why } => self.ending = Some(why.clone()),
             Event::Ended { why } => self.ended = Some((why.clone(), self.at)),
             Event::LoopStarted { node, list } => {
@@ -77,6 +78,7 @@ impl RunState {
         self.body = Frame::new(started.nodes, started.slots, started.input.clone());
         self.on_behalf_by.clone_from(&started.on_behalf_by);
         self.callback.clone_from(&started.callback);
+        self.held = started.held;
     }
 
     fn frame_mut(&mut self, frame: &[u32]) -> Option<&mut Frame> {

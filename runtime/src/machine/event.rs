@@ -153,6 +153,9 @@ pub enum Event {
         #[n(0)]
         why: End,
     },
+    /// The run's turn has come: it no longer waits for another one.
+    #[n(60)]
+    Admitted,
     /// The run ended.
     #[n(12)]
     Ended {
@@ -349,7 +352,7 @@ pub struct Started {
     /// The plan.
     #[n(0)]
     pub plan: Digest,
-    /// Who asked for the run.
+    /// Who asked for the run; empty when a clock or another program started it.
     #[n(1)]
     pub requester: String,
     /// How they asked.
@@ -373,6 +376,10 @@ pub struct Started {
     /// Where the run's end is told.
     #[n(8)]
     pub callback: Option<String>,
+    /// Whether it waits for its turn.
+    #[n(20)]
+    #[cbor(default)]
+    pub held: bool,
 }
 
 /// How an attempt ended.
@@ -434,6 +441,9 @@ pub enum Channel {
     /// A clock.
     #[n(3)]
     Timer,
+    /// A message of another program.
+    #[n(4)]
+    Webhook,
 }
 
 /// A question to people: a round of a gate, a call whose outcome is unknown, or an undo that was not done.

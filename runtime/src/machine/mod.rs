@@ -6,6 +6,7 @@
 //! INVARIANT: no input or output, no clock, no random number, no task. Facts are recorded in the events that used them.
 
 mod apply;
+mod calendar;
 mod decide;
 mod ending;
 pub mod event;
@@ -23,6 +24,7 @@ mod state;
 mod steps;
 mod turn;
 
+pub use calendar::Calendar;
 pub use decide::{Answer, Decision, Request, decide};
 pub use facts::{Facts, Membership};
 pub use gate::principal;

@@ -38,6 +38,9 @@ pub fn next(plan: &Plan, state: &RunState, facts: &Facts<'_>) -> (Vec<Event>, Ve
     if let Some(why) = &state.ending {
         return ending::next(plan, state, why, facts);
     }
+    if state.held {
+        return (Vec::new(), Vec::new());
+    }
     let mut steps = Steps::new(plan, state, facts);
     if let Err(why) = steps.frame(&[], &state.body) {
         return (vec![ends(plan, state, why)], Vec::new());

@@ -75,6 +75,10 @@ pub struct RunState {
     /// The handler that runs or ran, by its number, and its frame.
     #[n(20)]
     pub handler: Option<Handling>,
+    /// Whether it waits for its turn: nothing of it is begun.
+    #[n(40)]
+    #[cbor(default)]
+    pub held: bool,
 }
 
 /// A step that can be undone.
@@ -211,6 +215,7 @@ impl RunState {
             undoing: NodeState::Waiting,
             undo: Undoing::No,
             handler: None,
+            held: false,
         }
     }
 
@@ -225,7 +230,9 @@ impl RunState {
             (None, _) => {}
         }
         let idle = self.busy == 0 && self.retries == 0;
-        if self.open().any(|asked| asked.question.about.is_call()) {
+        if self.held && self.ending.is_none() {
+            Status::Paused
+        } else if self.open().any(|asked| asked.question.about.is_call()) {
             Status::InDoubt
         } else if idle && (self.sleeping > 0 || self.open().next().is_some()) && (self.ending.is_none() || self.handler.is_some()) {
             Status::Paused

@@ -55,6 +55,8 @@ pub(crate) struct Flow {
     result: Option<(Ty, Span)>,
     /// Whether something is in it that is broken or not yet supported: then nobody knows where its paths end.
     unsure: bool,
+    /// The setting that starts runs by itself: such runs have no requester.
+    pub(super) trigger: Option<Span>,
 }
 
 impl<'a> Checker<'a> {
@@ -66,7 +68,7 @@ impl<'a> Checker<'a> {
         let mark = self.scope.mark();
         self.parameter_slots(&parameters);
         self.declare_parameters(&parameters, &workflow.parameters);
-        let owner = self.settings(&workflow.settings);
+        let (owner, settings) = self.settings(workflow, &parameters);
         self.flow.owner.clone_from(&owner);
         let inside = self.scope.mark();
         let ended = self.statements(&workflow.body, mark);
@@ -88,6 +90,7 @@ impl<'a> Checker<'a> {
             parameters: super::action::lower_parameters(&parameters),
             result: result.map(|(ty, _)| ty.lower()),
             owner,
+            settings,
             body: body?,
             loops,
             handlers: handlers?,

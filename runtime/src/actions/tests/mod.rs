@@ -124,7 +124,17 @@ impl Case {
             implementation: self.implementation,
             secrets: vec!["TOKEN".into()],
         };
-        let workflow = Workflow { name: "w".into(), doc: None, parameters: Vec::new(), result: None, owner: None, body: Region::default(), loops: Vec::new(), handlers: Vec::new() };
+        let workflow = Workflow {
+            name: "w".into(),
+            doc: None,
+            parameters: Vec::new(),
+            result: None,
+            owner: None,
+            settings: flow_compiler::plan::Settings::default(),
+            body: Region::default(),
+            loops: Vec::new(),
+            handlers: Vec::new(),
+        };
         let plan = Plan {
             format: flow_compiler::plan::FORMAT,
             semantics: flow_compiler::plan::SEMANTICS,
