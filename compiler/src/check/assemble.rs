@@ -164,7 +164,15 @@ impl Parts<'_> {
     fn action(&mut self, action: &mut plan::Action) {
         self.parameters(&mut action.parameters);
         action.result.iter_mut().for_each(|ty| self.ty(ty));
-        match &mut action.implementation {
+        self.implementation(&mut action.implementation);
+        if let Some(preview) = &mut action.preview {
+            self.ty(&mut preview.result);
+            self.implementation(&mut preview.implementation);
+        }
+    }
+
+    fn implementation(&mut self, implementation: &mut Implementation) {
+        match implementation {
             Implementation::Log | Implementation::Notify => {}
             Implementation::Http(http) => {
                 self.parts(&mut http.url);

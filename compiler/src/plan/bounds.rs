@@ -112,9 +112,16 @@ impl Check<'_> {
     fn action(&self, action: &Action) -> Sound {
         self.parameters(&action.parameters)?;
         action.result.iter().try_for_each(|ty| self.ty(ty, 0))?;
-        let slots = action.parameters.len();
+        self.implementation(&action.implementation, action.parameters.len())?;
+        action.preview.iter().try_for_each(|preview| {
+            self.ty(&preview.result, 0)?;
+            self.implementation(&preview.implementation, action.parameters.len())
+        })
+    }
+
+    fn implementation(&self, implementation: &Implementation, slots: usize) -> Sound {
         let answer = slots + 4;
-        match &action.implementation {
+        match implementation {
             Implementation::Log | Implementation::Notify => Ok(()),
             Implementation::Http(http) => {
                 self.parts(&http.url, slots, 0, 0)?;

@@ -74,6 +74,12 @@ impl<'a> Call<'a> {
         found.map_err(|error| self.secrets.lock().failed.take().unwrap_or(error.0))
     }
 
+    /// The value of a secret that the project file names.
+    pub(super) fn named_secret(&self, name: &str) -> Result<SmolStr, String> {
+        let found = self.secret(name);
+        found.ok_or_else(|| self.secrets.lock().failed.take().unwrap_or_else(|| format!("there is no secret `{name}`")))
+    }
+
     /// Whether a condition over a frame holds.
     pub(super) fn holds(&self, condition: &Expr, frame: &[Value]) -> Result<bool, String> {
         self.with_env(frame, |env| eval::holds(condition, env)).map_err(|error| error.0)

@@ -8,6 +8,7 @@ mod call;
 mod email;
 mod exec;
 mod http;
+mod model;
 mod orphan;
 mod process;
 pub mod reach;
@@ -120,7 +121,7 @@ impl Executor {
             Implementation::Exec(exec) => exec::run(&call, exec).await,
             Implementation::Sql(sql) => sql::run(&call, sql).await,
             Implementation::Email(email) => email::run(&call, email).await,
-            Implementation::Model(_) => Outcome::NotDone("`model` is not supported by this version".into()),
+            Implementation::Model(model) => model::run(&call, model, &self.clients).await,
         };
         call.scrub(outcome)
     }

@@ -43,6 +43,7 @@ impl Checker<'_> {
                 result: None,
                 timeout: super::TIMEOUT,
                 implementation: implementation.clone(),
+                preview: None,
                 secrets: Vec::new(),
             })
             .collect()

@@ -192,7 +192,7 @@ fn said(decision: &str) -> &'static str {
 
 fn call(call: &WillRun) -> Call {
     let argument = |(name, text): &(String, Option<String>)| {
-        let drawn = text.as_deref().map(|text| value::argument(call.arguments.get(name), text));
+        let drawn = text.as_deref().map(|text| value::argument(call.arguments.get(name), text, call.by_model.contains(name)));
         (Html::text(name), drawn)
     };
     Call {
