@@ -64,9 +64,7 @@ fn what_a_model_wrote_is_marked_until_the_end() {
     let port = endpoint();
     let settings = format!("[model]\nurl = \"http://127.0.0.1:{port}/v1\"\n[http]\nallow = [\"127.0.0.1:{port}\"]\n");
     let project = Project::with(&[("answer.flow", FLOW), ("hitl.toml", &settings)]);
-    let input = "complaint=it is late";
-    let run = project.hitlc(&["run", "answer.flow", "--as", "ana@acme.example", "--detach", "--input", input, "--input", "to=bo@acme.example"]);
-    assert_eq!(run.code, 0, "{run:?}");
+    project.hitlc(&["run", "answer.flow", "--detach", "complaint=it is late", "to=bo@acme.example"]);
     let id = project.approval("answer");
     let card = project.hitlc(&["show", &id]);
     assert!(card.out.contains("Sorry: It comes tomorrow.  (written by a model)"), "{card:?}");
@@ -76,7 +74,7 @@ fn what_a_model_wrote_is_marked_until_the_end() {
     assert_eq!(shown["shown"][0]["by_model"], true, "{shown}");
     assert_eq!(shown["shown"][2].get("by_model"), None, "{shown}");
     assert_eq!(shown["will_run"][0]["by_model"], json!(["letter"]), "{shown}");
-    let approved = project.hitlc(&["approve", &id, "--as", "ana@acme.example"]);
+    let approved = project.hitlc(&["approve", &id]);
     assert_eq!(approved.code, 0, "{approved:?}");
     let ended: Json = serde_json::from_str(&project.hitlc(&["runs", "show", shown["run"].as_str().unwrap(), "--json"]).out).unwrap();
     assert!(ended.to_string().contains("written by a model"), "{ended}");

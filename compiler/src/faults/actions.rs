@@ -52,7 +52,8 @@ pub(crate) fn bad_header(site: Site, name: &str) -> Diagnostic {
 
 /// A connection to a database that is not known.
 pub(crate) fn unknown_connection(site: Site, scheme: &str) -> Diagnostic {
-    site.error(Code::F0115, format!("`{scheme}` is no connection to a database")).help("write `\"sqlite:PATH\"` or `\"postgres://user@host/database\"`")
+    site.error(Code::F0115, format!("`{scheme}` is no connection to a database"))
+        .help("write `\"sqlite:PATH\"` or `\"postgres://user@host/database\"`")
 }
 
 /// A literal that is empty.

@@ -117,12 +117,10 @@ fn value(call: &Call<'_>, content: &str, ty: &Type) -> Result<Value, String> {
         return Ok(if nothing { Value::None } else { Value::Text(content.into()) });
     }
     let wrong = |why: String| format!("what the model wrote does not fit the result: {why}");
-    let json = serde_json::from_str::<Json>(content)
-        .map_err(|error| wrong(format!("it is not JSON ({error}): {}", shorten(content, false))))?;
+    let json =
+        serde_json::from_str::<Json>(content).map_err(|error| wrong(format!("it is not JSON ({error}): {}", shorten(content, false))))?;
     let json = match json {
-        Json::Object(mut members) if schema::is_wrapped(ty) => {
-            members.remove(WRAP).ok_or_else(|| wrong(format!("`{WRAP}` is missing")))?
-        }
+        Json::Object(mut members) if schema::is_wrapped(ty) => members.remove(WRAP).ok_or_else(|| wrong(format!("`{WRAP}` is missing")))?,
         json => json,
     };
     call.decode(&call.scrub_json(json), ty).map_err(wrong)

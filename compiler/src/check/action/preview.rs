@@ -2,9 +2,9 @@
 
 use flow_grammar::ast;
 
+use super::TIMEOUT;
 use super::clauses::Clauses;
 use super::implement::{Wanted, gives_rows};
-use super::TIMEOUT;
 use crate::check::Checker;
 use crate::faults;
 use crate::plan::{Implementation, Preview, Type};

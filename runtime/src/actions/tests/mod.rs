@@ -5,6 +5,8 @@ mod exec;
 mod http;
 mod model;
 mod orphan;
+mod postgres;
+mod preview;
 mod reach;
 mod sql;
 
