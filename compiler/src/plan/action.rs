@@ -28,6 +28,7 @@ pub struct Action {
     /// What it does.
     pub implementation: Implementation,
     /// `preview`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub preview: Option<Box<Preview>>,
     /// Secrets that it uses, for scrubbing what it answers.
     pub secrets: Vec<SecretUse>,
@@ -85,6 +86,8 @@ pub enum Implementation {
     Email(Email),
     /// `model`
     Model(Model),
+    /// A workflow that is called as a step: its index in [`Plan::children`](super::Plan::children). It is a run of its own.
+    Workflow(u32),
 }
 
 /// `http post "url"`

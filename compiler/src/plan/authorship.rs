@@ -15,24 +15,34 @@ impl Plan {
     #[must_use]
     pub fn authorship(&self) -> Authorship {
         let mut found = Authorship { slots: vec![false; self.workflow.body.slots.len()] };
-        if !self.actions.iter().any(|action| matches!(action.implementation, Implementation::Model(_))) {
+        let writers: Vec<bool> = self.actions.iter().map(|action| self.writes(&action.implementation)).collect();
+        if !writers.contains(&true) {
             return found;
         }
+        let writes = |action: u32| writers.get(action as usize).copied().unwrap_or_default();
         // The order of the nodes is an order of the graph: a value stands before its use.
         for node in &self.workflow.body.nodes {
             match &node.kind {
                 NodeKind::Let { slot, value } if found.reads(value) => found.mark(*slot),
-                NodeKind::Call(call) if self.asks_a_model(call.action) => call.slot.into_iter().for_each(|slot| found.mark(slot)),
+                NodeKind::Call(call) if writes(call.action) => call.slot.into_iter().for_each(|slot| found.mark(slot)),
                 _ => {}
             }
         }
         found
     }
 
-    /// Whether an action asks a model.
+    /// Whether what an action gives was written by a model: it asks one, or is a workflow that returns what one wrote.
     #[must_use]
     pub fn asks_a_model(&self, action: u32) -> bool {
-        self.actions.get(action as usize).is_some_and(|action| matches!(action.implementation, Implementation::Model(_)))
+        self.actions.get(action as usize).is_some_and(|action| self.writes(&action.implementation))
+    }
+
+    fn writes(&self, implementation: &Implementation) -> bool {
+        match implementation {
+            Implementation::Model(_) => true,
+            Implementation::Workflow(child) => self.children.get(*child as usize).is_some_and(|child| child.authorship().returned(child)),
+            _ => false,
+        }
     }
 }
 

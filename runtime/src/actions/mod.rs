@@ -190,6 +190,7 @@ impl Executor {
             },
             Implementation::Email(email) => email::run(&call, email).await,
             Implementation::Model(model) => model::run(&call, model, &self.clients).await,
+            Implementation::Workflow(_) => Outcome::NotDone("a workflow is a run of its own".into()),
         };
         call.scrub(outcome).into()
     }

@@ -15,6 +15,7 @@ impl<'a> Checker<'a> {
         use ast::ImplementationKind as Kind;
         let clauses = Clauses::collect(self, implementation)?;
         let timeout = clauses.timeout.and_then(|timeout| self.fixed_duration(timeout, "a timeout")).unwrap_or(TIMEOUT);
+        let faults = self.diagnostics.len();
         let lowered = match &implementation.kind {
             Kind::Http { method, url } => {
                 if method.name != "get" {
@@ -38,7 +39,7 @@ impl<'a> Checker<'a> {
             Implementation::Exec(exec) => exec.result.as_ref().map_or(Type::Text, |(_, ty)| ty.clone()),
             _ => Type::Json,
         };
-        Some(Preview { implementation: lowered, result, timeout })
+        (self.diagnostics.len() == faults).then_some(Preview { implementation: lowered, result, timeout })
     }
 
     fn acts(&mut self, span: flow_grammar::Span, what: &str, only: &str) -> Option<Preview> {
