@@ -23,7 +23,7 @@ pub(super) struct Lowered {
 /// What a step calls.
 #[derive(Clone, Debug)]
 pub(super) enum Callee {
-    Action(plan::Action),
+    Action(Box<plan::Action>),
     Workflow(Flow),
 }
 
@@ -106,7 +106,7 @@ impl Parts<'_> {
     fn callee(&mut self, index: u32) -> Option<plan::Action> {
         let file = self.lowered.files.get(index as usize).copied().flatten();
         match self.lowered.callees.get(&index)? {
-            Callee::Action(action) => Some(plan::Action { name: self.named(file, &action.name), ..action.clone() }),
+            Callee::Action(action) => Some(plan::Action { name: self.named(file, &action.name), ..(**action).clone() }),
             Callee::Workflow(flow) => {
                 let declared = self.checked.files.get(flow.file.0 as usize)?;
                 let child = u32::try_from(self.children.len()).unwrap_or(u32::MAX);
@@ -236,8 +236,12 @@ impl Parts<'_> {
         if let Some(deadline) = &mut gate.deadline {
             self.deadline(deadline);
         }
+        for ask in &mut gate.asks {
+            self.ty(&mut ask.ty);
+            self.exprs(&mut ask.default);
+        }
         for argument in gate.guards.iter_mut().flat_map(|guard| &mut guard.arguments) {
-            if let plan::GuardArgument::Known(value) = argument {
+            if let plan::GuardArgument::Known(value) | plan::GuardArgument::Asked(value) = argument {
                 self.expr(value);
             }
         }
