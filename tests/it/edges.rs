@@ -21,6 +21,7 @@ const ONLY: [(&str, &str); 18] = [
     ("pest", "flow-grammar"),
     ("pest_derive", "flow-grammar"),
     ("petgraph", "flow-compiler"),
+    ("croner", "flow-compiler"),
     ("iso_currency", "flow-compiler"),
     ("regex", "flow-compiler"),
     ("axum", "flow-runtime"),
