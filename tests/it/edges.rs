@@ -17,7 +17,7 @@ const OURS: [(&str, &[&str]); 5] = [
 ];
 
 /// A library and the only crate that may use it.
-const ONLY: [(&str, &str); 18] = [
+const ONLY: [(&str, &str); 19] = [
     ("pest", "flow-grammar"),
     ("pest_derive", "flow-grammar"),
     ("petgraph", "flow-compiler"),
