@@ -54,13 +54,13 @@ pub(crate) fn too_many_guards(site: Site, most: usize) -> Diagnostic {
 /// `return` where only a part of the run would end.
 pub(crate) fn return_inside(site: Site, place: &str) -> Diagnostic {
     let place = if place.starts_with("a ") { place.to_owned() } else { format!("`{place}`") };
-    site.error(Code::F0405, format!("`return` cannot stand inside {place}"))
+    site.error(Code::F0407, format!("`return` cannot stand inside {place}"))
         .help("end the run after it; to end it with an error from here, write `fail \"why\"`")
 }
 
 /// `give` that is not the last statement of a loop.
 pub(crate) fn misplaced_give(site: Site) -> Diagnostic {
-    site.error(Code::F0405, "`give` is the last statement of a `for each`, and stands nowhere else")
+    site.error(Code::F0407, "`give` is the last statement of a `for each`, and stands nowhere else")
         .help("move it to the end of the loop, outside of `if` and `match`")
 }
 

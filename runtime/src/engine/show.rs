@@ -1,7 +1,7 @@
 //! What is shown of a run and of its questions.
 
 use flow_compiler::graph::draw::type_name;
-use flow_compiler::plan::{Action, Deadline, Effect, Gate, Guard, GuardArgument, Lapse, Plan, Style, Type, TypeKind};
+use flow_compiler::plan::{Action, Deadline, Effect, Expr, Gate, Guard, GuardArgument, Lapse, Plan, Style, Type, TypeKind};
 use flow_compiler::value::{Value, to_json, to_text};
 use serde_json::{Map, Value as Json};
 
@@ -10,7 +10,7 @@ use super::cache::Live;
 use super::people;
 use crate::ids::{ApprovalId, Path, RunId};
 use crate::machine::event::{About, Channel, Closing, End, Principal, Question, Shown, Verdict, Vote};
-use crate::machine::place::{action_at, gate_at, name_at, result_at};
+use crate::machine::place::{action_at, call_at, gate_at, name_at, result_at};
 use crate::machine::{Asked, RunState, entitled, needed};
 use crate::people::Person;
 use crate::view;
@@ -28,6 +28,7 @@ impl Engine {
             status: state.status().name(),
             input: Json::Object(input),
             output: Json::Null,
+            output_by_model: false,
             error: None,
             rejection: None,
             requester: somebody(&state.requester),
@@ -41,6 +42,7 @@ impl Engine {
         match state.ended.as_ref().map(|(end, _)| end).or(state.ending.as_ref()) {
             Some(End::Completed(value)) => {
                 run.output = plan.workflow.result.as_ref().map_or(Json::Null, |ty| to_json(value, ty, types));
+                run.output_by_model = plan.authorship().returned(plan);
             }
             Some(End::Failed { error, .. }) => run.error = Some(error.clone()),
             Some(End::Rejected { n, by, comment }) => {
@@ -198,6 +200,7 @@ pub(super) fn name(principal: &Principal) -> String {
 }
 
 fn shown(plan: &Plan, gate: &Gate, question: &Question) -> Vec<view::Shown> {
+    let authorship = plan.authorship();
     let pairs = gate.shows.iter().zip(&question.shown);
     pairs
         .map(|(show, shown)| match shown {
@@ -206,10 +209,15 @@ fn shown(plan: &Plan, gate: &Gate, question: &Question) -> Vec<view::Shown> {
                 value: to_json(value, &show.ty, &plan.types),
                 text: to_text(value, &show.ty, &plan.types),
                 style: style(show.style),
+                by_model: authorship.reads(&show.value),
             },
-            Shown::Error(why) => {
-                view::Shown { label: show.label.to_string(), value: Json::Null, text: format!("cannot be shown: {why}"), style: "error" }
-            }
+            Shown::Error(why) => view::Shown {
+                label: show.label.to_string(),
+                value: Json::Null,
+                text: format!("cannot be shown: {why}"),
+                style: "error",
+                by_model: false,
+            },
         })
         .collect()
 }
@@ -228,19 +236,22 @@ fn will_run(plan: &Plan, gate: Option<&Gate>, asked: &Asked) -> Vec<view::WillRu
     let known = asked.filled.as_ref().unwrap_or(&asked.question.will_run);
     let Some(gate) = gate else {
         let arguments = known.first().map(Vec::as_slice).unwrap_or_default();
-        return action_at(plan, &asked.question.node).map(|(_, action)| call(plan, action, arguments, None)).into_iter().collect();
+        return call(plan, &asked.question.node, arguments, None).into_iter().collect();
     };
     let pairs = gate.guards.iter().zip(known);
     let calls = pairs.filter_map(|(guard, arguments)| {
         // A guard stands for every item of a loop: the first will do to find the call.
         let inside = guard.at.iter().enumerate().flat_map(|(step, node)| (step > 0).then_some(0).into_iter().chain([*node]));
         let path = Path(asked.question.node.frame().iter().copied().chain(inside).collect());
-        action_at(plan, &path).map(|(_, action)| call(plan, action, arguments, Some(guard)))
+        call(plan, &path, arguments, Some(guard))
     });
     calls.collect()
 }
 
-fn call(plan: &Plan, action: &Action, arguments: &[Option<Value>], guard: Option<&Guard>) -> view::WillRun {
+fn call(plan: &Plan, path: &Path, arguments: &[Option<Value>], guard: Option<&Guard>) -> Option<view::WillRun> {
+    let (_, action) = action_at(plan, path)?;
+    let call = call_at(plan, path)?;
+    let given = call.undo.as_ref().filter(|_| path.is_undo()).map_or(&call.arguments, |undo| &undo.arguments);
     let mut shown = view::WillRun {
         action: action.name.to_string(),
         effect: match action.effect {
@@ -251,6 +262,7 @@ fn call(plan: &Plan, action: &Action, arguments: &[Option<Value>], guard: Option
         arguments: Map::new(),
         texts: Vec::new(),
         later: Vec::new(),
+        by_model: by_model(plan, given, action),
         entered: Vec::new(),
         behind_gate: guard.is_some_and(|guard| guard.behind_gate),
         conditional: guard.is_some_and(|guard| guard.conditional),
@@ -269,7 +281,14 @@ fn call(plan: &Plan, action: &Action, arguments: &[Option<Value>], guard: Option
             }
         }
     }
-    shown
+    Some(shown)
+}
+
+/// The parameters that are given something that a model wrote.
+fn by_model(plan: &Plan, arguments: &[Expr], action: &Action) -> Vec<String> {
+    let authorship = plan.authorship();
+    let pairs = action.parameters.iter().zip(arguments);
+    pairs.filter(|(_, argument)| authorship.reads(argument)).map(|(parameter, _)| parameter.name.to_string()).collect()
 }
 
 fn why_asked(plan: &Plan, gate: Option<&Gate>, question: &Question) -> Option<String> {
