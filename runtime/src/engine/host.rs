@@ -12,7 +12,7 @@ use crate::actions::Attempt;
 use crate::ids::{At, Digest, Path, RunId};
 use crate::machine::event::{Event, Outcome, Principal, Transition};
 use crate::machine::{Command, NodeState, Request, RunState, turn};
-use crate::store::{Asked, Channel, Commit, NewAnswer, NewLetter, NewRun, StoreError, chain};
+use crate::store::{Asked, Channel, Commit, NewAnswer, NewLetter, NewRun, Store, StoreError, chain};
 
 /// A journal is followed by a snapshot when so many bytes have been written since the last one, or as many as it has itself.
 const SNAPSHOT_AFTER: usize = 16 * 1024;
@@ -324,27 +324,27 @@ impl Engine {
             snapshot = bytes.len();
         }
         for entry in &stored.entries {
-            let transition = self.transition(&entry.body).await?;
+            let transition = transition(&*self.store, &entry.body).await?;
             state.at = transition.at;
             transition.events.iter().for_each(|event| state.apply(event));
         }
         Ok(Live { state, plan, seq: stored.row.seq, hash: stored.row.hash, since: stored.bytes, snapshot })
     }
+}
 
-    /// A stored transition, with the results that were kept apart from it.
-    pub(super) async fn transition(&self, body: &[u8]) -> Result<Transition, EngineError> {
-        let mut transition: Transition = decode(body)?;
-        for event in &mut transition.events {
-            if let Event::AttemptEnded { outcome, .. } = event
-                && let Outcome::Kept(digest) = *outcome
-            {
-                let bytes = self.store.blob(digest).await?.filter(|bytes| Digest::of(&[bytes]) == digest);
-                let bytes = bytes.ok_or_else(|| EngineError::Corrupt(format!("the result {digest} of a call is missing or changed")))?;
-                *outcome = Outcome::Done(decode(&bytes)?);
-            }
+/// A stored transition, with the results that were kept apart from it.
+pub(super) async fn transition(store: &dyn Store, body: &[u8]) -> Result<Transition, EngineError> {
+    let mut transition: Transition = decode(body)?;
+    for event in &mut transition.events {
+        if let Event::AttemptEnded { outcome, .. } = event
+            && let Outcome::Kept(digest) = *outcome
+        {
+            let bytes = store.blob(digest).await?.filter(|bytes| Digest::of(&[bytes]) == digest);
+            let bytes = bytes.ok_or_else(|| EngineError::Corrupt(format!("the result {digest} of a call is missing or changed")))?;
+            *outcome = Outcome::Done(decode(&bytes)?);
         }
-        Ok(transition)
     }
+    Ok(transition)
 }
 
 /// Puts large results of calls apart, each under the digest of its bytes.

@@ -8,12 +8,14 @@ mod host;
 mod journal;
 mod post;
 mod public_id;
+mod replay;
 mod show;
 mod time;
 mod using;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use public_id::PublicIds;
+pub use replay::replay;
 pub use show::vote as show_vote;
 
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what does not hold fails the test")]
 
 mod api;
+mod full;
+mod held;
+mod keys;
 mod pages;
 mod people;
 mod sockets;

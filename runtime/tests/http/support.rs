@@ -14,6 +14,7 @@ use flow_runtime::engine::{Engine, ManualClock, Options};
 use flow_runtime::http::{HttpOptions, Peer, router};
 use flow_runtime::ids::At;
 use flow_runtime::people::{NewToken, Person};
+use flow_runtime::store::Store;
 use flow_runtime::store::memory::MemoryStore;
 use http_body_util::BodyExt;
 use serde_json::Value as Json;
@@ -100,6 +101,15 @@ impl World {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut HttpOptions)) -> Self {
+        Self::made(Arc::new(MemoryStore::new()), change).await
+    }
+
+    /// On a store of the test's.
+    pub(crate) async fn on(store: Arc<dyn Store>) -> Self {
+        Self::made(store, |_| {}).await
+    }
+
+    async fn made(store: Arc<dyn Store>, change: impl FnOnce(&mut HttpOptions)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = Arc::new(Config::default());
         let executor = Executor::new(Settings::new(config, folder.path(), &folder.path().join(".hitl"))).unwrap();
@@ -113,7 +123,7 @@ impl World {
             groups: BTreeMap::new(),
             clock: clock.clone(),
         };
-        let engine = Engine::open(Arc::new(MemoryStore::new()), Arc::new(executor), options).await.unwrap();
+        let engine = Engine::open(store, Arc::new(executor), options).await.unwrap();
         for plan in plans() {
             engine.serve_plan(plan).await.unwrap();
         }

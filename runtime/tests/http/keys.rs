@@ -1,0 +1,54 @@
+//! Idempotency keys whose request is still under way.
+
+use std::sync::Arc;
+
+use crate::held::Held;
+use crate::support::{JSON, World, bearer};
+
+const START: &str = "POST /api/v1/workflows/pay_supplier/runs";
+const BODY: &str = r#"{"input": {"to": "Vendor", "amount": "1500.00 EUR"}}"#;
+const KEY: &str = "idempotency-key: k1";
+
+#[tokio::test]
+async fn a_start_whose_key_is_under_way_is_told_to_wait() {
+    let store = Arc::new(Held::new());
+    let world = World::on(Arc::clone(&store) as _).await;
+    let rob = bearer(&world.token("rob@acme.example", "start,read").await);
+    let headers = [rob.as_str(), JSON, KEY];
+    let held = store.hold().await;
+    let second = async {
+        store.arrived().await;
+        let refused = world.ask(START, &headers, BODY).await.expect(409).json();
+        assert_eq!(refused["type"], "urn:hitlc:idempotency-key", "{refused}");
+        assert!(refused["detail"].as_str().unwrap().contains("under way"), "{refused}");
+        drop(held);
+    };
+    let (first, ()) = tokio::join!(world.ask(START, &headers, BODY), second);
+    let first = first.expect(201).json();
+    // Afterwards the key gives the same answer, and there is one run.
+    let again = world.ask(START, &headers, BODY).await.expect(201).json();
+    assert_eq!(again["id"], first["id"]);
+    let runs = world.ask("GET /api/v1/runs", &[&rob], "").await.expect(200).json();
+    assert_eq!(runs["items"].as_array().unwrap().len(), 1, "{runs}");
+}
+
+#[tokio::test]
+async fn a_decision_whose_key_is_under_way_is_told_to_wait() {
+    let store = Arc::new(Held::new());
+    let world = World::on(Arc::clone(&store) as _).await;
+    let (_, approval, tag) = world.paused().await;
+    let ana = bearer(&world.token("ana@acme.example", "decide").await);
+    let tag = format!("if-match: {tag}");
+    let line = format!("POST /api/v1/approvals/{approval}/decision");
+    let headers = [ana.as_str(), JSON, KEY, &tag];
+    let body = r#"{"decision": "approve"}"#;
+    let held = store.hold().await;
+    let second = async {
+        store.arrived().await;
+        world.ask(&line, &headers, body).await.expect(409);
+        drop(held);
+    };
+    let (first, ()) = tokio::join!(world.ask(&line, &headers, body), second);
+    assert_eq!(first.expect(200).json()["status"], "approved");
+    world.ask(&line, &headers, body).await.expect(200);
+}
