@@ -240,7 +240,8 @@ impl Engine {
             let outcome = match self.executor.run_inline(&attempt) {
                 Some(outcome) => outcome,
                 None => {
-                    let made = std::panic::AssertUnwindSafe(self.executor.run(&attempt)).catch_unwind().await;
+                    // On the heap: it is by far the largest part of the task, and a task is moved several times before it runs.
+                    let made = std::panic::AssertUnwindSafe(Box::pin(self.executor.run(&attempt))).catch_unwind().await;
                     made.unwrap_or_else(|_| Outcome::Unknown("the action ended in an internal error".to_owned()))
                 }
             };
