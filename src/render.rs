@@ -40,6 +40,12 @@ impl Counts {
     }
 }
 
+impl std::iter::Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |a, b| Self { files: a.files + b.files, errors: a.errors + b.errors, warnings: a.warnings + b.warnings })
+    }
+}
+
 /// Draws all diagnostics on standard error.
 pub(crate) fn to_stderr(sources: &Sources, diagnostics: &[Diagnostic]) {
     let mut drawn = Styling(Vec::new());
@@ -51,7 +57,7 @@ pub(crate) fn to_stderr(sources: &Sources, diagnostics: &[Diagnostic]) {
 fn draw(out: &mut Styling, sources: &Sources, diagnostics: &[Diagnostic]) {
     let mut files = SimpleFiles::new();
     for file in sources.files() {
-        files.add(visible(sources.path(file)), visible(sources.text(file)));
+        files.add(visible(sources.shown(file)), visible(sources.text(file)));
     }
     for diagnostic in diagnostics {
         let display_style = if line_length(sources, diagnostic) > LONG_LINE { DisplayStyle::Medium } else { DisplayStyle::Rich };
