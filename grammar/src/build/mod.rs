@@ -116,7 +116,8 @@ impl<'i> Builder<'i> {
         let mut below = start as usize;
         while let Some(comment) = index.checked_sub(1).and_then(|before| comments.get(before)) {
             // From below, and no further than the line end: the comment may be far above.
-            let mut between = self.written.get(comment.end as usize..below)?.bytes().rev().skip_while(|byte| *byte <= b' ' && *byte != b'\n');
+            let mut between =
+                self.written.get(comment.end as usize..below)?.bytes().rev().skip_while(|byte| *byte <= b' ' && *byte != b'\n');
             if between.next() != Some(b'\n') || !between.all(|byte| byte == b'\r') {
                 break;
             }
