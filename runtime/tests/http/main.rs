@@ -3,6 +3,7 @@
 
 mod api;
 mod full;
+mod gates;
 mod held;
 mod keys;
 mod pages;
