@@ -1,5 +1,7 @@
 //! A store in memory whose commits can be held up.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use async_trait::async_trait;
 use flow_runtime::ids::{At, Digest, RunId};
 use flow_runtime::store::memory::MemoryStore;
@@ -11,20 +13,35 @@ use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 pub(crate) struct Held {
     inner: MemoryStore,
     door: Semaphore,
+    held: AtomicBool,
     arrived: Notify,
+}
+
+/// While it lives, no commit goes through.
+pub(crate) struct Hold<'a> {
+    held: &'a AtomicBool,
+    _door: SemaphorePermit<'a>,
+}
+
+impl Drop for Hold<'_> {
+    fn drop(&mut self) {
+        self.held.store(false, Ordering::SeqCst);
+    }
 }
 
 impl Held {
     pub(crate) fn new() -> Self {
-        Self { inner: MemoryStore::new(), door: Semaphore::new(1), arrived: Notify::new() }
+        Self { inner: MemoryStore::new(), door: Semaphore::new(1), held: AtomicBool::new(false), arrived: Notify::new() }
     }
 
     /// Until what is returned is dropped.
-    pub(crate) async fn hold(&self) -> SemaphorePermit<'_> {
-        self.door.acquire().await.unwrap()
+    pub(crate) async fn hold(&self) -> Hold<'_> {
+        let door = self.door.acquire().await.unwrap();
+        self.held.store(true, Ordering::SeqCst);
+        Hold { held: &self.held, _door: door }
     }
 
-    /// Until a commit waits at the door.
+    /// Until a commit waits at the held door.
     pub(crate) async fn arrived(&self) {
         self.arrived.notified().await;
     }
@@ -35,10 +52,11 @@ macro_rules! store {
         #[async_trait]
         impl Store for Held {
             async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
-                if self.door.available_permits() == 0 {
+                // A commit that waits for another one has not met the hold.
+                if self.held.load(Ordering::SeqCst) {
                     self.arrived.notify_one();
                 }
-                let _open = self.hold().await;
+                let _open = self.door.acquire().await.unwrap();
                 self.inner.commit(commit).await
             }
 

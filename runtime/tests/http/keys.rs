@@ -1,6 +1,7 @@
 //! Idempotency keys whose request is still under way.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::held::Held;
 use crate::support::{JSON, World, bearer};
@@ -8,6 +9,11 @@ use crate::support::{JSON, World, bearer};
 const START: &str = "POST /api/v1/workflows/pay_supplier/runs";
 const BODY: &str = r#"{"input": {"to": "Vendor", "amount": "1500.00 EUR"}}"#;
 const KEY: &str = "idempotency-key: k1";
+
+/// Fails instead of waiting for ever when a request that should be refused is held up.
+async fn soon<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), work).await.unwrap()
+}
 
 #[tokio::test]
 async fn a_start_whose_key_is_under_way_is_told_to_wait() {
@@ -23,7 +29,7 @@ async fn a_start_whose_key_is_under_way_is_told_to_wait() {
         assert!(refused["detail"].as_str().unwrap().contains("under way"), "{refused}");
         drop(held);
     };
-    let (first, ()) = tokio::join!(world.ask(START, &headers, BODY), second);
+    let (first, ()) = soon(async { tokio::join!(world.ask(START, &headers, BODY), second) }).await;
     let first = first.expect(201).json();
     // Afterwards the key gives the same answer, and there is one run.
     let again = world.ask(START, &headers, BODY).await.expect(201).json();
@@ -48,7 +54,7 @@ async fn a_decision_whose_key_is_under_way_is_told_to_wait() {
         world.ask(&line, &headers, body).await.expect(409);
         drop(held);
     };
-    let (first, ()) = tokio::join!(world.ask(&line, &headers, body), second);
+    let (first, ()) = soon(async { tokio::join!(world.ask(&line, &headers, body), second) }).await;
     assert_eq!(first.expect(200).json()["status"], "approved");
     world.ask(&line, &headers, body).await.expect(200);
 }
