@@ -23,7 +23,7 @@ async fn a_full_disk_is_said_and_the_server_goes_on() {
     let large = json!({ "input": { "to": "Vendor", "amount": "1500.00 EUR", "change": "x".repeat(400_000) } }).to_string();
 
     let store = open(&path, Some(80));
-    let world = World::on(Arc::clone(&store) as _).await;
+    let world = World::over(Arc::clone(&store) as _).await;
     let (run, approval, tag) = world.paused().await;
     let rob = bearer(&world.token("rob@acme.example", "start,read").await);
     let headers = [rob.as_str(), JSON, "idempotency-key: k1"];
@@ -46,7 +46,7 @@ async fn a_full_disk_is_said_and_the_server_goes_on() {
 
     // With room the same request goes through.
     let store = open(&path, None);
-    let world = World::on(Arc::clone(&store) as _).await;
+    let world = World::over(Arc::clone(&store) as _).await;
     let started = world.ask(START, &headers, large).await.expect(201).json();
     assert_ne!(started["id"], json!(run));
     let before = world.ask(&format!("GET /api/v1/runs/{run}"), &[&rob], "").await.expect(200).json();

@@ -18,7 +18,7 @@ async fn soon<T>(work: impl Future<Output = T>) -> T {
 #[tokio::test]
 async fn a_start_whose_key_is_under_way_is_told_to_wait() {
     let store = Arc::new(Held::new());
-    let world = World::on(Arc::clone(&store) as _).await;
+    let world = World::over(Arc::clone(&store) as _).await;
     let rob = bearer(&world.token("rob@acme.example", "start,read").await);
     let headers = [rob.as_str(), JSON, KEY];
     let held = store.hold().await;
@@ -41,7 +41,7 @@ async fn a_start_whose_key_is_under_way_is_told_to_wait() {
 #[tokio::test]
 async fn a_decision_whose_key_is_under_way_is_told_to_wait() {
     let store = Arc::new(Held::new());
-    let world = World::on(Arc::clone(&store) as _).await;
+    let world = World::over(Arc::clone(&store) as _).await;
     let (_, approval, tag) = world.paused().await;
     let ana = bearer(&world.token("ana@acme.example", "decide").await);
     let tag = format!("if-match: {tag}");

@@ -9,4 +9,6 @@ mod keys;
 mod pages;
 mod people;
 mod sockets;
+mod starts;
 mod support;
+mod triggers;
