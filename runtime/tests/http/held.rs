@@ -94,4 +94,7 @@ store! {
     fn all_entries(&self, after: i64, limit: u32) -> Result<Vec<Entry>, StoreError>;
     fn head(&self) -> Result<Head, StoreError>;
     fn close(&self);
+    fn once(&self, key: Digest) -> Result<Option<RunId>, StoreError>;
+    fn turn_taken(&self, key: Digest) -> Result<bool, StoreError>;
+    fn has_turn(&self, run: RunId) -> Result<bool, StoreError>;
 }
