@@ -9,6 +9,7 @@ mod docs;
 mod edges;
 mod examples;
 mod gates;
+mod model;
 mod modules;
 mod race;
 mod support;
