@@ -103,6 +103,7 @@ codes! {
     F0302 "approvers that cannot be read",
     F0401 "not supported by this version yet",
     F0402 "more guarded calls than can be shown",
+    F0420 "a statement of a test that cannot be meant",
     F0501 "an irreversible call that nobody approves",
     F0502 "a value that is never used",
     F0503 "a parameter that is never used",

@@ -99,7 +99,7 @@ impl<'a> Checker<'a> {
                 self.signature(action);
             }
         }
-        let mut lowered = Lowered { types: Vec::new(), actions: self.lowered_built_ins(), workflows: Vec::new() };
+        let mut lowered = Lowered { actions: self.lowered_built_ins(), ..Lowered::default() };
         for declaration in &module.declarations {
             match declaration {
                 ast::Declaration::Action(action) => lowered.actions.extend(self.action(action)),
@@ -107,6 +107,7 @@ impl<'a> Checker<'a> {
                 _ => {}
             }
         }
+        lowered.tests = self.tests(module, &lowered);
         self.unused_actions(module);
         lowered.types = self.types.iter().map(TypeInfo::lower).collect();
         lowered
@@ -144,7 +145,8 @@ impl<'a> Checker<'a> {
                 self.snake_case(&workflow.name, "a workflow");
                 self.name(&workflow.name, What::Workflow);
             }
-            ast::Declaration::Test(test) => self.not_yet(test.name.1, "test"),
+            // Tests have names of their own, which nothing refers to.
+            ast::Declaration::Test(_) => {}
             ast::Declaration::Broken(broken) => {
                 for name in &broken.names {
                     self.declared.entry(name.name.clone()).or_insert(Declared { span: name.span, what: What::Poisoned });

@@ -10,6 +10,7 @@ mod expr;
 mod lints;
 mod resolve;
 mod scope;
+mod test;
 mod ty;
 mod workflow;
 
@@ -20,6 +21,7 @@ use smol_str::SmolStr;
 
 use crate::diagnostic::{Diagnostic, FileId, Severity};
 use crate::faults::{self, Site};
+use crate::plan::test::TestPlan;
 use crate::plan::{self, Plan};
 use crate::{Sources, suggest};
 use declare::{ActionInfo, Declared};
@@ -51,6 +53,7 @@ pub(crate) struct Lowered {
     pub(crate) types: Vec<plan::TypeDef>,
     pub(crate) actions: Vec<plan::Action>,
     pub(crate) workflows: Vec<plan::Workflow>,
+    pub(crate) tests: test::LoweredTests,
 }
 
 /// A workflow of the sources.
@@ -83,6 +86,15 @@ impl Checked {
         let lowered = file.sound.as_ref()?;
         let workflow = lowered.workflows.iter().find(|found| found.name == workflow)?;
         Some(assemble::plan(&file.path, lowered, workflow))
+    }
+
+    /// The tests of a file; `None` where the file has errors or is not known.
+    #[must_use]
+    pub fn tests(&self, file: FileId) -> Option<TestPlan> {
+        let checked = self.files.iter().find(|checked| checked.id == file)?;
+        let lowered = checked.sound.as_ref()?;
+        let plans = lowered.tests.runs.iter().filter_map(|workflow| self.plan(file, workflow)).collect();
+        Some(TestPlan { file: checked.path.clone(), types: lowered.types.clone(), plans, tests: lowered.tests.tests.clone() })
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod flow;
 pub(crate) mod lints;
 pub(crate) mod names;
 pub(crate) mod syntax;
+pub(crate) mod tests;
 pub(crate) mod types;
 pub(crate) mod unsupported;
 

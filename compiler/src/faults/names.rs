@@ -104,6 +104,16 @@ pub(crate) fn not_an_action(site: Site, name: &str, what: &str) -> Diagnostic {
     site.error(Code::F0116, format!("`{name}` is {what}, not an action"))
 }
 
+/// A declared name of another kind where a workflow is needed.
+pub(crate) fn not_a_workflow(site: Site, name: &str, what: &str) -> Diagnostic {
+    site.error(Code::F0116, format!("`{name}` is {what}, not a workflow"))
+}
+
+/// A name in a test that no action and no workflow has.
+pub(crate) fn unknown_callee(site: Site, name: &str, nearest: Option<&str>) -> Diagnostic {
+    site.suggest(site.error(Code::F0108, format!("there is no action or workflow called `{name}`")), nearest)
+}
+
 /// A declared name of another kind where a type is needed.
 pub(crate) fn not_a_type(site: Site, name: &str, what: &str) -> Diagnostic {
     site.error(Code::F0116, format!("`{name}` is {what}, not a type"))

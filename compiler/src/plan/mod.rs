@@ -9,6 +9,7 @@ mod bytes;
 mod expr;
 mod flat;
 mod gate;
+pub mod test;
 #[cfg(test)]
 mod tests;
 mod walk;
