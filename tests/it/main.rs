@@ -7,6 +7,7 @@ mod crash;
 mod docs;
 mod edges;
 mod examples;
+mod flow_tests;
 mod race;
 mod support;
 mod ui;

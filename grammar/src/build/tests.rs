@@ -96,13 +96,7 @@ impl<'i> Builder<'i> {
         for part in node.into_inner() {
             match part.as_rule() {
                 // Of two words the first: `send back`, `not done`, `give up`.
-                Rule::kw_approve
-                | Rule::kw_reject
-                | Rule::kw_send
-                | Rule::kw_done
-                | Rule::kw_not
-                | Rule::kw_give
-                | Rule::kw_cancel => {
+                Rule::kw_approve | Rule::kw_reject | Rule::kw_send | Rule::kw_done | Rule::kw_not | Rule::kw_give | Rule::kw_cancel => {
                     let word = self.ident(&part);
                     answer.get_or_insert(word);
                 }

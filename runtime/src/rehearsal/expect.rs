@@ -62,8 +62,15 @@ impl Stage<'_> {
 
     /// The run is otherwise than expected.
     fn other(&self, wanted: &str) -> Result<Box<Problem>, Box<Problem>> {
-        let standing = words::standing(self.current()?);
-        Ok(self.problem(format!("expected the run {wanted}; it {standing}")))
+        let live = self.current()?;
+        let mut problem = self.problem(format!("expected the run {wanted}; it {}", words::standing(live)));
+        let idle = live.gates().next().is_none() && live.doubts().next().is_none();
+        if let (true, Some(due)) = (idle, live.state.due()) {
+            let left = due.timestamp().duration_since(self.now.timestamp());
+            let left = words::value(&Value::Duration(left), &Type::Duration, &[]);
+            problem.help = Some(format!("let time pass with `advance {left}`"));
+        }
+        Ok(problem)
     }
 
     /// A run waits for a gate's answer, or for time to pass; an attempt that will be made again is not waiting.
@@ -125,13 +132,15 @@ impl Stage<'_> {
             .filter_map(|called| live.plan.actions.get(called.action as usize).map(|action| (called, action)))
             .filter(|(_, action)| action.name == target)
             .collect();
-        let fits = |(called, action): &&(&Called, &Action)| wanted.iter().all(|(named, value)| given(called, action, &named.name) == Some(value));
+        let fits =
+            |(called, action): &&(&Called, &Action)| wanted.iter().all(|(named, value)| given(called, action, &named.name) == Some(value));
         let found = calls.iter().filter(fits).count();
         let met = times.map_or(found > 0, |times| found == times as usize);
         if met {
             return Ok(());
         }
-        let arguments: Vec<String> = wanted.iter().map(|(named, value)| format!("{}: {}", named.name, self.written(named, value))).collect();
+        let arguments: Vec<String> =
+            wanted.iter().map(|(named, value)| format!("{}: {}", named.name, self.written(named, value))).collect();
         let with = if arguments.is_empty() { String::new() } else { format!(" with {}", arguments.join(", ")) };
         let often = match times {
             None => "called".to_owned(),
@@ -140,8 +149,8 @@ impl Stage<'_> {
         };
         let was = match (found, calls.len()) {
             (_, 0) => "it was not called".to_owned(),
-            (0, all) => format!("it was called {}, and never so", self::often(all)),
-            (found, all) if found < all => format!("it was called {}, of these {} so", self::often(all), self::often(found)),
+            (0, all) => format!("it was called {}, but with other arguments", self::often(all)),
+            (found, all) if found < all => format!("it was called {}, and {} of these with such arguments", self::often(all), found),
             (found, _) => format!("it was called {}", self::often(found)),
         };
         let mut problem = self.problem(format!("expected `{target}` to be {often}{with}; {was}"));

@@ -38,7 +38,8 @@ pub(super) struct Stage<'a> {
     tests: &'a TestPlan,
     pub(super) world: &'a World,
     pub(super) now: At,
-    stubs: HashMap<&'a str, &'a StubAnswer>,
+    /// What calls of a name answer, and where that is said.
+    stubs: HashMap<&'a str, (&'a StubAnswer, Span)>,
     pub(super) runs: Vec<Live<'a>>,
     /// The statement that is being carried out.
     at: (u32, Span),
@@ -54,7 +55,7 @@ impl<'a> Stage<'a> {
         self.at = (step.line, step.span);
         match &step.kind {
             TestStepKind::Stub { target, answer } => {
-                self.stubs.insert(target, answer);
+                self.stubs.insert(target, (answer, step.span));
                 Ok(())
             }
             TestStepKind::Run { plan, arguments, by } => self.run(*plan, arguments, by.as_ref()),
@@ -98,7 +99,7 @@ impl<'a> Stage<'a> {
         });
         let outside = Outside { now: self.now.timestamp(), zone: &self.world.zone, names: &Nothing, owner, requester };
         let env = Env { frames: &[&[]], types: &self.tests.types, outside: &outside };
-        eval(expr, &env).map_err(|EvalError(why)| self.problem(format!("this statement cannot be carried out: {why}")))
+        eval(expr, &env).map_err(|EvalError(why)| self.problem(format!("a value of the test cannot be computed: {why}")))
     }
 
     /// The text of an expression of the test.
@@ -205,14 +206,20 @@ impl<'a> Stage<'a> {
         let call = live.and_then(|plan| call_at(plan, node));
         let action = live.zip(call).and_then(|(plan, call)| plan.actions.get(call.action as usize));
         let Some(action) = action else { return Err(self.problem("the plan has no such call")) };
-        match self.stubs.get(action.name.as_str()) {
-            Some(StubAnswer::Returns(value)) => self.value(value).map(Outcome::Done),
-            Some(StubAnswer::Fails(None)) => Ok(Outcome::NotDone(format!("the stub of `{}` fails", action.name))),
-            Some(StubAnswer::Fails(Some(why))) => self.text(why).map(Outcome::NotDone),
-            Some(StubAnswer::Unknown) => Ok(Outcome::Unknown(format!("the stub of `{}` leaves it open", action.name))),
-            None if matches!(action.implementation, Implementation::Log | Implementation::Notify) => Ok(Outcome::Done(Value::None)),
-            None => Err(self.no_stub(run, node, action)),
-        }
+        let Some((answer, said)) = self.stubs.get(action.name.as_str()) else {
+            let silent = matches!(action.implementation, Implementation::Log | Implementation::Notify);
+            return if silent { Ok(Outcome::Done(Value::None)) } else { Err(self.no_stub(run, node, action)) };
+        };
+        let outcome = match answer {
+            StubAnswer::Returns(value) => self.value(value).map(Outcome::Done),
+            StubAnswer::Fails(None) => Ok(Outcome::NotDone(format!("the stub of `{}` fails", action.name))),
+            StubAnswer::Fails(Some(why)) => self.text(why).map(Outcome::NotDone),
+            StubAnswer::Unknown => Ok(Outcome::Unknown(format!("the stub of `{}` leaves it open", action.name))),
+        };
+        outcome.map_err(|mut problem| {
+            problem.because.push((*said, "this stub answers".to_owned()));
+            problem
+        })
     }
 
     fn no_stub(&self, run: usize, node: &Path, action: &Action) -> Box<Problem> {

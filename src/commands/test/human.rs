@@ -49,6 +49,7 @@ fn summary(report: &Report<'_>) -> String {
         (all, 0) => format!("; all {} of gates are reached", count(all, "outcome")),
         (all, missing) => format!("; {} of {} of gates are reached", all - missing, count(all, "outcome")),
     };
-    let (style, result) = if failed == 0 { (GOOD, format!("{all} passed")) } else { (ERROR, format!("{} passed, {failed} failed", all - failed)) };
+    let (style, result) =
+        if failed == 0 { (GOOD, format!("{all} passed")) } else { (ERROR, format!("{} passed, {failed} failed", all - failed)) };
     format!("{style}{} in {}: {result}{style:#}{gates}\n", count(all, "test"), count(files, "file"))
 }

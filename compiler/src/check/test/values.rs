@@ -77,7 +77,8 @@ impl<'a> Checker<'a> {
                     let nearest = self.nearest(name, callee.parameters.iter().map(|parameter| parameter.name.as_str()));
                     let meant = callee.parameters.iter().position(|parameter| nearest == Some(parameter.name.as_str()));
                     if !callee.faulty {
-                        let fault = faults::names::unknown_argument(self.site(argument.name.span), name, &callee.name, callee.span, nearest);
+                        let fault =
+                            faults::names::unknown_argument(self.site(argument.name.span), name, &callee.name, callee.span, nearest);
                         self.report(fault);
                     }
                     let value = self.init(argument, Some(&Ty::Broken)).expr;
