@@ -98,10 +98,7 @@ impl<'a> Checker<'a> {
         let with = with.filter(|_| takes_with);
         let expected = match name {
             "waiting" => ExpectedStatus::Waiting(waiting_for.and_then(|person| self.test_person(person))),
-            "completed" => ExpectedStatus::Completed(match with {
-                None => None,
-                Some(value) => Some(self.expected_result(value, state)),
-            }),
+            "completed" => ExpectedStatus::Completed(with.map(|value| self.expected_result(value, state))),
             "failed" => ExpectedStatus::Failed(with.map(|why| self.test_value(why, &Ty::Text))),
             "rejected" => ExpectedStatus::Rejected(with.map(|why| self.test_value(why, &Ty::Text))),
             "cancelled" => ExpectedStatus::Cancelled,
