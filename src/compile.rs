@@ -7,34 +7,38 @@ use flow_compiler::{Checked, Severity, Sources};
 
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::load::Loaded;
+use crate::project::Project;
 use crate::render::Counts;
 use crate::terminal::ERROR;
 use crate::texts::{list, nearest};
 use crate::{input, render};
 
 /// The plan of one workflow of a file: the named one, or the only one.
-pub(crate) fn one(file: &Path, workflow: Option<&str>) -> Result<Plan, Fault> {
-    let sources = input::read_one(file)?;
-    let checked = sound(&sources)?;
-    let names: Vec<&str> = checked.workflows().map(|found| found.name).collect();
+pub(crate) fn one(project: &Project, file: &Path, workflow: Option<&str>) -> Result<Plan, Fault> {
+    let loaded = Loaded::read(project, &[file.to_owned()])?;
+    let checked = sound(&loaded.sources)?;
+    let here = || checked.workflows().filter(|found| loaded.is_named(found.file));
+    let names: Vec<&str> = here().map(|found| found.name).collect();
     let name = choose(file, &names, workflow)?;
-    let found = checked.workflows().find(|found| found.name == name);
+    let found = here().find(|found| found.name == name);
     found.and_then(|found| checked.plan(found.file, found.name)).ok_or_else(|| Fault::new(format!("workflow `{name}` has no plan")))
 }
 
-/// The plans of all workflows of all files.
-pub(crate) fn all(paths: &[PathBuf]) -> Result<Vec<Plan>, Fault> {
-    let sources = input::read(paths)?;
-    let checked = sound(&sources)?;
+/// The plans of all workflows of all files that are named; those of files that are only used are parts of these.
+pub(crate) fn all(project: &Project, paths: &[PathBuf]) -> Result<Vec<Plan>, Fault> {
+    let loaded = Loaded::read(project, &input::files(paths)?)?;
+    let checked = sound(&loaded.sources)?;
+    let workflows = || checked.workflows().filter(|found| loaded.is_named(found.file));
     let mut seen: Vec<(&str, &str)> = Vec::new();
-    for workflow in checked.workflows() {
+    for workflow in workflows() {
         if let Some((_, other)) = seen.iter().find(|(name, _)| *name == workflow.name) {
             return Err(Fault::new(format!("workflow `{}` stands in `{other}` and in `{}`", workflow.name, workflow.path))
                 .help("a server needs one workflow of a name: rename one of them, or name the files to serve"));
         }
         seen.push((workflow.name, workflow.path));
     }
-    Ok(checked.workflows().filter_map(|workflow| checked.plan(workflow.file, workflow.name)).collect())
+    Ok(workflows().filter_map(|workflow| checked.plan(workflow.file, workflow.name)).collect())
 }
 
 /// Checks the sources and says what is wrong; errors end it.

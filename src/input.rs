@@ -1,10 +1,9 @@
-//! Files and folders of the command line, read into the compiler's sources.
+//! Files and folders of the command line.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
-use flow_compiler::Sources;
 use flow_grammar::MAX_BYTES;
 
 use crate::fault::Fault;
@@ -13,8 +12,8 @@ use crate::texts::count;
 /// Folders within folders beyond this are not looked into.
 const MAX_DEPTH: usize = 64;
 
-/// Reads all flow files of the paths: a folder means every `.flow` below it; no path, the current folder.
-pub(crate) fn read(paths: &[PathBuf]) -> Result<Sources, Fault> {
+/// All flow files of the paths: a folder means every `.flow` below it; no path, the current folder.
+pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Fault> {
     let here = [PathBuf::from(".")];
     let paths = if paths.is_empty() { &here[..] } else { paths };
     let mut files = Vec::new();
@@ -32,18 +31,14 @@ pub(crate) fn read(paths: &[PathBuf]) -> Result<Sources, Fault> {
             Err(error) => return Err(missing(path, &error)),
         }
     }
-    let mut sources = Sources::new();
-    for file in files {
-        sources.add_bytes(name(&file), bytes(&file)?);
-    }
-    Ok(sources)
+    Ok(files)
 }
 
-/// Reads one flow file.
-pub(crate) fn read_one(path: &Path) -> Result<Sources, Fault> {
+/// Makes sure that a path is one file.
+pub(crate) fn one_file(path: &Path) -> Result<(), Fault> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => Err(Fault::usage(format!("`{}` is a folder", path.display())).help("name one flow file of it")),
-        Ok(_) => read(&[path.to_owned()]),
+        Ok(_) => Ok(()),
         Err(error) => Err(missing(path, &error)),
     }
 }
@@ -70,7 +65,7 @@ fn below(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), Fa
 }
 
 /// The bytes of a file, and no more of a huge one than shows that it is too large.
-fn bytes(path: &Path) -> Result<Vec<u8>, Fault> {
+pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, Fault> {
     let mut bytes = Vec::new();
     let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_mul(2);
     let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
@@ -85,7 +80,7 @@ fn bytes(path: &Path) -> Result<Vec<u8>, Fault> {
 }
 
 /// A path as it is named in messages and plans.
-fn name(path: &Path) -> String {
+pub(crate) fn name(path: &Path) -> String {
     let path = path.strip_prefix(".").unwrap_or(path);
     path.to_string_lossy().into_owned()
 }

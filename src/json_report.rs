@@ -58,15 +58,11 @@ struct Place {
 }
 
 /// The report as one JSON object with a line end.
-pub(crate) fn report(sources: &Sources, diagnostics: &[Diagnostic]) -> String {
-    let places = Places::of(sources);
-    let counts = Counts::of(sources, diagnostics);
-    let report = Report {
-        files: counts.files,
-        errors: counts.errors,
-        warnings: counts.warnings,
-        diagnostics: diagnostics.iter().map(|diagnostic| entry(&places, diagnostic)).collect(),
-    };
+pub(crate) fn report(found: &[(Sources, Vec<Diagnostic>)]) -> String {
+    let places: Vec<Places<'_>> = found.iter().map(|(sources, _)| Places::of(sources)).collect();
+    let counts: Counts = found.iter().map(|(sources, diagnostics)| Counts::of(sources, diagnostics)).sum();
+    let entries = places.iter().zip(found).flat_map(|(places, (_, diagnostics))| diagnostics.iter().map(|said| entry(places, said)));
+    let report = Report { files: counts.files, errors: counts.errors, warnings: counts.warnings, diagnostics: entries.collect() };
     // Plain texts and numbers always have a JSON.
     let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
     text.push('\n');
@@ -127,7 +123,7 @@ impl<'a> Places<'a> {
     }
 
     fn range(&self, file: FileId, span: Span) -> (&'a str, Place, Place) {
-        (self.sources.path(file), self.place(file, span.start), self.place(file, span.end))
+        (self.sources.shown(file), self.place(file, span.start), self.place(file, span.end))
     }
 
     fn place(&self, file: FileId, offset: u32) -> Place {

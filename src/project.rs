@@ -105,7 +105,7 @@ fn here() -> PathBuf {
 }
 
 /// The nearest folder upwards with a project file, else the current one.
-fn folder(from: Option<&Path>) -> PathBuf {
+pub(crate) fn folder(from: Option<&Path>) -> PathBuf {
     let here = here();
     let start = match from {
         Some(path) => {

@@ -41,6 +41,12 @@ impl Counts {
     }
 }
 
+impl std::iter::Sum for Counts {
+    fn sum<I: Iterator<Item = Self>>(all: I) -> Self {
+        all.fold(Self::default(), |a, b| Self { files: a.files + b.files, errors: a.errors + b.errors, warnings: a.warnings + b.warnings })
+    }
+}
+
 /// Draws all diagnostics on standard error.
 pub(crate) fn to_stderr(sources: &Sources, diagnostics: &[Diagnostic]) {
     let mut drawn = Styling(Vec::new());
@@ -67,7 +73,7 @@ pub(crate) fn problem(sources: &Sources, file: FileId, problem: &Problem) -> Str
 fn all(sources: &Sources) -> SimpleFiles<String, String> {
     let mut files = SimpleFiles::new();
     for file in sources.files() {
-        files.add(visible(sources.path(file)), visible(sources.text(file)));
+        files.add(visible(sources.shown(file)), visible(sources.text(file)));
     }
     files
 }

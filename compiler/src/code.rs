@@ -77,6 +77,11 @@ codes! {
     F0114 "a clause written twice",
     F0115 "a way of doing that is not known",
     F0116 "a name that is something else",
+    F0117 "a file that is not there",
+    F0118 "a path that leaves the project",
+    F0119 "a name that the file does not declare",
+    F0120 "files that use one another in a circle",
+    F0121 "a group that is not known",
     F0201 "a value of the wrong type",
     F0202 "a value that may be none",
     F0203 "an operator that does not fit",
@@ -103,6 +108,8 @@ codes! {
     F0302 "approvers that cannot be read",
     F0401 "not supported by this version yet",
     F0402 "more guarded calls than can be shown",
+    F0403 "workflows that call one another in a circle",
+    F0404 "calls of workflows nested too deep",
     F0420 "a statement of a test that cannot be meant",
     F0501 "an irreversible call that nobody approves",
     F0502 "a value that is never used",
@@ -111,6 +118,7 @@ codes! {
     F0505 "a name that hides another",
     F0506 "a statement that never runs",
     F0507 "a value that is never none",
+    F0508 "a file that is used for nothing",
 }
 
 impl fmt::Display for Code {

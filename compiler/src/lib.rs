@@ -18,4 +18,4 @@ pub use check::{Checked, WorkflowRef, check};
 pub use code::{Code, UnknownCode};
 pub use diagnostic::{Diagnostic, FileId, Severity};
 pub use flow_grammar::Span;
-pub use sources::Sources;
+pub use sources::{BadPath, Sources, used_path, uses};

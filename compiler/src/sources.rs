@@ -1,21 +1,67 @@
-//! The texts that are checked, as their reader handed them over.
+//! The texts that are checked, as their reader handed them over, and what is known of the project around them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::FileId;
 
 /// Paths and texts, in the order they were added.
+///
+/// Paths are relative to the project's root, with `/` between their parts: that is how files use one another, and what plans name.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     files: Vec<Source>,
     by_path: HashMap<String, FileId>,
+    unread: Vec<String>,
+    groups: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Clone, Debug)]
 struct Source {
     path: String,
+    /// How messages name it, where that is not its path.
+    shown: Option<String>,
     text: String,
     utf8: bool,
+}
+
+/// Why a path cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadPath {
+    /// There is nothing in it.
+    #[error("the path is empty")]
+    Empty,
+    /// It begins at the root of a disk.
+    #[error("the path is not relative")]
+    Absolute,
+    /// It leads above the project's root.
+    #[error("the path leads out of the project")]
+    Outside,
+}
+
+/// The path that a `use` in one file means: relative to the folder of that file.
+///
+/// # Errors
+/// When it is no path below the project's root.
+pub fn used_path(from: &str, used: &str) -> Result<String, BadPath> {
+    if used.trim().is_empty() {
+        return Err(BadPath::Empty);
+    }
+    if used.starts_with('/') {
+        return Err(BadPath::Absolute);
+    }
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in used.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => match parts.pop() {
+                Some(folder) if !matches!(folder, "" | "..") => {}
+                _ => return Err(BadPath::Outside),
+            },
+            name => parts.push(name),
+        }
+    }
+    Ok(parts.join("/"))
 }
 
 impl Sources {
@@ -27,7 +73,7 @@ impl Sources {
 
     /// Adds a file; a path that is already there gets the new text and keeps its id.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
-        self.insert(Source { path: path.into(), text: text.into(), utf8: true })
+        self.insert(Source { path: path.into(), shown: None, text: text.into(), utf8: true })
     }
 
     /// Adds a file as it was read. Bytes that are no UTF-8 become a diagnostic of the file.
@@ -40,7 +86,7 @@ impl Sources {
                 let sound = error.utf8_error().valid_up_to();
                 let bytes = error.as_bytes().get(..sound).unwrap_or_default();
                 let text = String::from_utf8_lossy(bytes).into_owned();
-                self.insert(Source { path, text, utf8: false })
+                self.insert(Source { path, shown: None, text, utf8: false })
             }
         }
     }
@@ -58,10 +104,23 @@ impl Sources {
         id
     }
 
+    /// Names a file in messages by another path than its own: the one that leads there from where its reader is.
+    pub fn show_as(&mut self, file: FileId, shown: impl Into<String>) {
+        if let Some(source) = self.files.get_mut(file.0 as usize) {
+            source.shown = Some(shown.into());
+        }
+    }
+
     /// The path of a file; empty for an id of another `Sources`.
     #[must_use]
     pub fn path(&self, file: FileId) -> &str {
         self.files.get(file.0 as usize).map_or("", |source| &source.path)
+    }
+
+    /// How messages name a file: its path, unless [`show_as`](Self::show_as) said otherwise.
+    #[must_use]
+    pub fn shown(&self, file: FileId) -> &str {
+        self.files.get(file.0 as usize).map_or("", |source| source.shown.as_deref().unwrap_or(&source.path))
     }
 
     /// The text of a file; empty for an id of another `Sources`.
@@ -93,7 +152,68 @@ impl Sources {
         self.files.is_empty()
     }
 
+    /// Names a file that is there and was not read: perhaps a `use` means it.
+    pub fn add_unread(&mut self, path: impl Into<String>) {
+        self.unread.push(path.into());
+    }
+
+    /// The paths of all files that are known, read or not.
+    pub(crate) fn known_paths(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|source| source.path.as_str()).chain(self.unread.iter().map(String::as_str))
+    }
+
+    /// The groups that the project's settings declare, with the addresses of their members.
+    pub fn set_groups(&mut self, groups: BTreeMap<String, Vec<String>>) {
+        self.groups = groups;
+    }
+
+    /// See [`set_groups`](Self::set_groups).
+    pub(crate) fn groups(&self) -> &BTreeMap<String, Vec<String>> {
+        &self.groups
+    }
+
     pub(crate) fn is_utf8(&self, file: FileId) -> bool {
         self.files.get(file.0 as usize).is_none_or(|source| source.utf8)
+    }
+}
+
+/// What a text uses, as it is written: for a reader that has to know which files are needed.
+#[must_use]
+pub fn uses(text: &str) -> Vec<String> {
+    // Reading the whole text costs more than looking for the word.
+    if !text.contains("use") {
+        return Vec::new();
+    }
+    let parsed = flow_grammar::parse(text);
+    let uses = parsed.module.declarations.iter().filter_map(|declaration| match declaration {
+        flow_grammar::ast::Declaration::Use(used) => Some(used.path.to_string()),
+        _ => None,
+    });
+    uses.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BadPath, used_path};
+
+    #[test]
+    fn paths_are_relative_to_the_using_file() {
+        let cases = [
+            ("pay.flow", "connectors/bank.flow", Ok("connectors/bank.flow")),
+            ("flows/pay.flow", "../connectors/bank.flow", Ok("connectors/bank.flow")),
+            ("flows/pay.flow", "./bank.flow", Ok("flows/bank.flow")),
+            ("a/b/c.flow", "../../x.flow", Ok("x.flow")),
+            ("pay.flow", "../bank.flow", Err(BadPath::Outside)),
+            ("a/b.flow", "../../bank.flow", Err(BadPath::Outside)),
+            ("../a/b.flow", "../../bank.flow", Err(BadPath::Outside)),
+            ("../a/b.flow", "../bank.flow", Ok("../bank.flow")),
+            ("/tmp/a.flow", "b.flow", Ok("/tmp/b.flow")),
+            ("/a.flow", "../b.flow", Err(BadPath::Outside)),
+            ("pay.flow", "/etc/bank.flow", Err(BadPath::Absolute)),
+            ("pay.flow", "", Err(BadPath::Empty)),
+        ];
+        for (from, used, wanted) in cases {
+            assert_eq!(used_path(from, used).as_deref(), wanted.as_ref().copied().map_err(|error| error), "{from} uses {used}");
+        }
     }
 }

@@ -9,6 +9,8 @@
     reason = "tests"
 )]
 
+mod several;
+
 use flow_compiler::{Code, Sources, check};
 
 /// Pages without an example: what they speak of does not fit on a page.
@@ -20,9 +22,7 @@ fn examples(page: &str, kind: &str) -> Vec<String> {
 }
 
 fn codes_of(text: &str) -> Vec<Code> {
-    let mut sources = Sources::new();
-    sources.add("example.flow", text);
-    check(&sources).diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
+    check(&several::sources("example.flow", text)).diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Diagnostics and plans of the files in `ui/`: beside each `NAME.flow` stands what is said of it (`NAME.out`).
 //!
+//! A line such as `# connectors/bank.flow` begins another file, whose lines are counted from there.
+//!
 //! `UPDATE=1` writes the answers anew. A file whose name begins with `plan_` is sound, and its answer is its plan.
 #![allow(
     clippy::unwrap_used,
@@ -11,10 +13,12 @@
     reason = "tests"
 )]
 
+mod several;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use flow_compiler::{Diagnostic, Severity, Sources, Span, check};
+use flow_compiler::{Diagnostic, FileId, Severity, Sources, Span, check};
 
 fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui");
@@ -35,15 +39,22 @@ fn place(text: &str, span: Span) -> String {
     if line == end_line { format!("{line}:{column}-{end_column}") } else { format!("{line}:{column}-{end_line}:{end_column}") }
 }
 
-fn describe(text: &str, diagnostic: &Diagnostic, out: &mut String) {
+/// A place, with its file's name where that is not the first of the fixture.
+fn place_in(sources: &Sources, file: FileId, span: Span) -> String {
+    let place = place(sources.text(file), span);
+    if file == FileId(0) { place } else { format!("{}:{place}", sources.path(file)) }
+}
+
+fn describe(sources: &Sources, diagnostic: &Diagnostic, out: &mut String) {
+    let text = sources.text(diagnostic.file);
     let severity = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
-    writeln!(out, "{} {severity} {} {}", diagnostic.code, place(text, diagnostic.span), diagnostic.message).unwrap();
+    writeln!(out, "{} {severity} {} {}", diagnostic.code, place_in(sources, diagnostic.file, diagnostic.span), diagnostic.message).unwrap();
     writeln!(out, "    | {}", text[diagnostic.span.range()].lines().next().unwrap_or_default()).unwrap();
     if !diagnostic.label.is_empty() {
         writeln!(out, "    here: {}", diagnostic.label).unwrap();
     }
     for label in &diagnostic.labels {
-        writeln!(out, "    because {}: {}", place(text, label.span), label.message).unwrap();
+        writeln!(out, "    because {}: {}", place_in(sources, label.file, label.span), label.message).unwrap();
     }
     if let Some(help) = &diagnostic.help {
         writeln!(out, "    help: {help}").unwrap();
@@ -60,16 +71,15 @@ fn answers() {
     for path in files() {
         let text = std::fs::read_to_string(&path).unwrap();
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        let mut sources = Sources::new();
-        let file = sources.add(name.clone(), text.clone());
+        let sources = several::sources(&name, &text);
         let checked = check(&sources);
         let mut found = String::new();
         for diagnostic in &checked.diagnostics {
-            describe(&text, diagnostic, &mut found);
+            describe(&sources, diagnostic, &mut found);
         }
         if name.starts_with("plan_") {
             for workflow in checked.workflows() {
-                writeln!(found, "{:#?}", checked.plan(file, workflow.name)).unwrap();
+                writeln!(found, "{:#?}", checked.plan(workflow.file, workflow.name)).unwrap();
             }
         }
         let answer = path.with_extension("out");

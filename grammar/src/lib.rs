@@ -19,6 +19,7 @@ use pest::Parser;
 
 pub use fault::{Fault, FaultKind};
 pub use span::Span;
+pub use words::is_reserved;
 
 use crate::grammar::{Grammar, Rule};
 

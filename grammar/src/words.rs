@@ -97,7 +97,7 @@ const RESERVED: &[&str] = &[
 ];
 
 /// Whether a word may not name a value or parameter.
-pub(crate) fn is_reserved(word: &str) -> bool {
+pub fn is_reserved(word: &str) -> bool {
     RESERVED.contains(&word)
 }
 

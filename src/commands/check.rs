@@ -7,6 +7,8 @@ use clap::ValueEnum;
 
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::load::Loaded;
+use crate::project::{self, Project};
 use crate::render::Counts;
 use crate::terminal::{ERROR, GOOD, WARNING};
 use crate::{input, json_report, render};
@@ -41,18 +43,35 @@ enum Deny {
 
 /// Checks the files.
 pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
-    let sources = input::read(&args.paths)?;
-    let checked = flow_compiler::check(&sources);
-    let counts = Counts::of(&sources, &checked.diagnostics);
+    let mut found = Vec::new();
+    for (folder, files) in by_project(input::files(&args.paths)?) {
+        let loaded = Loaded::read(&Project::find(Some(&folder), None)?, &files)?;
+        let checked = flow_compiler::check(&loaded.sources);
+        found.push((loaded.sources, checked.diagnostics));
+    }
+    let counts: Counts = found.iter().map(|(sources, diagnostics)| Counts::of(sources, diagnostics)).sum();
     let denied = args.deny == Some(Deny::Warnings) && counts.warnings > 0;
     match args.format {
         Format::Human => {
-            render::to_stderr(&sources, &checked.diagnostics);
+            found.iter().for_each(|(sources, diagnostics)| render::to_stderr(sources, diagnostics));
             summary(counts, denied);
         }
-        Format::Json => print(&json_report::report(&sources, &checked.diagnostics))?,
+        Format::Json => print(&json_report::report(&found))?,
     }
     Ok(if counts.errors > 0 || denied { Exit::Failed } else { Exit::Done })
+}
+
+/// The files by the folders of their projects: each project has its own groups.
+pub(super) fn by_project(files: Vec<PathBuf>) -> Vec<(PathBuf, Vec<PathBuf>)> {
+    let mut projects: Vec<(PathBuf, Vec<PathBuf>)> = Vec::new();
+    for file in files {
+        let folder = project::folder(Some(&file));
+        match projects.iter_mut().find(|(known, _)| *known == folder) {
+            Some((_, files)) => files.push(file),
+            None => projects.push((folder, vec![file])),
+        }
+    }
+    projects
 }
 
 fn summary(counts: Counts, denied: bool) {

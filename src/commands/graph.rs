@@ -6,9 +6,10 @@ use clap::ValueEnum;
 use flow_compiler::graph::draw;
 
 use super::check::print;
-use crate::compile;
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::project::Project;
+use crate::{compile, input};
 
 /// Print the graph that a workflow is compiled to
 #[derive(Debug, clap::Args)]
@@ -38,7 +39,8 @@ enum Format {
 
 /// Draws the graph.
 pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
-    let plan = compile::one(&args.file, args.workflow.as_deref())?;
+    input::one_file(&args.file)?;
+    let plan = compile::one(&Project::find(Some(&args.file), None)?, &args.file, args.workflow.as_deref())?;
     let text = match args.format {
         Format::Mermaid => draw::mermaid(&plan),
         Format::Dot => draw::dot(&plan),

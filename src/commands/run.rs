@@ -7,13 +7,13 @@ use serde_json::{Map, Value as Json};
 
 use crate::arguments::Input;
 use crate::client::{Client, fresh_key};
-use crate::compile;
 use crate::exit::Exit;
 use crate::fault::Fault;
 use crate::follow::{Follower, Home, Manner, conclude};
 use crate::owner::{Pages, block_on};
 use crate::project::Project;
 use crate::session::{TRIES, again, connect, os_person};
+use crate::{compile, input};
 
 /// Run a workflow of a file, and stay until it ends
 ///
@@ -48,10 +48,10 @@ pub(crate) struct Args {
 
 /// Runs it.
 pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
-    let mut plan = compile::one(&args.file, args.workflow.as_deref())?;
-    let input = args.input.for_plan(&plan)?;
+    input::one_file(&args.file)?;
     let project = Project::find(Some(&args.file), args.store.as_deref())?;
-    plan.file = project.relative(&plan.file);
+    let plan = compile::one(&project, &args.file, args.workflow.as_deref())?;
+    let input = args.input.for_plan(&plan)?;
     block_on(start(args, project, &plan, &input))
 }
 

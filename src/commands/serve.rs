@@ -38,8 +38,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
     let project = Project::find(args.paths.first().map(PathBuf::as_path), args.store.as_deref())?;
     let folder = [project.shown_folder()];
-    let mut plans = compile::all(if args.paths.is_empty() { &folder } else { &args.paths })?;
-    plans.iter_mut().for_each(|plan| plan.file = project.relative(&plan.file));
+    let plans = compile::all(&project, if args.paths.is_empty() { &folder } else { &args.paths })?;
     owned(&plans)?;
     block_on(serve(args, &project, plans))
 }

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 
 use flow_compiler::{Severity, Sources, check};
 
+#[path = "../../compiler/tests/several/mod.rs"]
+mod several;
+
 /// A block of Flow in a page.
 struct Block {
     /// The page and the line of the first line of code.
@@ -65,12 +68,16 @@ fn blocks(page: &Path) -> Vec<Block> {
 
 /// What is said about a text, a line each.
 fn said(place: &str, code: &str) -> Vec<String> {
-    let mut sources = Sources::new();
-    let file = sources.add(place, code);
-    let line = |offset: u32| sources.text(file).bytes().take(offset as usize).filter(|byte| *byte == b'\n').count() + 1;
-    let checked = check(&sources);
-    let one = |found: &flow_compiler::Diagnostic| format!("{place}, line {}: {} {}", line(found.span.start), found.code, found.message);
-    checked.diagnostics.iter().map(one).collect()
+    told(&several::sources(place, code))
+}
+
+fn told(sources: &Sources) -> Vec<String> {
+    let one = |found: &flow_compiler::Diagnostic| {
+        let before = &sources.text(found.file)[..found.span.start as usize];
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        format!("{}, line {line}: {} {}", sources.path(found.file), found.code, found.message)
+    };
+    check(sources).diagnostics.iter().map(one).collect()
 }
 
 #[test]
@@ -94,7 +101,11 @@ fn examples_compile() {
     let mut found = Vec::new();
     files(&root().join("examples"), "flow", &mut found);
     assert!(found.len() >= 5, "only {} examples were found", found.len());
-    let said: Vec<String> = found.iter().flat_map(|file| said(&name(file), &fs::read_to_string(file).unwrap())).collect();
+    let mut sources = Sources::new();
+    for file in &found {
+        sources.add(name(file), fs::read_to_string(file).unwrap());
+    }
+    let said = told(&sources);
     assert!(said.is_empty(), "{}", said.join("\n"));
 }
 

@@ -8,6 +8,7 @@ mod docs;
 mod edges;
 mod examples;
 mod flow_tests;
+mod modules;
 mod race;
 mod support;
 mod ui;

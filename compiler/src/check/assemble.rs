@@ -1,29 +1,125 @@
 //! The plan of one workflow: only what it uses, so that nothing else of the file changes it.
 
-use crate::plan::{self, Expr, Implementation, Lapse, NodeKind, Plan, TextPart, Type, Who};
+use std::collections::BTreeMap;
 
-use super::Lowered;
+use smol_str::SmolStr;
+
+use super::modules::stem_of;
+use super::test::LoweredTests;
+use super::{Checked, CheckedFile};
+use crate::FileId;
+use crate::plan::test::{TestPlan, TestTarget};
+use crate::plan::{self, Effect, Expr, Implementation, Lapse, NodeKind, Plan, TextPart, Type, Who};
+
+/// What plans are made of. Indices are of all files together.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lowered {
+    pub(super) types: Vec<(FileId, plan::TypeDef)>,
+    pub(super) groups: Vec<plan::Group>,
+    /// What can be called, by its place among the actions; what is broken is not there.
+    pub(super) callees: BTreeMap<u32, Callee>,
+    /// For each action its file; `None` for one that is built in.
+    pub(super) files: Vec<Option<FileId>>,
+    /// The tests of each file.
+    pub(super) tests: BTreeMap<FileId, LoweredTests>,
+}
+
+/// What a step calls.
+#[derive(Clone, Debug)]
+pub(super) enum Callee {
+    Action(plan::Action),
+    Workflow(Flow),
+}
+
+/// A workflow and its file.
+#[derive(Clone, Debug)]
+pub(super) struct Flow {
+    pub(super) file: FileId,
+    pub(super) workflow: plan::Workflow,
+}
 
 /// The plan of a workflow of a file.
-pub(super) fn plan(path: &str, lowered: &Lowered, workflow: &plan::Workflow) -> Plan {
-    let mut parts = Parts { lowered, types: Vec::new(), type_at: vec![None; lowered.types.len()] };
-    let mut workflow = workflow.clone();
+pub(super) fn plan(checked: &Checked, file: &CheckedFile, name: &str) -> Option<Plan> {
+    let flow = checked.lowered.callees.values().find_map(|callee| match callee {
+        Callee::Workflow(flow) if flow.file == file.id && flow.workflow.name == name => Some(flow),
+        _ => None,
+    })?;
+    Some(of_flow(checked, file, flow))
+}
+
+/// The tests of a file with the plans of the workflows that they run.
+pub(super) fn tests(checked: &Checked, file: &CheckedFile) -> TestPlan {
+    let lowered = &checked.lowered;
+    let none = LoweredTests::default();
+    let tests = lowered.tests.get(&file.id).unwrap_or(&none);
+    let run = |index: &u32| match lowered.callees.get(index) {
+        Some(Callee::Workflow(flow)) => checked.files.get(flow.file.0 as usize).map(|declared| of_flow(checked, declared, flow)),
+        _ => None,
+    };
+    let target = |index: &u32| {
+        let declared = lowered.files.get(*index as usize).copied().flatten();
+        let name = match lowered.callees.get(index) {
+            Some(Callee::Action(action)) => &action.name,
+            Some(Callee::Workflow(flow)) => &flow.workflow.name,
+            None => return TestTarget::default(),
+        };
+        // Every file writes it in its own way.
+        let known_as = checked.files.iter().map(|user| (user.path.clone(), named(checked, user, declared, name))).collect();
+        TestTarget { name: named(checked, file, declared, name), known_as }
+    };
+    TestPlan {
+        file: file.path.clone(),
+        types: lowered.types.iter().map(|(_, def)| def.clone()).collect(),
+        groups: lowered.groups.clone(),
+        targets: tests.targets.iter().map(target).collect(),
+        plans: tests.runs.iter().filter_map(run).collect(),
+        tests: tests.tests.clone(),
+    }
+}
+
+/// A name as a file writes it: with the name of the file it comes from before it, unless it is its own.
+fn named(checked: &Checked, user: &CheckedFile, declared: Option<FileId>, name: &SmolStr) -> SmolStr {
+    let Some(declared) = declared.filter(|declared| *declared != user.id) else { return name.clone() };
+    let here = user.modules.iter().find(|(used, _)| *used == declared).map(|(_, module)| module.as_str());
+    let path = checked.files.get(declared.0 as usize).map_or("", |file| &file.path);
+    SmolStr::new(format!("{}.{name}", here.unwrap_or_else(|| stem_of(path))))
+}
+
+/// INVARIANT: workflows that call one another in a circle, or too deep, are errors of their file, so that this ends.
+fn of_flow(checked: &Checked, file: &CheckedFile, flow: &Flow) -> Plan {
+    let lowered = &checked.lowered;
+    let type_at = vec![None; lowered.types.len()];
+    let mut parts = Parts { checked, lowered, file, types: Vec::new(), type_at, groups: Vec::new(), children: Vec::new() };
+    let mut workflow = flow.workflow.clone();
     let actions = parts.workflow(&mut workflow);
-    let types = parts.finish();
-    Plan { format: plan::FORMAT, semantics: plan::SEMANTICS, file: path.to_owned(), types, groups: Vec::new(), actions, workflow }
+    let types = parts.all_types();
+    Plan {
+        format: plan::FORMAT,
+        semantics: plan::SEMANTICS,
+        file: file.path.clone(),
+        types,
+        groups: parts.groups,
+        actions,
+        workflow,
+        children: parts.children,
+    }
 }
 
 struct Parts<'l> {
+    checked: &'l Checked,
     lowered: &'l Lowered,
+    file: &'l CheckedFile,
     types: Vec<plan::TypeDef>,
-    /// For each type of the file its index in the plan.
+    /// For each type of the sources its index in the plan.
     type_at: Vec<Option<u32>>,
+    groups: Vec<plan::Group>,
+    children: Vec<Plan>,
 }
 
 impl Parts<'_> {
     fn workflow(&mut self, workflow: &mut plan::Workflow) -> Vec<plan::Action> {
         let mut actions = Vec::new();
-        let mut action_at: Vec<Option<u32>> = vec![None; self.lowered.actions.len()];
+        let mut action_at: BTreeMap<u32, u32> = BTreeMap::new();
         self.parameters(&mut workflow.parameters);
         workflow.result.iter_mut().for_each(|ty| self.ty(ty));
         if let Some(owner) = &mut workflow.owner {
@@ -33,19 +129,53 @@ impl Parts<'_> {
         for node in &mut workflow.body.nodes {
             self.node(&mut node.kind);
             let NodeKind::Call(call) = &mut node.kind else { continue };
-            let Some(slot) = action_at.get_mut(call.action as usize) else { continue };
-            let Some(used) = self.lowered.actions.get(call.action as usize) else { continue };
-            call.action = *slot.get_or_insert_with(|| {
-                actions.push(used.clone());
-                u32::try_from(actions.len() - 1).unwrap_or(u32::MAX)
-            });
+            let called = call.action;
+            call.action = match action_at.get(&called) {
+                Some(at) => *at,
+                None => {
+                    actions.extend(self.callee(called));
+                    let at = u32::try_from(actions.len().saturating_sub(1)).unwrap_or(u32::MAX);
+                    action_at.insert(called, at);
+                    at
+                }
+            };
         }
         actions.iter_mut().for_each(|action| self.action(action));
         actions
     }
 
+    /// An action as this plan names it, or a workflow as one.
+    fn callee(&mut self, index: u32) -> Option<plan::Action> {
+        let file = self.lowered.files.get(index as usize).copied().flatten();
+        match self.lowered.callees.get(&index)? {
+            Callee::Action(action) => Some(plan::Action { name: self.named(file, &action.name), ..action.clone() }),
+            Callee::Workflow(flow) => {
+                let declared = self.checked.files.get(flow.file.0 as usize)?;
+                let child = u32::try_from(self.children.len()).unwrap_or(u32::MAX);
+                self.children.push(of_flow(self.checked, declared, flow));
+                let workflow = &flow.workflow;
+                Some(plan::Action {
+                    name: self.named(file, &workflow.name),
+                    doc: workflow.doc.clone(),
+                    effect: Effect::Plain,
+                    parameters: workflow.parameters.clone(),
+                    result: workflow.result.clone(),
+                    // Its own deadlines say how long it may take.
+                    timeout: jiff::SignedDuration::MAX,
+                    implementation: Implementation::Workflow(child),
+                    secrets: Vec::new(),
+                })
+            }
+        }
+    }
+
+    /// A name as the plan's file would write it: with the name of the file it comes from before it, unless it is its own.
+    fn named(&self, file: Option<FileId>, name: &SmolStr) -> SmolStr {
+        named(self.checked, self.file, file, name)
+    }
+
     /// Types that types hold are used too.
-    fn finish(mut self) -> Vec<plan::TypeDef> {
+    fn all_types(&mut self) -> Vec<plan::TypeDef> {
         let mut at = 0;
         while let Some(mut def) = self.types.get(at).cloned() {
             if let plan::TypeKind::Record(fields) = &mut def.kind {
@@ -56,18 +186,19 @@ impl Parts<'_> {
             }
             at += 1;
         }
-        self.types
+        std::mem::take(&mut self.types)
     }
 
     fn ty(&mut self, ty: &mut Type) {
         match ty {
             Type::List(inner) | Type::Optional(inner) => self.ty(inner),
             Type::Record(index) | Type::Enum(index) => {
+                let Some((file, def)) = self.lowered.types.get(*index as usize) else { return };
+                let name = self.named(Some(*file), &def.name);
                 let Some(slot) = self.type_at.get_mut(*index as usize) else { return };
-                let Some(def) = self.lowered.types.get(*index as usize) else { return };
                 let types = &mut self.types;
                 *index = *slot.get_or_insert_with(|| {
-                    types.push(def.clone());
+                    types.push(plan::TypeDef { name, ..def.clone() });
                     u32::try_from(types.len() - 1).unwrap_or(u32::MAX)
                 });
             }
@@ -100,8 +231,15 @@ impl Parts<'_> {
     }
 
     fn who(&mut self, who: &mut Who) {
-        if let Who::Address(address) = who {
-            self.expr(address);
+        match who {
+            Who::Address(address) => self.expr(address),
+            Who::Group(name) => {
+                let declared = self.lowered.groups.iter().find(|group| group.name == *name);
+                if let Some(group) = declared.filter(|_| self.groups.iter().all(|group| group.name != *name)) {
+                    self.groups.push(group.clone());
+                }
+            }
+            Who::Owner | Who::Requester => {}
         }
     }
 
@@ -165,7 +303,7 @@ impl Parts<'_> {
         self.parameters(&mut action.parameters);
         action.result.iter_mut().for_each(|ty| self.ty(ty));
         match &mut action.implementation {
-            Implementation::Log | Implementation::Notify => {}
+            Implementation::Log | Implementation::Notify | Implementation::Workflow(_) => {}
             Implementation::Http(http) => {
                 self.parts(&mut http.url);
                 self.exprs(http.headers.iter_mut().map(|(_, value)| value));

@@ -5,10 +5,12 @@ use std::collections::HashMap;
 use flow_grammar::{Span, ast};
 use smol_str::SmolStr;
 
+use super::Checker;
+use super::assemble::{Callee, Flow};
 use super::resolve::TYPES;
 use super::ty::{FieldInfo, Fields, Ty, TypeInfo, TypeInfoKind};
-use super::{Checker, Lowered};
-use crate::faults;
+use crate::FileId;
+use crate::faults::{self, Site};
 use crate::graph;
 use crate::plan::{self, Effect};
 
@@ -25,9 +27,12 @@ pub(crate) enum What {
     Record(u32),
     Enum(u32),
     Action(u32),
-    Workflow,
-    Group,
-    /// Something broken, or a file that is used: nothing is said about it.
+    /// A workflow: its place among the actions, since both are called by `step`.
+    Workflow(u32),
+    Group(u32),
+    /// A file that is used.
+    Module(FileId),
+    /// Something broken: nothing is said about it.
     Poisoned,
 }
 
@@ -38,19 +43,29 @@ impl What {
             Self::Record(_) => "a record",
             Self::Enum(_) => "an enum",
             Self::Action(_) => "an action",
-            Self::Workflow => "a workflow",
-            Self::Group => "a group",
+            Self::Workflow(_) => "a workflow",
+            Self::Group(_) => "a group",
+            Self::Module(_) => "a file that is used",
             Self::Poisoned => "something else",
         }
     }
 }
 
-/// The signature of an action.
+impl Declared {
+    /// Whether files that use this one can name it: not what is built in, nor what it uses itself.
+    pub(crate) fn is_exported(&self) -> bool {
+        self.span != Span::default() && !matches!(self.what, What::Module(_) | What::Poisoned)
+    }
+}
+
+/// The signature of an action, or of a workflow that can be called like one.
 #[derive(Debug)]
 pub(crate) struct ActionInfo {
     pub(crate) name: SmolStr,
     /// Where its name stands; `None` for one that is built in.
-    pub(crate) span: Option<Span>,
+    pub(crate) site: Option<Site>,
+    /// Whether it is a workflow.
+    pub(crate) workflow: bool,
     pub(crate) effect: Effect,
     pub(crate) parameters: Vec<ParameterInfo>,
     pub(crate) result: Option<Ty>,
@@ -82,8 +97,8 @@ pub(super) fn workflow_names(module: &ast::Module) -> Vec<SmolStr> {
 }
 
 impl<'a> Checker<'a> {
-    /// Checks a whole file.
-    pub(super) fn module(&mut self, module: &'a ast::Module) -> Lowered {
+    /// Checks a whole file, and keeps what plans will hold of it.
+    pub(super) fn module(&mut self, module: &'a ast::Module) {
         self.built_in_actions();
         for declaration in &module.declarations {
             self.declare(declaration);
@@ -95,22 +110,29 @@ impl<'a> Checker<'a> {
         }
         self.endless_records();
         for declaration in &module.declarations {
-            if let ast::Declaration::Action(action) = declaration {
-                self.signature(action);
-            }
-        }
-        let mut lowered = Lowered { actions: self.lowered_built_ins(), ..Lowered::default() };
-        for declaration in &module.declarations {
             match declaration {
-                ast::Declaration::Action(action) => lowered.actions.extend(self.action(action)),
-                ast::Declaration::Workflow(workflow) => lowered.workflows.extend(self.workflow(workflow)),
+                ast::Declaration::Action(action) => self.signature(&action.name, &action.parameters, action.result.as_ref()),
+                ast::Declaration::Workflow(workflow) => self.signature(&workflow.name, &workflow.parameters, workflow.result.as_ref()),
                 _ => {}
             }
         }
-        lowered.tests = self.tests(module, &lowered);
-        self.unused_actions(module);
-        lowered.types = self.types.iter().map(TypeInfo::lower).collect();
-        lowered
+        for declaration in &module.declarations {
+            match declaration {
+                ast::Declaration::Action(action) => {
+                    if let (Some(lowered), Some(What::Action(index))) = (self.action(action), self.own(&action.name)) {
+                        self.lowered.callees.insert(index, Callee::Action(lowered));
+                    }
+                }
+                ast::Declaration::Workflow(workflow) => {
+                    if let (Some(lowered), Some(What::Workflow(index))) = (self.workflow(workflow), self.own(&workflow.name)) {
+                        self.lowered.callees.insert(index, Callee::Workflow(Flow { file: self.file, workflow: lowered }));
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.tests(module);
+        self.unused_modules();
     }
 
     fn declare(&mut self, declaration: &ast::Declaration) {
@@ -122,28 +144,18 @@ impl<'a> Checker<'a> {
                 self.name(&record.name, What::Record(index));
             }
             ast::Declaration::Enum(declared) => self.enumeration(declared),
-            ast::Declaration::Group(group) => {
-                self.not_yet(group.name.span, "group");
-                self.name(&group.name, What::Group);
-            }
+            ast::Declaration::Group(group) => self.group(group),
             ast::Declaration::Action(action) => {
-                let index = u32::try_from(self.actions.len()).unwrap_or(u32::MAX);
-                self.actions.push(ActionInfo {
-                    name: action.name.name.clone(),
-                    span: Some(action.name.span),
-                    effect: effect(action.effect),
-                    parameters: Vec::new(),
-                    result: None,
-                    used: false,
-                    faulty: self.is_faulty(action.head),
-                });
+                let index = self.add_callee(&action.name, effect(action.effect), false, action.head);
                 self.snake_case(&action.name, "an action");
                 self.name(&action.name, What::Action(index));
             }
             ast::Declaration::Policy(policy) => self.not_yet(policy.name.1, "policy"),
             ast::Declaration::Workflow(workflow) => {
                 self.snake_case(&workflow.name, "a workflow");
-                self.name(&workflow.name, What::Workflow);
+                // Whatever it does, it does more than read.
+                let index = self.add_callee(&workflow.name, Effect::Plain, true, workflow.head);
+                self.name(&workflow.name, What::Workflow(index));
             }
             // Tests have names of their own, which nothing refers to.
             ast::Declaration::Test(_) => {}
@@ -155,14 +167,19 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// What a used file declares is not known: all that is taken from it is passed over in silence.
-    fn used_file(&mut self, used: &ast::Use) {
-        self.not_yet(used.path_span, "use");
-        let stem = used.path.rsplit('/').next().unwrap_or_default();
-        let stem = stem.strip_suffix(".flow").unwrap_or(stem);
-        let (name, span) =
-            used.alias.as_ref().map_or_else(|| (SmolStr::new(stem), used.path_span), |alias| (alias.name.clone(), alias.span));
-        self.declared.entry(name).or_insert(Declared { span, what: What::Poisoned });
+    fn add_callee(&mut self, name: &ast::Ident, effect: Effect, workflow: bool, head: Span) -> u32 {
+        let index = u32::try_from(self.actions.len()).unwrap_or(u32::MAX);
+        self.actions.push(ActionInfo {
+            name: name.name.clone(),
+            site: Some(self.site(name.span)),
+            workflow,
+            effect,
+            parameters: Vec::new(),
+            result: None,
+            used: false,
+            faulty: self.is_faulty(head),
+        });
+        index
     }
 
     pub(super) fn not_yet(&mut self, span: Span, what: &str) {
@@ -172,7 +189,7 @@ impl<'a> Checker<'a> {
 
     fn add_type(&mut self, name: &ast::Ident, doc: Option<String>, kind: TypeInfoKind, whole: Span) -> u32 {
         let index = u32::try_from(self.types.len()).unwrap_or(u32::MAX);
-        self.types.push(TypeInfo { name: name.name.clone(), span: name.span, doc, kind, faulty: self.is_faulty(whole) });
+        self.types.push(TypeInfo { name: name.name.clone(), site: self.site(name.span), doc, kind, faulty: self.is_faulty(whole) });
         index
     }
 
@@ -193,7 +210,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Makes a name known, unless it is already.
-    fn name(&mut self, ident: &ast::Ident, what: What) {
+    pub(super) fn name(&mut self, ident: &ast::Ident, what: What) {
         let site = self.site(ident.span);
         if TYPES.iter().any(|(name, _)| *name == ident.name) {
             self.report(faults::names::built_in(site, &ident.name, "a type"));
@@ -242,7 +259,7 @@ impl<'a> Checker<'a> {
     /// Records that hold themselves without a list or `?` between could never be built.
     fn endless_records(&mut self) {
         let mut edges = Vec::new();
-        for (from, info) in self.types.iter().enumerate() {
+        for (from, info) in self.types.iter().enumerate().filter(|(_, info)| info.site.file == self.file) {
             if let TypeInfoKind::Record(fields) = &info.kind {
                 edges.extend(fields.list.iter().filter_map(|field| match field.ty {
                     Ty::Record(to) => Some((from, to as usize)),
@@ -251,22 +268,34 @@ impl<'a> Checker<'a> {
             }
         }
         for circle in graph::circles(self.types.len(), &edges) {
-            let first = circle.iter().filter_map(|index| self.types.get(*index)).min_by_key(|info| info.span);
+            let first = circle.iter().filter_map(|index| self.types.get(*index)).min_by_key(|info| info.site.span);
             if let Some(info) = first {
-                let fault = faults::types::holds_itself(self.site(info.span), &info.name);
+                let fault = faults::types::holds_itself(info.site, &info.name);
                 self.report(fault);
             }
         }
     }
 
-    fn signature(&mut self, action: &'a ast::Action) {
-        let Some(What::Action(index)) = self.own(&action.name) else { return };
-        let parameters = self.parameters(&action.parameters);
-        let result = action.result.as_ref().map(|ty| self.resolve(ty));
+    /// What a call of an action or workflow needs and gives.
+    fn signature(&mut self, name: &ast::Ident, parameters: &'a [ast::Parameter], result: Option<&ast::Type>) {
+        let Some(What::Action(index) | What::Workflow(index)) = self.own(name) else { return };
+        let parameters = self.parameters(parameters);
+        let result = result.map(|ty| self.resolve(ty));
         if let Some(info) = self.actions.get_mut(index as usize) {
             info.parameters = parameters;
             info.result = result;
         }
+    }
+
+    /// The parameters and the result of a workflow. Those of a second one of its name are not known yet.
+    pub(super) fn workflow_signature(&mut self, workflow: &'a ast::Workflow) -> (Vec<ParameterInfo>, Option<Ty>) {
+        if let Some(What::Workflow(index)) = self.own(&workflow.name)
+            && let Some(info) = self.actions.get(index as usize)
+        {
+            return (info.parameters.clone(), info.result.clone());
+        }
+        let parameters = self.parameters(&workflow.parameters);
+        (parameters, workflow.result.as_ref().map(|ty| self.resolve(ty)))
     }
 
     /// Parameters of an action or workflow with their defaults, which see no other name.

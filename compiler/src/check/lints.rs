@@ -1,8 +1,7 @@
 //! Warnings that need no proof: what is declared and never used.
 
-use flow_grammar::ast;
-
-use super::Checker;
+use super::Said;
+use super::declare::ActionInfo;
 use super::scope::{Binding, Home, Kind};
 use crate::faults::{self, Site};
 use crate::{Diagnostic, FileId};
@@ -25,18 +24,22 @@ pub(super) fn unused(file: FileId, closed: &[Binding], of: &str) -> Vec<Diagnost
         .collect()
 }
 
-impl Checker<'_> {
-    /// Actions that no workflow calls, in a file that has workflows.
-    pub(super) fn unused_actions(&mut self, module: &ast::Module) {
-        if !module.declarations.iter().any(|declaration| matches!(declaration, ast::Declaration::Workflow(_))) {
-            return;
+/// Actions that no workflow calls, in files that have workflows. Known when all files are checked: others may use them.
+pub(super) fn unused_actions(actions: &[ActionInfo], said: &mut [Said]) {
+    let mut with_workflows: Vec<FileId> = Vec::new();
+    for action in actions {
+        if let (true, Some(site)) = (action.workflow, action.site)
+            && with_workflows.last() != Some(&site.file)
+        {
+            with_workflows.push(site.file);
         }
-        for action in &self.actions {
-            if let Some(span) = action.span
-                && !action.used
-            {
-                self.lints.push(faults::lints::unused_action(self.site(span), &action.name));
-            }
+    }
+    with_workflows.sort_unstable();
+    for action in actions.iter().filter(|action| !action.workflow && !action.used) {
+        if let Some(site) = action.site.filter(|site| with_workflows.binary_search(&site.file).is_ok())
+            && let Some(said) = said.get_mut(site.file.0 as usize)
+        {
+            said.lints.push(faults::lints::unused_action(site, &action.name));
         }
     }
 }

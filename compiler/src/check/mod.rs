@@ -5,9 +5,12 @@
 
 mod action;
 mod assemble;
+mod calls;
 mod declare;
 mod expr;
+mod groups;
 mod lints;
+mod modules;
 mod resolve;
 mod scope;
 mod test;
@@ -16,15 +19,18 @@ mod workflow;
 
 use std::collections::HashMap;
 
-use flow_grammar::{FaultKind, Span, ast};
+use flow_grammar::{FaultKind, Parsed, Span, ast};
 use smol_str::SmolStr;
 
 use crate::diagnostic::{Diagnostic, FileId, Severity};
 use crate::faults::{self, Site};
+use crate::plan::Plan;
 use crate::plan::test::TestPlan;
-use crate::plan::{self, Plan};
 use crate::{Sources, suggest};
+use assemble::{Callee, Lowered};
 use declare::{ActionInfo, Declared};
+use groups::GroupInfo;
+use modules::{Module, Uses};
 use scope::Scope;
 use ty::{Ty, TypeInfo};
 use workflow::Flow;
@@ -35,6 +41,7 @@ pub struct Checked {
     /// All diagnostics, by file and then by place.
     pub diagnostics: Vec<Diagnostic>,
     files: Vec<CheckedFile>,
+    lowered: Lowered,
 }
 
 /// What is kept of one file.
@@ -43,17 +50,10 @@ struct CheckedFile {
     id: FileId,
     path: String,
     names: Vec<SmolStr>,
-    /// `None` where the file has errors.
-    sound: Option<Lowered>,
-}
-
-/// A file without errors: indices of types and actions are the file's.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Lowered {
-    pub(crate) types: Vec<plan::TypeDef>,
-    pub(crate) actions: Vec<plan::Action>,
-    pub(crate) workflows: Vec<plan::Workflow>,
-    pub(crate) tests: test::LoweredTests,
+    /// Whether neither it nor a file that it uses has errors.
+    sound: bool,
+    /// The files that it uses, under their names.
+    modules: Vec<(FileId, SmolStr)>,
 }
 
 /// A workflow of the sources.
@@ -82,49 +82,114 @@ impl Checked {
     /// The plan of a workflow; `None` where there is none of that name in the file, or the file has errors.
     #[must_use]
     pub fn plan(&self, file: FileId, workflow: &str) -> Option<Plan> {
-        let file = self.files.iter().find(|checked| checked.id == file)?;
-        let lowered = file.sound.as_ref()?;
-        let workflow = lowered.workflows.iter().find(|found| found.name == workflow)?;
-        Some(assemble::plan(&file.path, lowered, workflow))
+        let file = self.files.get(file.0 as usize).filter(|checked| checked.sound)?;
+        assemble::plan(self, file, workflow)
     }
 
     /// The tests of a file; `None` where the file has errors or is not known.
     #[must_use]
     pub fn tests(&self, file: FileId) -> Option<TestPlan> {
-        let checked = self.files.iter().find(|checked| checked.id == file)?;
-        let lowered = checked.sound.as_ref()?;
-        let plans = lowered.tests.runs.iter().filter_map(|workflow| self.plan(file, workflow)).collect();
-        Some(TestPlan { file: checked.path.clone(), types: lowered.types.clone(), plans, tests: lowered.tests.tests.clone() })
+        let file = self.files.get(file.0 as usize).filter(|checked| checked.sound)?;
+        Some(assemble::tests(self, file))
     }
 }
 
 /// Checks all files of the sources.
 #[must_use]
 pub fn check(sources: &Sources) -> Checked {
-    let mut checked = Checked::default();
-    for id in sources.files() {
-        let text = sources.text(id);
-        let parsed = flow_grammar::parse(text);
-        let mut checker = Checker::new(id, text);
-        for fault in &parsed.faults {
-            checker.faulty.push(fault.span);
-            if fault.kind == FaultKind::ChainedComparison {
-                checker.chained.push(fault.span);
-            }
-            checker.diagnostics.push(faults::syntax::fault(id, fault));
+    let parsed: Vec<Parsed> = sources.files().map(|file| flow_grammar::parse(sources.text(file))).collect();
+    let uses = Uses::of(sources, &parsed);
+    let mut said: Vec<Said> = parsed.iter().map(|_| Said::default()).collect();
+    let mut files: Vec<CheckedFile> = sources
+        .files()
+        .zip(&parsed)
+        .map(|(id, parsed)| CheckedFile {
+            id,
+            path: sources.path(id).to_owned(),
+            names: declare::workflow_names(&parsed.module),
+            sound: false,
+            modules: Vec::new(),
+        })
+        .collect();
+    let mut world = World { modules: parsed.iter().map(|_| None).collect(), ..World::default() };
+    world.lowered.callees.extend((0..).zip(action::built_in::lowered_built_ins().map(Callee::Action)));
+    for id in &uses.order {
+        let Some((parsed, file)) = parsed.get(id.0 as usize).zip(files.get_mut(id.0 as usize)) else { continue };
+        let mut checker = Checker::new(*id, sources, &uses, world);
+        checker.syntax(parsed);
+        checker.module(&parsed.module);
+        file.modules = checker.keep_module();
+        let (left, found) = checker.finish();
+        world = left;
+        if let Some(slot) = said.get_mut(id.0 as usize) {
+            *slot = found;
         }
-        if !sources.is_utf8(id) {
-            let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
-            checker.diagnostics.push(faults::syntax::not_utf8(Site { file: id, span: Span::new(end, end) }));
-        }
-        let names = declare::workflow_names(&parsed.module);
-        let lowered = checker.module(&parsed.module);
-        let mut diagnostics = checker.finish();
-        let failed = diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
-        checked.diagnostics.append(&mut diagnostics);
-        checked.files.push(CheckedFile { id, path: sources.path(id).to_owned(), names, sound: (!failed).then_some(lowered) });
     }
-    checked
+    calls::circles_of_files(sources, &uses, &mut said);
+    calls::check(&world, &mut said);
+    lints::unused_actions(&world.actions, &mut said);
+    for id in &uses.order {
+        let wrong = said.get(id.0 as usize).is_none_or(Said::has_errors) || uses.is_circular(*id);
+        let sound = !wrong && uses.used_by(*id).all(|used| files.get(used.0 as usize).is_some_and(|file| file.sound));
+        if let Some(file) = files.get_mut(id.0 as usize) {
+            file.sound = sound;
+        }
+    }
+    Checked { diagnostics: said.into_iter().flat_map(Said::sorted).collect(), files, lowered: world.close() }
+}
+
+/// What is said of one file.
+#[derive(Debug, Default)]
+struct Said {
+    diagnostics: Vec<Diagnostic>,
+    /// Warnings are given only where there is no error: what is broken might use what seems unused.
+    lints: Vec<Diagnostic>,
+}
+
+impl Said {
+    fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Everything there is to say, by place.
+    fn sorted(mut self) -> Vec<Diagnostic> {
+        if !self.has_errors() {
+            self.diagnostics.append(&mut self.lints);
+        }
+        self.diagnostics.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.code));
+        self.diagnostics.dedup();
+        self.diagnostics
+    }
+}
+
+/// What files know of one another: handed on from the check of one to that of the next. Indices of types, actions and groups are of all
+/// files together, so that a declaration is the same by whatever name it is used.
+#[derive(Debug, Default)]
+struct World {
+    types: Vec<TypeInfo>,
+    actions: Vec<ActionInfo>,
+    groups: Vec<GroupInfo>,
+    modules: Vec<Option<Module>>,
+    calls: Vec<WorkflowCall>,
+    lowered: Lowered,
+}
+
+impl World {
+    /// What plans are made of.
+    fn close(self) -> Lowered {
+        let types = self.types.iter().map(|info| (info.site.file, info.lower())).collect();
+        let files = self.actions.iter().map(|info| info.site.map(|site| site.file)).collect();
+        let groups = self.groups.iter().map(GroupInfo::lower).collect();
+        Lowered { types, groups, files, ..self.lowered }
+    }
+}
+
+/// A call of a workflow by another: places among the actions, and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WorkflowCall {
+    pub(crate) from: u32,
+    pub(crate) to: u32,
+    pub(crate) site: Site,
 }
 
 /// No more than this many hints are looked for in a file: finding the nearest name costs more than checking.
@@ -134,13 +199,22 @@ const MOST_HINTS: u32 = 200;
 pub(crate) struct Checker<'a> {
     file: FileId,
     text: &'a str,
+    sources: &'a Sources,
+    uses: &'a Uses,
     /// The bytes at which lines begin.
     lines: Vec<u32>,
     diagnostics: Vec<Diagnostic>,
     lints: Vec<Diagnostic>,
+    /// Types, actions and groups of this file and all that were checked before it.
     types: Vec<TypeInfo>,
     actions: Vec<ActionInfo>,
+    groups: Vec<GroupInfo>,
+    modules: Vec<Option<Module>>,
+    calls: Vec<WorkflowCall>,
+    lowered: Lowered,
     declared: HashMap<SmolStr, Declared>,
+    /// Names of used files of which something was taken.
+    used_modules: Vec<SmolStr>,
     scope: Scope,
     /// The blocks around the statement that is being checked, outermost first.
     blocks: Vec<&'a ast::Block>,
@@ -162,18 +236,26 @@ pub(crate) struct Checker<'a> {
 }
 
 impl<'a> Checker<'a> {
-    fn new(file: FileId, text: &'a str) -> Self {
+    fn new(file: FileId, sources: &'a Sources, uses: &'a Uses, world: World) -> Self {
+        let text = sources.text(file);
         let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
         let lines = std::iter::once(0).chain(starts.map(|(at, _)| u32::try_from(at + 1).unwrap_or(u32::MAX))).collect();
         Self {
             file,
             text,
+            sources,
+            uses,
             lines,
             diagnostics: Vec::new(),
             lints: Vec::new(),
-            types: Vec::new(),
-            actions: Vec::new(),
+            types: world.types,
+            actions: world.actions,
+            groups: world.groups,
+            modules: world.modules,
+            calls: world.calls,
+            lowered: world.lowered,
             declared: HashMap::new(),
+            used_modules: Vec::new(),
             scope: Scope::default(),
             blocks: Vec::new(),
             flow: Flow::default(),
@@ -188,15 +270,32 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Everything there is to say, by place. Warnings are given only where there is no error: what is broken might use what
-    /// seems unused.
-    fn finish(mut self) -> Vec<Diagnostic> {
-        if !self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-            self.diagnostics.append(&mut self.lints);
+    /// Says what the grammar has found.
+    fn syntax(&mut self, parsed: &Parsed) {
+        for fault in &parsed.faults {
+            self.faulty.push(fault.span);
+            if fault.kind == FaultKind::ChainedComparison {
+                self.chained.push(fault.span);
+            }
+            self.diagnostics.push(faults::syntax::fault(self.file, fault));
         }
-        self.diagnostics.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.code));
-        self.diagnostics.dedup();
-        self.diagnostics
+        if !self.sources.is_utf8(self.file) {
+            let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
+            self.diagnostics.push(faults::syntax::not_utf8(self.site(Span::new(end, end))));
+        }
+    }
+
+    /// What the next file needs, and what is to be said of this one.
+    fn finish(self) -> (World, Said) {
+        let world = World {
+            types: self.types,
+            actions: self.actions,
+            groups: self.groups,
+            modules: self.modules,
+            calls: self.calls,
+            lowered: self.lowered,
+        };
+        (world, Said { diagnostics: self.diagnostics, lints: self.lints })
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
@@ -266,7 +365,9 @@ impl<'a> Checker<'a> {
             Ty::List(item) => format!("[{}]", self.show(item)),
             Ty::Optional(inner) if **inner == Ty::Never => "none".to_owned(),
             Ty::Optional(inner) => format!("{}?", self.show(inner)),
-            Ty::Record(index) | Ty::Enum(index) => self.types.get(*index as usize).map_or_else(String::new, |info| info.name.to_string()),
+            Ty::Record(index) | Ty::Enum(index) => {
+                self.types.get(*index as usize).map_or_else(String::new, |info| self.as_written_here(info.site.file, &info.name))
+            }
         }
     }
 }

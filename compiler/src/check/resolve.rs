@@ -55,10 +55,15 @@ impl Checker<'_> {
     fn named_type(&mut self, path: &ast::Path) -> Ty {
         let site = self.site(path.span());
         if let Some(module) = &path.module {
-            if !self.declared.contains_key(&module.name) {
-                self.report(faults::names::unknown_module(site, &module.name));
-            }
-            return Ty::Broken;
+            return match self.in_module(module, &path.name, |what| matches!(what, What::Record(_) | What::Enum(_))) {
+                Some(What::Record(index)) => Ty::Record(index),
+                Some(What::Enum(index)) => Ty::Enum(index),
+                Some(what) => {
+                    self.report(faults::names::not_a_type(site, &format!("{}.{}", module.name, path.name.name), what.described()));
+                    Ty::Broken
+                }
+                None => Ty::Broken,
+            };
         }
         let name = &path.name.name;
         if let Some((_, ty)) = TYPES.iter().find(|(built_in, _)| built_in == name) {
@@ -89,7 +94,7 @@ impl Checker<'_> {
 
     fn nearest_type(&mut self, name: &str) -> Option<SmolStr> {
         self.hints = self.hints.checked_sub(1)?;
-        let declared = self.types.iter().map(|info| info.name.as_str());
+        let declared = self.types.iter().filter(|info| info.site.file == self.file).map(|info| info.name.as_str());
         crate::suggest::nearest(name, TYPES.iter().map(|(name, _)| *name).chain(declared)).map(SmolStr::new)
     }
 

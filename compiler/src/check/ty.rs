@@ -6,6 +6,7 @@ use std::rc::Rc;
 use flow_grammar::Span;
 use smol_str::SmolStr;
 
+use crate::faults::Site;
 use crate::plan;
 
 /// A type.
@@ -131,7 +132,7 @@ impl Ty {
 #[derive(Debug)]
 pub(crate) struct TypeInfo {
     pub(crate) name: SmolStr,
-    pub(crate) span: Span,
+    pub(crate) site: Site,
     pub(crate) doc: Option<String>,
     pub(crate) kind: TypeInfoKind,
     /// Whether something in it is broken: then nobody knows all that it has.

@@ -25,11 +25,11 @@ pub(crate) fn undeclared_result(site: Site, workflow: &str, ty: &str, head: Span
 }
 
 /// A name for the result of an action that gives none.
-pub(crate) fn gives_nothing(site: Site, name: &str, action: &str, declared: Option<Span>) -> Diagnostic {
+pub(crate) fn gives_nothing(site: Site, name: &str, action: &str, declared: Option<Site>) -> Diagnostic {
     let diagnostic =
         site.error(Code::F0220, format!("`{action}` gives no result that `{name}` could name")).help(format!("write `step {action}(...)`"));
     match declared {
-        Some(span) => diagnostic.because(span, "it declares no result"),
+        Some(at) => diagnostic.because_in(at.file, at.span, "it declares no result"),
         None => diagnostic,
     }
 }

@@ -37,6 +37,11 @@ pub(crate) fn never_runs(site: Site, end: Span) -> Diagnostic {
     site.warning(Code::F0506, "this never runs").because(end, "the run has ended here").help("remove it, or move it up")
 }
 
+/// A file of which nothing is taken.
+pub(crate) fn unused_file(site: Site, name: &str) -> Diagnostic {
+    site.warning(Code::F0508, format!("nothing of `{name}` is used here")).help("remove the `use`")
+}
+
 /// A question whose answer is always the same.
 pub(crate) fn never_none(site: Site, text: &str) -> Diagnostic {
     site.warning(Code::F0507, format!("`{text}` is never none"))

@@ -6,6 +6,7 @@
 pub(crate) mod actions;
 pub(crate) mod flow;
 pub(crate) mod lints;
+pub(crate) mod modules;
 pub(crate) mod names;
 pub(crate) mod syntax;
 pub(crate) mod tests;

@@ -47,10 +47,10 @@ pub(crate) fn no_fields(site: Site, field: &str, ty: &str) -> Diagnostic {
 }
 
 /// An argument that the action does not take.
-pub(crate) fn unknown_argument(site: Site, argument: &str, action: &str, declared: Option<Span>, nearest: Option<&str>) -> Diagnostic {
+pub(crate) fn unknown_argument(site: Site, argument: &str, action: &str, declared: Option<Site>, nearest: Option<&str>) -> Diagnostic {
     let diagnostic = site.error(Code::F0104, format!("`{action}` takes no `{argument}`"));
     let diagnostic = match declared {
-        Some(span) => diagnostic.because(span, "its parameters are declared here"),
+        Some(at) => diagnostic.because_in(at.file, at.span, "its parameters are declared here"),
         None => diagnostic,
     };
     site.suggest(diagnostic, nearest)
@@ -78,9 +78,12 @@ pub(crate) fn unknown_action(site: Site, name: &str, nearest: Option<&str>) -> D
 }
 
 /// `bank.transfer` where no file is used as `bank`.
-pub(crate) fn unknown_module(site: Site, name: &str) -> Diagnostic {
-    site.error(Code::F0108, format!("no file is used here under the name `{name}`"))
-        .help("what another file declares is used with `use \"path.flow\"`")
+pub(crate) fn unknown_module(site: Site, name: &str, nearest: Option<&str>) -> Diagnostic {
+    let diagnostic = site.error(Code::F0108, format!("no file is used here under the name `{name}`"));
+    match nearest {
+        Some(_) => site.suggest(diagnostic, nearest),
+        None => diagnostic.help("what another file declares is used with `use \"path.flow\"`"),
+    }
 }
 
 /// A function that is not built in.
@@ -88,9 +91,10 @@ pub(crate) fn unknown_function(site: Site, name: &str, nearest: Option<&str>) ->
     site.suggest(site.error(Code::F0109, format!("there is no function called `{name}`")), nearest)
 }
 
-/// An action called inside an expression.
-pub(crate) fn action_in_expression(site: Site, name: &str) -> Diagnostic {
-    site.error(Code::F0116, format!("`{name}` is an action, and actions are called by `step` only"))
+/// An action or workflow called inside an expression.
+pub(crate) fn action_in_expression(site: Site, name: &str, workflow: bool) -> Diagnostic {
+    let (one, all) = if workflow { ("a workflow", "workflows") } else { ("an action", "actions") };
+    site.error(Code::F0116, format!("`{name}` is {one}, and {all} are called by `step` only"))
         .help(format!("write `step result = {name}(...)` before, and use `result` here"))
 }
 
@@ -107,11 +111,6 @@ pub(crate) fn not_an_action(site: Site, name: &str, what: &str) -> Diagnostic {
 /// A declared name of another kind where a workflow is needed.
 pub(crate) fn not_a_workflow(site: Site, name: &str, what: &str) -> Diagnostic {
     site.error(Code::F0116, format!("`{name}` is {what}, not a workflow"))
-}
-
-/// A name in a test that no action and no workflow has.
-pub(crate) fn unknown_callee(site: Site, name: &str, nearest: Option<&str>) -> Diagnostic {
-    site.suggest(site.error(Code::F0108, format!("there is no action or workflow called `{name}`")), nearest)
 }
 
 /// A declared name of another kind where a type is needed.

@@ -23,10 +23,10 @@ pub(crate) fn stubbed_twice(site: Site, target: &str, first: Span) -> Diagnostic
 }
 
 /// A result for something that gives none.
-pub(crate) fn stub_gives_nothing(site: Site, target: &str, declared: Option<Span>) -> Diagnostic {
+pub(crate) fn stub_gives_nothing(site: Site, target: &str, declared: Option<Site>) -> Diagnostic {
     let fault = site.error(Code::F0420, format!("`{target}` gives no result")).help(format!("write `stub {target} returns none`"));
     match declared {
-        Some(span) => fault.because(span, "it declares no result"),
+        Some(at) => fault.because_in(at.file, at.span, "it declares no result"),
         None => fault,
     }
 }

@@ -59,17 +59,21 @@ pub(crate) fn differ(site: Site, first: (&str, Span), found: &str) -> Diagnostic
 }
 
 /// Arguments that a call lacks.
-pub(crate) fn missing_arguments(site: Site, action: &str, missing: &[&str], declared: Option<Span>) -> Diagnostic {
+pub(crate) fn missing_arguments(site: Site, action: &str, missing: &[&str], declared: Option<Site>) -> Diagnostic {
     let diagnostic = site.error(Code::F0204, format!("`{action}` also needs {}", listed(missing)));
     match declared {
-        Some(span) => diagnostic.because(span, "its parameters are declared here"),
+        Some(at) => diagnostic.because_in(at.file, at.span, "its parameters are declared here"),
         None => diagnostic,
     }
 }
 
 /// Fields that a record literal lacks.
-pub(crate) fn missing_fields(site: Site, record: &str, missing: &[&str], declared: Span) -> Diagnostic {
-    site.error(Code::F0205, format!("this `{record}` lacks {}", listed(missing))).because(declared, "its fields are declared here")
+pub(crate) fn missing_fields(site: Site, record: &str, missing: &[&str], declared: Site) -> Diagnostic {
+    site.error(Code::F0205, format!("this `{record}` lacks {}", listed(missing))).because_in(
+        declared.file,
+        declared.span,
+        "its fields are declared here",
+    )
 }
 
 /// A record literal, `none` or `[]` where no type is expected.

@@ -8,7 +8,7 @@ pub mod draw;
 mod guards;
 mod order;
 
-pub(crate) use circles::circles;
+pub(crate) use circles::{around, circles, referred_first};
 pub(crate) use guards::{MOST_GUARDS, guard};
 pub(crate) use order::order;
 

@@ -70,6 +70,8 @@ pub enum Implementation {
     Email(Email),
     /// `model`
     Model(Model),
+    /// A workflow that is called as a step: its index in [`Plan::children`](super::Plan::children). It is a run of its own.
+    Workflow(u32),
 }
 
 /// `http post "url"`

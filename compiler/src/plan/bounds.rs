@@ -1,6 +1,6 @@
 //! Whether all that a plan names is there: types, actions, slots, nodes.
 
-use super::bytes::DEEPEST;
+use super::bytes::{DEEPEST, DEEPEST_CALLS};
 use super::{
     Action, Approvers, Body, Call, Expr, Field, Gate, GuardArgument, Implementation, Lapse, Node, NodeKind, Parameter, Plan, Region, Show,
     Term, TextPart, Type, TypeKind, Who,
@@ -8,8 +8,24 @@ use super::{
 
 type Sound = Result<(), String>;
 
-/// Checks a plan.
+/// Checks a plan and those of the workflows that it calls.
 pub(super) fn check(plan: &Plan) -> Sound {
+    nested(plan, DEEPEST_CALLS)
+}
+
+fn nested(plan: &Plan, left: usize) -> Sound {
+    let left = left.checked_sub(1).ok_or("calls of workflows are nested too deep")?;
+    one(plan)?;
+    for child in &plan.children {
+        if (child.format, child.semantics) != (plan.format, plan.semantics) {
+            return Err(format!("`{}` is of another version than its caller", child.workflow.name));
+        }
+        nested(child, left)?;
+    }
+    Ok(())
+}
+
+fn one(plan: &Plan) -> Sound {
     let check = Check { plan };
     for def in &plan.types {
         if let TypeKind::Record(fields) = &def.kind {
@@ -116,6 +132,13 @@ impl Check<'_> {
         let answer = slots + 4;
         match &action.implementation {
             Implementation::Log | Implementation::Notify => Ok(()),
+            Implementation::Workflow(child) => match self.plan.children.get(*child as usize).map(|child| &child.workflow) {
+                None => Err(format!("no workflow {child} among those that are called")),
+                Some(called) if called.parameters.len() != slots || called.result.is_some() != action.result.is_some() => {
+                    Err(format!("`{}` is not called as it is declared", action.name))
+                }
+                Some(_) => Ok(()),
+            },
             Implementation::Http(http) => {
                 self.parts(&http.url, slots, 0, 0)?;
                 self.exprs(http.headers.iter().map(|(_, value)| value), slots)?;

@@ -9,8 +9,11 @@ use crate::value::nesting;
 /// recurses over expressions then fits a thread's stack.
 pub const DEEPEST: usize = 420;
 
-/// Levels of CBOR: expressions have few of their own, types and chains of escalations some.
-const LEVELS: usize = 100;
+/// How deep calls of workflows may be nested, the outermost workflow counted.
+pub const DEEPEST_CALLS: usize = 16;
+
+/// Levels of CBOR: expressions have few of their own, types and chains of escalations some, and each child is two deeper.
+const LEVELS: usize = 100 + 2 * DEEPEST_CALLS;
 
 /// Bytes that are not a plan that can be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

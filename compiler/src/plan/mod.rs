@@ -15,7 +15,7 @@ mod tests;
 mod walk;
 
 pub use action::{Action, Body, Effect, Email, Exec, Http, Implementation, Model, SecretUse, Sql};
-pub use bytes::{DEEPEST, PlanError};
+pub use bytes::{DEEPEST, DEEPEST_CALLS, PlanError};
 pub use expr::{Arithmetic, Builtin, Comparison, Expr, Fold, TextPart, TextTest};
 pub use gate::{Approvers, Band, Deadline, Gate, GateSlots, Guard, GuardArgument, Lapse, Period, ReasonRequired, Show, Style, Term, Who};
 
@@ -47,6 +47,9 @@ pub struct Plan {
     pub actions: Vec<Action>,
     /// The workflow itself.
     pub workflow: Workflow,
+    /// Plans of the workflows that it calls as steps, each as it is compiled to alone. Nested no deeper than [`DEEPEST_CALLS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub children: Vec<Plan>,
 }
 
 /// A type.
@@ -116,7 +119,7 @@ pub struct Field {
 /// A group of people declared in the sources.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Group {
-    /// Its name.
+    /// Its file and its name: `people.flow#finance`. Two files may each declare a `finance`; a group of the project's settings has no `#`.
     pub name: SmolStr,
     /// Addresses.
     pub members: Vec<SmolStr>,

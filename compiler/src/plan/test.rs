@@ -6,7 +6,7 @@ use flow_grammar::Span;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Expr, Plan, Type, TypeDef, Who, span};
+use super::{Expr, Group, Plan, Type, TypeDef, Who, span};
 
 /// All tests of a file with all that they use.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,10 +15,31 @@ pub struct TestPlan {
     pub file: String,
     /// The records and enums that the tests' own expressions and types name; a plan has its own.
     pub types: Vec<TypeDef>,
+    /// The groups of all files.
+    pub groups: Vec<Group>,
+    /// The actions and workflows that the tests stub or expect to be called.
+    pub targets: Vec<TestTarget>,
     /// The workflows that the tests run, each once.
     pub plans: Vec<Plan>,
     /// The tests, in the order of the text.
     pub tests: Vec<Test>,
+}
+
+/// An action or a workflow that is called as a step.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TestTarget {
+    /// Its name, as the file of the tests writes it.
+    pub name: SmolStr,
+    /// Its name in the plans of each file.
+    pub known_as: Vec<(String, SmolStr)>,
+}
+
+impl TestTarget {
+    /// Whether an action of a plan is this one.
+    #[must_use]
+    pub fn is(&self, plan: &Plan, action: &str) -> bool {
+        self.known_as.iter().any(|(file, name)| *file == plan.file && name == action)
+    }
 }
 
 /// One test.
@@ -52,8 +73,8 @@ pub struct TestStep {
 pub enum TestStepKind {
     /// `stub`: what calls of this name answer from here on.
     Stub {
-        /// The action's or workflow's name, as plans have it.
-        target: SmolStr,
+        /// Index in [`TestPlan::targets`].
+        target: u32,
         /// What they answer.
         answer: StubAnswer,
     },
@@ -85,8 +106,8 @@ pub enum TestStepKind {
     ExpectShows(Vec<Named>),
     /// `expect f called`
     ExpectCalled {
-        /// The action's or workflow's name, as plans have it.
-        target: SmolStr,
+        /// Index in [`TestPlan::targets`].
+        target: u32,
         /// How often: 0 for `not called`, `None` for at least once.
         times: Option<u32>,
         /// Arguments of the calls that count.

@@ -76,6 +76,7 @@ fn refund() -> Plan {
         file: "refund.flow".into(),
         types: vec![TypeDef { name: "Risk".into(), doc: None, kind: TypeKind::Enum(vec!["low".into(), "high".into()]) }],
         groups: Vec::new(),
+        children: Vec::new(),
         actions: vec![action],
         workflow: Workflow {
             name: "refund_customer".into(),

@@ -26,7 +26,7 @@ pub(super) async fn notify(call: &Call<'_>) -> Outcome {
     let [Value::Text(to), Value::Text(message)] = call.attempt.arguments.as_slice() else {
         return Outcome::NotDone("`notify` takes two texts".into());
     };
-    let declared = call.attempt.plan.groups.iter().find(|group| group.name == *to);
+    let declared = call.attempt.plan.groups.iter().find(|group| group.name.rsplit('#').next() == Some(to));
     let addresses = match declared {
         Some(group) => group.members.iter().flat_map(|member| call.settings.config.addresses(member)).collect(),
         None => call.settings.config.addresses(to),

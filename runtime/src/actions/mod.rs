@@ -120,6 +120,7 @@ impl Executor {
             Implementation::Exec(exec) => exec::run(&call, exec).await,
             Implementation::Sql(sql) => sql::run(&call, sql).await,
             Implementation::Email(email) => email::run(&call, email).await,
+            Implementation::Workflow(_) => Outcome::NotDone("a workflow is a run of its own".into()),
             Implementation::Model(_) => Outcome::NotDone("`model` is not supported by this version".into()),
         };
         call.scrub(outcome)

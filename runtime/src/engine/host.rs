@@ -198,7 +198,6 @@ impl Engine {
         };
         let action = live.plan.actions.get(call.action as usize)?;
         let key = self.key(live.state.run, node);
-        let (Principal::Person(owner) | Principal::Group(owner)) = &live.state.owner;
         Some(Attempt {
             plan: Arc::clone(&live.plan),
             action: call.action,
@@ -206,7 +205,7 @@ impl Engine {
             lock: key.clone(),
             key,
             timeout: call.timeout.unwrap_or(action.timeout),
-            owner: owner.clone(),
+            owner: live.state.owner.name().to_owned(),
             requester: live.state.requester.clone(),
         })
     }

@@ -4,6 +4,7 @@
 
 mod cache;
 mod clock;
+mod groups;
 mod host;
 mod journal;
 mod post;
@@ -153,7 +154,7 @@ pub struct Engine {
     /// The store's random number.
     id: [u8; 16],
     ids: PublicIds,
-    groups: Groups,
+    groups: groups::Groups,
     plans: RwLock<HashMap<Digest, Arc<Plan>>>,
     /// The current version of each workflow.
     served: RwLock<BTreeMap<String, (Digest, Arc<Plan>)>>,
@@ -182,8 +183,7 @@ impl Engine {
     pub async fn open(store: Arc<dyn Store>, executor: Arc<Executor>, options: Options) -> Result<Arc<Self>, EngineError> {
         let id = store.head().await?.store;
         let RunId(first) = store.first_free_run().await?;
-        let spelled = |members: &Vec<String>| members.iter().map(|member| Person::new(member).to_string()).collect();
-        let groups = options.groups.iter().map(|(name, members)| (name.clone(), spelled(members))).collect();
+        let groups = groups::Groups::open(&options.groups, store.as_ref()).await?;
         let outbox = Outbox::new(executor.settings()).map_err(|error| EngineError::Setup(error.to_string()))?;
         Ok(Arc::new(Self {
             outbox,
@@ -193,7 +193,7 @@ impl Engine {
             executor,
             id,
             ids: PublicIds::new(id),
-            groups: Groups(groups),
+            groups,
             plans: RwLock::default(),
             served: RwLock::default(),
             cache: cache::Cache::default(),
@@ -346,16 +346,6 @@ impl Engine {
         people.sort_unstable();
         people.dedup();
         people
-    }
-}
-
-/// Groups of the project.
-#[derive(Debug)]
-struct Groups(BTreeMap<String, Vec<String>>);
-
-impl Membership for Groups {
-    fn members(&self, group: &str) -> Vec<String> {
-        self.0.get(group).cloned().unwrap_or_default()
     }
 }
 

@@ -100,7 +100,7 @@ impl Engine {
         }
         let principals = || question.of.stages.iter().flatten().map(|term| &term.of);
         let groups = principals().find_map(|principal| match principal {
-            Principal::Group(name) if self.is_among(caller, principal) => Some(format!("you are in the group `{name}`")),
+            Principal::Group(_) if self.is_among(caller, principal) => Some(format!("you are in the group `{}`", principal.name())),
             _ => None,
         });
         let owner = principals().any(|principal| *principal == state.owner);
@@ -154,8 +154,7 @@ pub(super) const fn channel(channel: Channel) -> &'static str {
 
 /// A person's address or a group's name.
 pub(super) fn name(principal: &Principal) -> String {
-    let (Principal::Person(name) | Principal::Group(name)) = principal;
-    name.clone()
+    principal.name().to_owned()
 }
 
 /// The gate at a node.
@@ -179,9 +178,9 @@ pub(super) fn node_name<'a>(plan: &'a Plan, node: &Path) -> &'a str {
 fn who(count: u32, of: &Principal) -> String {
     match (count, of) {
         (_, Principal::Person(address)) => address.clone(),
-        (0, Principal::Group(group)) => format!("all of {group}"),
-        (1, Principal::Group(group)) => format!("any one of {group}"),
-        (count, Principal::Group(group)) => format!("{count} of {group}"),
+        (0, group) => format!("all of {}", group.name()),
+        (1, group) => format!("any one of {}", group.name()),
+        (count, group) => format!("{count} of {}", group.name()),
     }
 }
 

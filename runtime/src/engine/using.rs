@@ -29,6 +29,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Store`]
     pub async fn serve_plan(&self, plan: Plan) -> Result<Digest, EngineError> {
+        self.keep_groups(&plan).await?;
         let (hash, plan) = self.keep_plan(plan).await?;
         self.served.write().insert(plan.workflow.name.to_string(), (hash, plan));
         Ok(hash)
@@ -298,7 +299,7 @@ impl Engine {
     ) -> Result<view::Page<view::Approval>, EngineError> {
         let limit = limit.clamp(1, 200);
         let of = caller.map(|caller| {
-            let groups = self.options.groups.keys().map(|name| Principal::Group(name.clone()));
+            let groups = self.groups.names().into_iter().map(Principal::Group);
             let mine = groups.filter(|group| self.is_among(caller, group)).map(|group| host::principal_key(&group));
             [caller.to_string()].into_iter().chain(mine).collect()
         });

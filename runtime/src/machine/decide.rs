@@ -203,9 +203,7 @@ fn entitled(of: &Approvers, person: &str, state: &RunState, facts: &Facts<'_>) -
 }
 
 fn describe(principal: &Principal) -> String {
-    match principal {
-        Principal::Person(name) | Principal::Group(name) => format!("`{name}`"),
-    }
+    format!("`{}`", principal.name())
 }
 
 /// Whether the comment that the gate wants is there.

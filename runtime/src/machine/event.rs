@@ -216,9 +216,20 @@ pub enum Principal {
     /// An address, in its one spelling (see `people`).
     #[n(0)]
     Person(#[n(0)] String),
-    /// A group's name.
+    /// A group's name; one that a file declares has the file before it: `people.flow#finance`.
     #[n(1)]
     Group(#[n(0)] String),
+}
+
+impl Principal {
+    /// The address of a person, or the name of a group as its author wrote it: without the file that declares it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Person(address) => address,
+            Self::Group(name) => name.rsplit_once('#').map_or(name, |(_, name)| name),
+        }
+    }
 }
 
 /// How somebody spoke to the runtime.

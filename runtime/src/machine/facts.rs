@@ -51,9 +51,7 @@ impl Facts<'_> {
 
     /// Hands an environment for the run's expressions to `f`.
     pub fn with_env<T>(&self, plan: &Plan, state: &RunState, f: impl FnOnce(&Env<'_>) -> T) -> T {
-        let owner = match &state.owner {
-            Principal::Person(name) | Principal::Group(name) => name,
-        };
+        let owner = state.owner.name();
         let outside = Outside { now: self.time(state).timestamp(), zone: self.zone, names: self.names, owner, requester: &state.requester };
         f(&Env { frames: &[&state.slots], types: &plan.types, outside: &outside })
     }

@@ -123,14 +123,15 @@ impl Stage<'_> {
         words::value(value, &named.ty, self.types())
     }
 
-    pub(super) fn expect_called(&mut self, target: &str, times: Option<u32>, with: &[Named]) -> Result<(), Box<Problem>> {
+    pub(super) fn expect_called(&mut self, target: u32, times: Option<u32>, with: &[Named]) -> Result<(), Box<Problem>> {
         let wanted = self.values(with)?;
+        let target = self.target(target)?;
         let live = self.current()?;
         let calls: Vec<(&Called, &Action)> = live
             .calls
             .iter()
             .filter_map(|called| live.plan.actions.get(called.action as usize).map(|action| (called, action)))
-            .filter(|(_, action)| action.name == target)
+            .filter(|(_, action)| target.is(live.plan, &action.name))
             .collect();
         let fits =
             |(called, action): &&(&Called, &Action)| wanted.iter().all(|(named, value)| given(called, action, &named.name) == Some(value));
@@ -153,7 +154,7 @@ impl Stage<'_> {
             (found, all) if found < all => format!("it was called {}, and {} of these with such arguments", self::often(all), found),
             (found, _) => format!("it was called {}", self::often(found)),
         };
-        let mut problem = self.problem(format!("expected `{target}` to be {often}{with}; {was}"));
+        let mut problem = self.problem(format!("expected `{}` to be {often}{with}; {was}", target.name));
         problem.notes.extend(calls.iter().take(MOST_LISTED).map(|(called, action)| call(live.plan, called, action)));
         if calls.len() > MOST_LISTED {
             problem.notes.push(format!("and {} more", calls.len() - MOST_LISTED));

@@ -33,16 +33,9 @@ pub(super) struct Called {
 }
 
 impl<'a> Live<'a> {
-    pub(super) fn new(plan: &'a Plan, number: usize, groups: &Groups) -> Self {
+    pub(super) fn new(plan: &'a Plan, number: usize, groups: Groups) -> Self {
         let run = RunId(u64::try_from(number).unwrap_or(u64::MAX));
-        Self {
-            plan,
-            state: RunState::new(run),
-            groups: groups.with_plan(plan),
-            calls: Vec::new(),
-            events: Vec::new(),
-            arguments: HashMap::new(),
-        }
+        Self { plan, state: RunState::new(run), groups, calls: Vec::new(), events: Vec::new(), arguments: HashMap::new() }
     }
 
     /// Notes what happened.

@@ -1,8 +1,8 @@
-//! Who belongs to which group in a rehearsal: the sources first, then the project file.
+//! Who belongs to which group in a rehearsal: groups of the project, and those that files declare.
 
 use std::collections::BTreeMap;
 
-use flow_compiler::plan::Plan;
+use flow_compiler::plan::Group;
 
 use crate::machine::Membership;
 use crate::people::Person;
@@ -19,10 +19,10 @@ impl Groups {
         Self(groups.into_iter().map(|(name, members)| (name, one(members))).collect())
     }
 
-    /// The same with the groups that a plan's sources declare, which stand before the project's.
-    pub(super) fn with_plan(&self, plan: &Plan) -> Self {
+    /// The same with groups that files declare, which have the file in their name.
+    pub(super) fn with(&self, declared: &[Group]) -> Self {
         let mut all = self.clone();
-        let declared = plan.groups.iter().map(|group| (group.name.to_string(), group.members.iter().map(ToString::to_string).collect()));
+        let declared = declared.iter().map(|group| (group.name.to_string(), group.members.iter().map(ToString::to_string).collect()));
         all.0.extend(Self::new(declared).0);
         all
     }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use flow_compiler::Span;
 use flow_compiler::eval::{Env, EvalError, Names, Outside, eval};
-use flow_compiler::plan::test::{StubAnswer, TestPlan, TestStep, TestStepKind};
+use flow_compiler::plan::test::{StubAnswer, TestPlan, TestStep, TestStepKind, TestTarget};
 use flow_compiler::plan::{Action, Expr, Implementation, Plan, TypeDef, Who};
 use flow_compiler::value::Value;
 use smol_str::SmolStr;
@@ -39,7 +39,7 @@ pub(super) struct Stage<'a> {
     pub(super) world: &'a World,
     pub(super) now: At,
     /// What calls of a name answer, and where that is said.
-    stubs: HashMap<&'a str, (&'a StubAnswer, Span)>,
+    stubs: HashMap<u32, (&'a StubAnswer, Span)>,
     pub(super) runs: Vec<Live<'a>>,
     /// The statement that is being carried out.
     at: (u32, Span),
@@ -55,7 +55,7 @@ impl<'a> Stage<'a> {
         self.at = (step.line, step.span);
         match &step.kind {
             TestStepKind::Stub { target, answer } => {
-                self.stubs.insert(target, (answer, step.span));
+                self.stubs.insert(*target, (answer, step.span));
                 Ok(())
             }
             TestStepKind::Run { plan, arguments, by } => self.run(*plan, arguments, by.as_ref()),
@@ -63,7 +63,7 @@ impl<'a> Stage<'a> {
             TestStepKind::Advance(time) => self.advance(time),
             TestStepKind::ExpectStatus(expected) => self.expect_status(expected),
             TestStepKind::ExpectShows(values) => self.expect_shows(values),
-            TestStepKind::ExpectCalled { target, times, with } => self.expect_called(target, *times, with),
+            TestStepKind::ExpectCalled { target, times, with } => self.expect_called(*target, *times, with),
         }
     }
 
@@ -72,6 +72,11 @@ impl<'a> Stage<'a> {
         for live in &self.runs {
             coverage.note(live.plan, &live.events);
         }
+    }
+
+    /// What a target of the tests is.
+    pub(super) fn target(&self, target: u32) -> Result<&'a TestTarget, Box<Problem>> {
+        self.tests.targets.get(target as usize).ok_or_else(|| self.problem("there is no such action"))
     }
 
     /// The types that the test's values have.
@@ -93,10 +98,7 @@ impl<'a> Stage<'a> {
 
     /// The value of an expression of the test.
     pub(super) fn value(&self, expr: &Expr) -> Result<Value, Box<Problem>> {
-        let (owner, requester) = self.runs.last().map_or(("", REQUESTER), |live| {
-            let (Principal::Person(owner) | Principal::Group(owner)) = &live.state.owner;
-            (owner.as_str(), live.state.requester.as_str())
-        });
+        let (owner, requester) = self.runs.last().map_or(("", REQUESTER), |live| (live.state.owner.name(), live.state.requester.as_str()));
         let outside = Outside { now: self.now.timestamp(), zone: &self.world.zone, names: &Nothing, owner, requester };
         let env = Env { frames: &[&[]], types: &self.tests.types, outside: &outside };
         eval(expr, &env).map_err(|EvalError(why)| self.problem(format!("a value of the test cannot be computed: {why}")))
@@ -136,7 +138,7 @@ impl<'a> Stage<'a> {
         let Some(plan) = self.tests.plans.get(plan as usize) else { return Err(self.problem("there is no such workflow")) };
         let input = arguments.iter().map(|argument| self.value(argument)).collect::<Result<Vec<_>, _>>()?;
         let run = self.runs.len();
-        let mut live = Live::new(plan, run + 1, &self.world.groups);
+        let mut live = Live::new(plan, run + 1, self.world.groups.with(&self.tests.groups));
         live.state.slots = input;
         REQUESTER.clone_into(&mut live.state.requester);
         self.runs.push(live);
@@ -202,11 +204,13 @@ impl<'a> Stage<'a> {
 
     /// How an attempt ends, as its stub says.
     fn outcome(&self, run: usize, node: &Path) -> Result<Outcome, Box<Problem>> {
-        let live = self.runs.get(run).map(|live| live.plan);
-        let call = live.and_then(|plan| call_at(plan, node));
-        let action = live.zip(call).and_then(|(plan, call)| plan.actions.get(call.action as usize));
-        let Some(action) = action else { return Err(self.problem("the plan has no such call")) };
-        let Some((answer, said)) = self.stubs.get(action.name.as_str()) else {
+        let plan = self.runs.get(run).map(|live| live.plan);
+        let call = plan.and_then(|plan| call_at(plan, node));
+        let found = plan.zip(call).and_then(|(plan, call)| Some((plan, plan.actions.get(call.action as usize)?)));
+        let Some((plan, action)) = found else { return Err(self.problem("the plan has no such call")) };
+        let targets = (0..).zip(&self.tests.targets).filter(|(_, target)| target.is(plan, &action.name));
+        let stub = targets.filter_map(|(at, _)| self.stubs.get(&at)).next();
+        let Some((answer, said)) = stub else {
             let silent = matches!(action.implementation, Implementation::Log | Implementation::Notify);
             return if silent { Ok(Outcome::Done(Value::None)) } else { Err(self.no_stub(run, node, action)) };
         };

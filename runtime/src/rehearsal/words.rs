@@ -17,9 +17,7 @@ pub(super) fn value(value: &Value, ty: &Type, types: &[TypeDef]) -> String {
 
 /// Somebody.
 pub(super) fn principal(principal: &Principal) -> String {
-    match principal {
-        Principal::Person(name) | Principal::Group(name) => format!("`{name}`"),
-    }
+    format!("`{}`", principal.name())
 }
 
 /// Those whom a question asks.

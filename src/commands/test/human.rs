@@ -1,22 +1,20 @@
 //! Results of tests for people.
 
 use super::Report;
-use crate::fault::Fault;
-use crate::render;
 use crate::terminal::{ERROR, FAINT, GOOD, STRONG, WARNING, visible};
 use crate::texts::count;
 
 /// Prints the results: a line for each test, below it what is not as expected, and what no test reaches.
-pub(super) fn print(report: &Report<'_>) -> Result<(), Fault> {
+pub(super) fn print(report: &Report) {
     let mut text = String::new();
     for outcome in &report.outcomes {
-        let place = format!("{FAINT}{}:{}{FAINT:#}", visible(report.sources.path(outcome.file)), outcome.line);
+        let place = format!("{FAINT}{}:{}{FAINT:#}", visible(&outcome.file), outcome.line);
         let name = visible(&outcome.name);
         match &outcome.problem {
             None => text.push_str(&format!("{GOOD}ok{GOOD:#}      {name}  {place}\n")),
-            Some(problem) => {
+            Some(_) => {
                 text.push_str(&format!("{ERROR}failed{ERROR:#}  {STRONG}{name}{STRONG:#}  {place}\n"));
-                text.push_str(&render::problem(report.sources, outcome.file, problem));
+                text.push_str(&outcome.drawn);
             }
         }
     }
@@ -32,15 +30,14 @@ pub(super) fn print(report: &Report<'_>) -> Result<(), Fault> {
     }
     text.push_str(&summary(report));
     anstream::print!("{text}");
-    Ok(())
 }
 
 /// `3 tests in 2 files: 2 passed, 1 failed`
-fn summary(report: &Report<'_>) -> String {
+fn summary(report: &Report) -> String {
     let (all, failed) = (report.outcomes.len(), report.failed());
-    let files = report.sources.files().filter(|file| report.outcomes_of(*file).next().is_some()).count();
+    let files = report.files.iter().filter(|file| report.outcomes_of(file).next().is_some()).count();
     if all == 0 {
-        return format!("there are no tests in {}\n", count(report.sources.len(), "file"));
+        return format!("there are no tests in {}\n", count(report.files.len(), "file"));
     }
     let outcomes: usize = report.gates.iter().map(|gate| gate.outcomes).sum();
     let missing: usize = report.gates.iter().map(|gate| gate.missing.len()).sum();

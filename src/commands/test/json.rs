@@ -53,15 +53,15 @@ struct Missing<'a> {
 }
 
 /// The results as one JSON object with a line end.
-pub(super) fn report(report: &Report<'_>) -> String {
+pub(super) fn report(report: &Report) -> String {
     let outcomes: usize = report.gates.iter().map(|gate| gate.outcomes).sum();
     let missing: usize = report.gates.iter().map(|gate| gate.missing.len()).sum();
     let results = Results {
-        files: report.sources.len(),
+        files: report.files.len(),
         tests: report.outcomes.len(),
         passed: report.outcomes.len() - report.failed(),
         failed: report.failed(),
-        results: report.outcomes.iter().map(|outcome| entry(report, outcome)).collect(),
+        results: report.outcomes.iter().map(entry).collect(),
         coverage: Coverage {
             outcomes,
             reached: outcomes - missing,
@@ -84,10 +84,10 @@ pub(super) fn report(report: &Report<'_>) -> String {
     text
 }
 
-fn entry<'a>(report: &'a Report<'_>, outcome: &'a Outcome) -> Entry<'a> {
+fn entry(outcome: &Outcome) -> Entry<'_> {
     Entry {
         name: &outcome.name,
-        file: report.sources.path(outcome.file),
+        file: &outcome.file,
         line: outcome.line,
         status: if outcome.problem.is_some() { "failed" } else { "passed" },
         failure: outcome.problem.as_ref().map(failure),

@@ -2,30 +2,27 @@
 
 use std::fmt::Write as _;
 
-use flow_compiler::FileId;
-
 use super::{Outcome, Report};
 
 /// The results as an XML document.
-pub(super) fn report(report: &Report<'_>) -> String {
+pub(super) fn report(report: &Report) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let (tests, failures) = (report.outcomes.len(), report.failed());
     line(&mut xml, 0, &format!("<testsuites name=\"hitlc test\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\">"));
-    for file in report.sources.files() {
+    for file in &report.files {
         suite(&mut xml, report, file);
     }
     line(&mut xml, 0, "</testsuites>");
     xml
 }
 
-fn suite(xml: &mut String, report: &Report<'_>, file: FileId) {
-    let path = report.sources.path(file);
+fn suite(xml: &mut String, report: &Report, path: &str) {
     let untested: Vec<String> = report
         .uncovered()
         .filter(|(gate, _)| gate.file == path)
         .map(|(gate, sentence)| format!("{path}:{}: {sentence}", gate.line))
         .collect();
-    let outcomes: Vec<&Outcome> = report.outcomes_of(file).collect();
+    let outcomes: Vec<&Outcome> = report.outcomes_of(path).collect();
     if outcomes.is_empty() && untested.is_empty() {
         return;
     }

@@ -14,14 +14,19 @@ const BUILT_IN: [(&str, &[&str], Implementation); 2] =
     [("log", &["message"], Implementation::Log), ("notify", &["to", "message"], Implementation::Notify)];
 
 impl Checker<'_> {
-    /// Declares them. They stand at no place of the file.
+    /// Declares them, in the first places of the actions. They stand at no place of the file.
     pub(crate) fn built_in_actions(&mut self) {
+        let first = self.actions.is_empty();
         for (index, (name, parameters, _)) in BUILT_IN.iter().enumerate() {
             let what = What::Action(u32::try_from(index).unwrap_or(u32::MAX));
             self.declared.insert(SmolStr::new_static(name), Declared { span: Span::default(), what });
+            if !first {
+                continue;
+            }
             self.actions.push(ActionInfo {
                 name: SmolStr::new_static(name),
-                span: None,
+                site: None,
+                workflow: false,
                 effect: Effect::Plain,
                 parameters: texts(parameters),
                 result: None,
@@ -30,23 +35,20 @@ impl Checker<'_> {
             });
         }
     }
+}
 
-    /// What plans hold of them.
-    pub(crate) fn lowered_built_ins(&self) -> Vec<Action> {
-        BUILT_IN
-            .iter()
-            .map(|(name, parameters, implementation)| Action {
-                name: SmolStr::new_static(name),
-                doc: None,
-                effect: Effect::Plain,
-                parameters: lower_parameters(&texts(parameters)),
-                result: None,
-                timeout: super::TIMEOUT,
-                implementation: implementation.clone(),
-                secrets: Vec::new(),
-            })
-            .collect()
-    }
+/// What plans hold of them.
+pub(crate) fn lowered_built_ins() -> impl Iterator<Item = Action> {
+    BUILT_IN.iter().map(|(name, parameters, implementation)| Action {
+        name: SmolStr::new_static(name),
+        doc: None,
+        effect: Effect::Plain,
+        parameters: lower_parameters(&texts(parameters)),
+        result: None,
+        timeout: super::TIMEOUT,
+        implementation: implementation.clone(),
+        secrets: Vec::new(),
+    })
 }
 
 fn texts(names: &[&'static str]) -> Vec<ParameterInfo> {

@@ -1,6 +1,6 @@
 //! Actions: their implementations, each with the clauses that it has.
 
-mod built_in;
+pub(crate) mod built_in;
 mod clauses;
 mod implement;
 

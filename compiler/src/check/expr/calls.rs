@@ -3,6 +3,7 @@
 use flow_grammar::{Span, ast};
 
 use super::{Checker, Typed, builtin};
+use crate::check::declare::What;
 use crate::check::ty::Ty;
 use crate::faults;
 use crate::plan::{Builtin, Expr, Fold};
@@ -173,8 +174,9 @@ impl<'a> Checker<'a> {
         }
         let site = self.site(function.span);
         match self.declared.get(name).map(|declared| declared.what) {
-            Some(crate::check::declare::What::Poisoned) => {}
-            Some(crate::check::declare::What::Action(_)) => self.report(faults::names::action_in_expression(site, name)),
+            Some(What::Poisoned) => {}
+            Some(What::Action(_)) => self.report(faults::names::action_in_expression(site, name, false)),
+            Some(What::Workflow(_)) => self.report(faults::names::action_in_expression(site, name, true)),
             _ => {
                 let all = OVER_LISTS.iter().map(|(name, _)| *name).chain(PLAIN.iter().map(|(name, ..)| *name)).chain(OTHERS);
                 let nearest = self.nearest(name, all);

@@ -56,7 +56,8 @@ impl<'a> Checker<'a> {
         let site = self.site(span);
         match self.declared.get(name).map(|declared| declared.what) {
             Some(What::Poisoned) => return,
-            Some(What::Action(_)) => return self.report(faults::names::action_in_expression(site, name)),
+            Some(What::Action(_)) => return self.report(faults::names::action_in_expression(site, name, false)),
+            Some(What::Workflow(_)) => return self.report(faults::names::action_in_expression(site, name, true)),
             Some(what) => return self.report(faults::names::not_a_value(site, name, what.described())),
             None => {}
         }
@@ -128,6 +129,9 @@ impl<'a> Checker<'a> {
                 }
             }
         }
+        if let Some(typed) = self.member_of_module(of, name) {
+            return typed;
+        }
         let base = self.solid(of, None);
         match &base.ty {
             Ty::Broken => Typed::broken(),
@@ -184,6 +188,14 @@ impl<'a> Checker<'a> {
         match self.declared.get(first).map(|declared| declared.what) {
             Some(What::Poisoned) => return Some(Typed::broken()),
             Some(What::Enum(index)) => return Some(self.enum_member(index, name)),
+            Some(What::Module(_)) => {
+                let module = ast::Ident { name: first.clone(), span: first_span };
+                if let Some(what) = self.in_module(&module, name, |_| true) {
+                    let site = self.site(first_span.to(name.span));
+                    self.report(faults::names::not_a_value(site, &format!("{first}.{}", name.name), what.described()));
+                }
+                return Some(Typed::broken());
+            }
             Some(What::Record(_)) => {
                 let site = self.site(first_span);
                 self.report(faults::names::not_a_value(site, first, "a record"));
@@ -196,6 +208,26 @@ impl<'a> Checker<'a> {
             "secret" => Some(self.secret(name, first_span.to(name.span))),
             _ => None,
         }
+    }
+
+    /// `bank.Risk.high`
+    fn member_of_module(&mut self, of: &ast::Expr, name: &ast::Ident) -> Option<Typed> {
+        let ast::ExprKind::Field { of: module, name: declared } = &of.kind else { return None };
+        let ast::ExprKind::Name(first) = &module.kind else { return None };
+        let known = self.scope.find(first).is_some();
+        if known || !matches!(self.declared.get(first).map(|declared| declared.what), Some(What::Module(_))) {
+            return None;
+        }
+        let module = ast::Ident { name: first.clone(), span: module.span };
+        Some(match self.in_module(&module, declared, |what| matches!(what, What::Enum(_))) {
+            Some(What::Enum(index)) => self.enum_member(index, name),
+            Some(what) => {
+                let site = self.site(of.span);
+                self.report(faults::names::not_a_value(site, &format!("{first}.{}", declared.name), what.described()));
+                Typed::broken()
+            }
+            None => Typed::broken(),
+        })
     }
 
     fn secret(&mut self, name: &ast::Ident, span: Span) -> Typed {

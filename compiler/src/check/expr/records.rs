@@ -142,7 +142,7 @@ impl<'a> Checker<'a> {
             .map(|(field, _)| field.name.as_str())
             .collect();
         if !missing.is_empty() && !info.faulty {
-            let fault = faults::types::missing_fields(self.site(span), &info.name, &missing, info.span);
+            let fault = faults::types::missing_fields(self.site(span), &info.name, &missing, info.site);
             self.report(fault);
         }
     }

@@ -15,7 +15,7 @@ impl<'a> Checker<'a> {
         by: Option<&'a ast::Expr>,
         comment: Option<&'a ast::Expr>,
         values: &'a [ast::FieldInit],
-        state: &Rehearsed<'_>,
+        state: &Rehearsed,
     ) -> Option<TestStepKind> {
         let answer = match word.name.as_str() {
             "approve" => TestAnswer::Approve,
@@ -45,7 +45,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `done with result: value`: by the result of the action whose outcome is unknown.
-    fn doubted(&mut self, word: &ast::Ident, values: &'a [ast::FieldInit], state: &Rehearsed<'_>) -> Vec<Named> {
+    fn doubted(&mut self, word: &ast::Ident, values: &'a [ast::FieldInit], state: &Rehearsed) -> Vec<Named> {
         self.repeated(values);
         let ty = match &state.doubtful {
             Some(Some(ty)) => ty.clone(),
@@ -82,7 +82,7 @@ impl<'a> Checker<'a> {
         status: &ast::Ident,
         waiting_for: Option<&'a ast::Expr>,
         with: Option<&'a ast::Expr>,
-        state: &Rehearsed<'_>,
+        state: &Rehearsed,
     ) -> Option<TestStepKind> {
         let name = status.name.as_str();
         let takes_with = matches!(name, "completed" | "failed" | "rejected");
@@ -107,7 +107,7 @@ impl<'a> Checker<'a> {
         Some(TestStepKind::ExpectStatus(expected))
     }
 
-    fn expected_result(&mut self, value: &'a ast::Expr, state: &Rehearsed<'_>) -> (crate::plan::Expr, crate::plan::Type) {
+    fn expected_result(&mut self, value: &'a ast::Expr, state: &Rehearsed) -> (crate::plan::Expr, crate::plan::Type) {
         let ty = match &state.running {
             Some(running) => match &running.result {
                 Some(ty) => ty.clone(),
@@ -124,16 +124,17 @@ impl<'a> Checker<'a> {
 
     pub(super) fn expect_called(
         &mut self,
-        module: &'a ast::Module,
         target: &'a ast::Path,
         times: Option<u32>,
         with: &'a [ast::FieldInit],
+        state: &mut Rehearsed,
     ) -> Option<TestStepKind> {
-        let Some(callee) = self.callee(module, target) else {
+        let Some(callee) = self.callee(target) else {
             self.given(with);
             return None;
         };
         let with = self.pinned_arguments(&callee, with);
-        Some(TestStepKind::ExpectCalled { target: callee.name, times, with })
+        let target = super::place(&mut state.found.targets, callee.index);
+        Some(TestStepKind::ExpectCalled { target, times, with })
     }
 }

@@ -10,11 +10,11 @@ use std::collections::HashMap;
 use flow_grammar::{Span, ast};
 use smol_str::SmolStr;
 
-use super::declare::{ParameterInfo, What};
+use super::Checker;
+use super::declare::ParameterInfo;
 use super::ty::Ty;
 use super::workflow::Flow;
-use super::{Checker, Lowered};
-use crate::faults;
+use crate::faults::{self, Site};
 use crate::plan::test::{StubAnswer, Test, TestStep, TestStepKind};
 use crate::plan::{Expr, Who};
 
@@ -22,17 +22,20 @@ use crate::plan::{Expr, Who};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LoweredTests {
     pub(crate) tests: Vec<Test>,
-    /// Names of the workflows that they run, each once.
-    pub(crate) runs: Vec<SmolStr>,
+    /// The workflows that they run, each once, by their places among the actions.
+    pub(crate) runs: Vec<u32>,
+    /// What they stub or expect to be called, likewise.
+    pub(crate) targets: Vec<u32>,
 }
 
 /// What can be stubbed, run or called.
 #[derive(Clone, Debug)]
 struct Callee {
-    /// Its name in plans.
+    /// Its place among the actions.
+    index: u32,
     name: SmolStr,
     /// Where it is declared; `None` for what is built in.
-    span: Option<Span>,
+    site: Option<Site>,
     parameters: Vec<ParameterInfo>,
     result: Option<Ty>,
     /// Whether nobody knows what it takes.
@@ -42,8 +45,8 @@ struct Callee {
 
 /// What is known while one test is checked.
 #[derive(Debug)]
-struct Rehearsed<'l> {
-    lowered: &'l Lowered,
+struct Rehearsed {
+    found: LoweredTests,
     /// The workflow that was run last.
     running: Option<Callee>,
     /// Whether anything was run, be it broken.
@@ -55,10 +58,10 @@ struct Rehearsed<'l> {
 }
 
 impl<'a> Checker<'a> {
-    /// Checks the tests of a file.
-    pub(super) fn tests(&mut self, module: &'a ast::Module, lowered: &Lowered) -> LoweredTests {
-        let mut found = LoweredTests::default();
+    /// Checks the tests of a file, and keeps what plans of tests are made of.
+    pub(super) fn tests(&mut self, module: &'a ast::Module) {
         let mut names: HashMap<SmolStr, Span> = HashMap::new();
+        let mut found = LoweredTests::default();
         for declaration in &module.declarations {
             let ast::Declaration::Test(test) = declaration else { continue };
             let (name, span) = &test.name;
@@ -68,18 +71,17 @@ impl<'a> Checker<'a> {
                 continue;
             }
             names.insert(name.clone(), *span);
-            let test = self.test(module, test, lowered, &mut found.runs);
-            found.tests.push(test);
+            found = self.test(test, found);
         }
-        found
+        self.lowered.tests.insert(self.file, found);
     }
 
-    fn test(&mut self, module: &'a ast::Module, test: &'a ast::Test, lowered: &Lowered, runs: &mut Vec<SmolStr>) -> Test {
+    fn test(&mut self, test: &'a ast::Test, found: LoweredTests) -> LoweredTests {
         self.flow = Flow::default();
-        let mut state = Rehearsed { lowered, running: None, ran: false, fresh: HashMap::new(), doubtful: None };
+        let mut state = Rehearsed { found, running: None, ran: false, fresh: HashMap::new(), doubtful: None };
         let mut steps = Vec::with_capacity(test.statements.len());
         for statement in &test.statements {
-            let kind = self.test_statement(module, statement, &mut state, runs);
+            let kind = self.test_statement(statement, &mut state);
             self.flow.uses.clear();
             steps.extend(kind.map(|kind| TestStep { kind, line: self.line(statement.span), span: statement.span }));
         }
@@ -88,20 +90,15 @@ impl<'a> Checker<'a> {
             let site = self.site(*span);
             self.report(faults::tests::runs_nothing(site, name));
         }
-        Test { name: name.clone(), steps, line: self.line(*span), span: *span }
+        state.found.tests.push(Test { name: name.clone(), steps, line: self.line(*span), span: *span });
+        state.found
     }
 
-    fn test_statement(
-        &mut self,
-        module: &'a ast::Module,
-        statement: &'a ast::TestStatement,
-        state: &mut Rehearsed<'_>,
-        runs: &mut Vec<SmolStr>,
-    ) -> Option<TestStepKind> {
+    fn test_statement(&mut self, statement: &'a ast::TestStatement, state: &mut Rehearsed) -> Option<TestStepKind> {
         use ast::TestStatementKind as Statement;
         match &statement.kind {
-            Statement::Stub { target, answer } => self.stub(module, target, answer, statement.span, state),
-            Statement::Run { call, by } => self.run(module, call, by.as_ref(), state, runs),
+            Statement::Stub { target, answer } => self.stub(target, answer, statement.span, state),
+            Statement::Run { call, by } => self.run(call, by.as_ref(), state),
             Statement::Advance(time) => {
                 state.fresh.clear();
                 Some(TestStepKind::Advance(self.test_value(time, &Ty::Duration)))
@@ -121,7 +118,7 @@ impl<'a> Checker<'a> {
             }
             Statement::ExpectCalled { target, times, with } => {
                 self.after_run(state, statement.span);
-                self.expect_called(module, target, *times, with)
+                self.expect_called(target, *times, with, state)
             }
             Statement::Broken(_) => {
                 // What is broken may have been the run.
@@ -132,7 +129,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports a statement that looks at a run before there is one.
-    fn after_run(&mut self, state: &mut Rehearsed<'_>, span: Span) {
+    fn after_run(&mut self, state: &mut Rehearsed, span: Span) {
         if !state.ran {
             state.ran = true;
             let fault = faults::tests::before_run(self.site(span), &self.snippet(span));
@@ -140,15 +137,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn stub(
-        &mut self,
-        module: &'a ast::Module,
-        target: &'a ast::Path,
-        answer: &'a ast::StubAnswer,
-        span: Span,
-        state: &mut Rehearsed<'_>,
-    ) -> Option<TestStepKind> {
-        let callee = self.callee(module, target);
+    fn stub(&mut self, target: &'a ast::Path, answer: &'a ast::StubAnswer, span: Span, state: &mut Rehearsed) -> Option<TestStepKind> {
+        let callee = self.callee(target);
         let answer = match answer {
             ast::StubAnswer::Unknown => StubAnswer::Unknown,
             ast::StubAnswer::Fails(why) => StubAnswer::Fails(why.as_ref().map(|why| self.test_value(why, &Ty::Text))),
@@ -162,7 +152,7 @@ impl<'a> Checker<'a> {
         if answer == StubAnswer::Unknown {
             state.doubtful = Some(callee.result);
         }
-        Some(TestStepKind::Stub { target: callee.name, answer })
+        Some(TestStepKind::Stub { target: place(&mut state.found.targets, callee.index), answer })
     }
 
     /// What a stub returns; `none` for what gives nothing.
@@ -172,7 +162,7 @@ impl<'a> Checker<'a> {
             Some(callee) => {
                 if !matches!(value.kind, ast::ExprKind::None) {
                     let site = self.site(value.span);
-                    self.report(faults::tests::stub_gives_nothing(site, &callee.name, callee.span));
+                    self.report(faults::tests::stub_gives_nothing(site, &callee.name, callee.site));
                 }
                 super::expr::nothing()
             }
@@ -180,17 +170,10 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn run(
-        &mut self,
-        module: &'a ast::Module,
-        call: &'a ast::Call,
-        by: Option<&'a ast::Expr>,
-        state: &mut Rehearsed<'_>,
-        runs: &mut Vec<SmolStr>,
-    ) -> Option<TestStepKind> {
+    fn run(&mut self, call: &'a ast::Call, by: Option<&'a ast::Expr>, state: &mut Rehearsed) -> Option<TestStepKind> {
         state.ran = true;
         state.fresh.clear();
-        let callee = self.callee(module, &call.target);
+        let callee = self.callee(&call.target);
         let by = by.and_then(|by| self.test_person(by));
         if by == Some(Who::Requester) {
             let site = self.site(call.span);
@@ -207,68 +190,36 @@ impl<'a> Checker<'a> {
             return None;
         }
         let arguments = self.run_arguments(&callee, call);
-        let plan = runs.iter().position(|name| *name == callee.name).unwrap_or_else(|| {
-            runs.push(callee.name.clone());
-            runs.len() - 1
-        });
+        let plan = place(&mut state.found.runs, callee.index);
         state.running = Some(callee);
-        Some(TestStepKind::Run { plan: u32::try_from(plan).unwrap_or(u32::MAX), arguments, by })
+        Some(TestStepKind::Run { plan, arguments, by })
     }
 
     /// What a path names; what is wrong with it is reported.
-    fn callee(&mut self, module: &'a ast::Module, path: &'a ast::Path) -> Option<Callee> {
-        let site = self.site(path.span());
-        if let Some(module) = &path.module {
-            if !self.declared.contains_key(&module.name) {
-                self.report(faults::names::unknown_module(site, &module.name));
-            }
-            return None;
-        }
-        let name = &path.name.name;
-        match self.declared.get(name).map(|declared| declared.what) {
-            Some(What::Action(index)) => {
-                let info = self.actions.get(index as usize)?;
-                Some(Callee {
-                    name: info.name.clone(),
-                    span: info.span,
-                    parameters: info.parameters.clone(),
-                    result: info.result.clone(),
-                    faulty: info.faulty,
-                    workflow: false,
-                })
-            }
-            Some(What::Workflow) => self.called_workflow(module, name),
-            Some(What::Poisoned) => None,
-            Some(what) => {
-                self.report(faults::names::not_an_action(site, name, what.described()));
-                None
-            }
-            None => {
-                let known: Vec<SmolStr> = self.declared.keys().cloned().collect();
-                let nearest = self.nearest(name, known.iter().map(SmolStr::as_str)).map(SmolStr::new);
-                self.report(faults::names::unknown_callee(site, name, nearest.as_deref()));
-                None
-            }
-        }
-    }
-
-    /// A workflow of the file. What is wrong with its head has been said.
-    fn called_workflow(&mut self, module: &'a ast::Module, name: &SmolStr) -> Option<Callee> {
-        let workflow = module.declarations.iter().find_map(|declaration| match declaration {
-            ast::Declaration::Workflow(workflow) if workflow.name.name == *name => Some(workflow),
-            _ => None,
-        })?;
-        let said = self.diagnostics.len();
-        let parameters = self.parameters(&workflow.parameters);
-        let result = workflow.result.as_ref().map(|ty| self.resolve(ty));
-        self.diagnostics.truncate(said);
+    fn callee(&mut self, path: &'a ast::Path) -> Option<Callee> {
+        let used: Vec<bool> = self.actions.iter().map(|info| info.used).collect();
+        let index = self.target(path);
+        // What only tests speak of is not used.
+        self.actions.iter_mut().zip(used).for_each(|(info, used)| info.used = used);
+        let index = index?;
+        let info = self.actions.get(index as usize)?;
         Some(Callee {
-            name: name.clone(),
-            span: Some(workflow.name.span),
-            parameters,
-            result,
-            faulty: self.is_faulty(workflow.head),
-            workflow: true,
+            index,
+            name: info.name.clone(),
+            site: info.site,
+            parameters: info.parameters.clone(),
+            result: info.result.clone(),
+            faulty: info.faulty,
+            workflow: info.workflow,
         })
     }
+}
+
+/// The place of an item in a list that has each once.
+fn place(list: &mut Vec<u32>, item: u32) -> u32 {
+    let at = list.iter().position(|known| *known == item).unwrap_or_else(|| {
+        list.push(item);
+        list.len() - 1
+    });
+    u32::try_from(at).unwrap_or(u32::MAX)
 }

@@ -3,13 +3,14 @@
 use flow_grammar::ast;
 use smol_str::SmolStr;
 
-use super::{Callee, Rehearsed};
+use super::{Callee as Called, Rehearsed};
 use crate::check::Checker;
+use crate::check::assemble::Callee;
 use crate::check::expr::nothing;
 use crate::check::ty::Ty;
 use crate::faults;
 use crate::plan::test::{Named, means};
-use crate::plan::{self, Expr, Gate, NodeKind, Who};
+use crate::plan::{Expr, Gate, NodeKind, Who};
 
 impl<'a> Checker<'a> {
     /// A value of a test, which sees nothing of the outside.
@@ -36,7 +37,7 @@ impl<'a> Checker<'a> {
     }
 
     /// One value for each parameter, in their order.
-    pub(super) fn run_arguments(&mut self, callee: &Callee, call: &'a ast::Call) -> Vec<Expr> {
+    pub(super) fn run_arguments(&mut self, callee: &Called, call: &'a ast::Call) -> Vec<Expr> {
         let given = self.named_arguments(callee, &call.arguments);
         let mut values: Vec<Option<Expr>> = vec![None; callee.parameters.len()];
         for (at, value) in given {
@@ -55,7 +56,7 @@ impl<'a> Checker<'a> {
             .map(|(parameter, _)| parameter.name.as_str())
             .collect();
         if !missing.is_empty() && !callee.faulty {
-            let fault = faults::types::missing_arguments(self.site(call.span), &callee.name, &missing, callee.span);
+            let fault = faults::types::missing_arguments(self.site(call.span), &callee.name, &missing, callee.site);
             self.report(fault);
         }
         let defaults = callee.parameters.iter().map(|parameter| parameter.default.clone());
@@ -63,7 +64,7 @@ impl<'a> Checker<'a> {
     }
 
     /// Arguments by the place of their parameter.
-    fn named_arguments(&mut self, callee: &Callee, arguments: &'a [ast::FieldInit]) -> Vec<(usize, Expr)> {
+    fn named_arguments(&mut self, callee: &Called, arguments: &'a [ast::FieldInit]) -> Vec<(usize, Expr)> {
         self.repeated(arguments);
         let mut found = Vec::with_capacity(arguments.len());
         for argument in arguments {
@@ -78,7 +79,7 @@ impl<'a> Checker<'a> {
                     let meant = callee.parameters.iter().position(|parameter| nearest == Some(parameter.name.as_str()));
                     if !callee.faulty {
                         let fault =
-                            faults::names::unknown_argument(self.site(argument.name.span), name, &callee.name, callee.span, nearest);
+                            faults::names::unknown_argument(self.site(argument.name.span), name, &callee.name, callee.site, nearest);
                         self.report(fault);
                     }
                     let value = self.init(argument, Some(&Ty::Broken)).expr;
@@ -98,7 +99,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `with name: value` of a call that is expected.
-    pub(super) fn pinned_arguments(&mut self, callee: &Callee, with: &'a [ast::FieldInit]) -> Vec<Named> {
+    pub(super) fn pinned_arguments(&mut self, callee: &Called, with: &'a [ast::FieldInit]) -> Vec<Named> {
         let given = self.named_arguments(callee, with);
         let named = |(at, value): (usize, Expr)| {
             callee.parameters.get(at).map(|parameter| Named { name: parameter.name.clone(), value, ty: parameter.ty.lower() })
@@ -107,19 +108,21 @@ impl<'a> Checker<'a> {
     }
 
     /// `shows name: value`: by the type of what a gate shows under that name.
-    pub(super) fn shown_values(&mut self, values: &'a [ast::FieldInit], state: &Rehearsed<'_>) -> Vec<Named> {
+    pub(super) fn shown_values(&mut self, values: &'a [ast::FieldInit], state: &Rehearsed) -> Vec<Named> {
         self.repeated(values);
         values.iter().map(|value| self.shown_value(value, state)).collect()
     }
 
-    fn shown_value(&mut self, field: &'a ast::FieldInit, state: &Rehearsed<'_>) -> Named {
+    fn shown_value(&mut self, field: &'a ast::FieldInit, state: &Rehearsed) -> Named {
         let name = &field.name.name;
-        let shows = || gates(state).flat_map(|gate| &gate.shows);
+        let gates = self.gates(state);
+        let shows = || gates.iter().flat_map(|gate| &gate.shows);
         let found = shows().find(|show| means(name, &show.label)).map(|show| Ty::raise(&show.ty));
         if let (None, Some(running)) = (&found, &state.running)
-            && state.lowered.workflows.iter().any(|workflow| workflow.name == running.name)
+            && self.lowered.callees.contains_key(&running.index)
         {
-            let nearest = self.nearest(name, shows().map(|show| show.label.as_str())).filter(|label| !label.contains(' '));
+            let labels: Vec<&str> = shows().map(|show| show.label.as_str()).collect();
+            let nearest = self.nearest(name, labels).filter(|label| !label.contains(' '));
             let fault = faults::tests::nothing_shown(self.site(field.name.span), name, &running.name, nearest);
             self.report(fault);
         }
@@ -127,13 +130,32 @@ impl<'a> Checker<'a> {
         Named { name: name.clone(), value: self.given_value(field, &ty), ty: ty.lower() }
     }
 
+    /// The gates that a run of the test's workflow can meet: its own first, then those of the workflows that it calls.
+    fn gates(&self, state: &Rehearsed) -> Vec<Gate> {
+        let mut gates = Vec::new();
+        let mut seen: Vec<u32> = state.running.iter().map(|running| running.index).collect();
+        let mut at = 0;
+        while let Some(index) = seen.get(at).copied() {
+            at += 1;
+            let Some(Callee::Workflow(flow)) = self.lowered.callees.get(&index) else { continue };
+            for node in &flow.workflow.body.nodes {
+                match &node.kind {
+                    NodeKind::Gate(gate) => gates.push(gate.as_ref().clone()),
+                    NodeKind::Call(call) if !seen.contains(&call.action) => seen.push(call.action),
+                    _ => {}
+                }
+            }
+        }
+        gates
+    }
+
     /// `approve with name: value`: by the type of what a gate asks for.
-    pub(super) fn entered_values(&mut self, values: &'a [ast::FieldInit], state: &Rehearsed<'_>) -> Vec<Named> {
+    pub(super) fn entered_values(&mut self, values: &'a [ast::FieldInit], state: &Rehearsed) -> Vec<Named> {
         self.repeated(values);
         let mut found = Vec::with_capacity(values.len());
         for field in values {
             let name: &SmolStr = &field.name.name;
-            let ty = gates(state).find_map(|gate| asked(gate, name));
+            let ty = self.gates(state).iter().find_map(|gate| asked(gate, name));
             if let (None, Some(running)) = (&ty, &state.running) {
                 let fault = faults::tests::nothing_asked(self.site(field.name.span), name, &running.name);
                 self.report(fault);
@@ -143,17 +165,6 @@ impl<'a> Checker<'a> {
         }
         found
     }
-}
-
-/// The gates that a run of the test's workflow can meet: its own first, then those of the workflows that it may call.
-fn gates<'s>(state: &'s Rehearsed<'_>) -> impl Iterator<Item = &'s Gate> {
-    let running = state.running.as_ref().map(|running| running.name.clone()).unwrap_or_default();
-    let (own, others): (Vec<&plan::Workflow>, Vec<&plan::Workflow>) =
-        state.lowered.workflows.iter().partition(|workflow| workflow.name == running);
-    own.into_iter().chain(others).flat_map(|workflow| &workflow.body.nodes).filter_map(|node| match &node.kind {
-        NodeKind::Gate(gate) => Some(gate.as_ref()),
-        _ => None,
-    })
 }
 
 /// The type of what a gate asks for under a name. Gates ask for no values yet.

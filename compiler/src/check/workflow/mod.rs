@@ -39,8 +39,8 @@ pub(crate) struct Flow {
 impl<'a> Checker<'a> {
     /// Checks a workflow and gives what the plan holds of it.
     pub(super) fn workflow(&mut self, workflow: &'a ast::Workflow) -> Option<plan::Workflow> {
-        let parameters = self.parameters(&workflow.parameters);
-        let result = workflow.result.as_ref().map(|ty| (self.resolve(ty), ty.span));
+        let (parameters, result) = self.workflow_signature(workflow);
+        let result = result.zip(workflow.result.as_ref().map(|ty| ty.span));
         self.flow = Flow { name: workflow.name.name.clone(), head: workflow.head, result: result.clone(), ..Flow::default() };
         self.flow.slots = parameters.iter().map(|parameter| Slot { name: parameter.name.clone(), ty: parameter.ty.lower() }).collect();
         let mark = self.scope.mark();

@@ -3,7 +3,7 @@
 use flow_grammar::ast;
 
 use crate::check::Checker;
-use crate::check::declare::What;
+use crate::check::groups::Named;
 use crate::check::ty::Ty;
 use crate::faults;
 use crate::plan::{Approvers, Expr, Term, Who};
@@ -44,7 +44,7 @@ impl<'a> Checker<'a> {
         self.report(faults::unsupported::not_yet_plain(site, what));
     }
 
-    /// One person: `owner`, `requester`, or an address as a name, a field or a text.
+    /// One person or group: `owner`, `requester`, or an address as a name, a field or a text.
     pub(crate) fn who(&mut self, expr: &'a ast::Expr) -> Option<Who> {
         match &expr.kind {
             ast::ExprKind::Name(name) if name == "owner" || name == "requester" => {
@@ -54,13 +54,12 @@ impl<'a> Checker<'a> {
                 }
                 return Some(if name == "owner" { Who::Owner } else { Who::Requester });
             }
-            ast::ExprKind::Name(name) if self.scope.find(name).is_none() => {
-                // A group was refused where it is declared.
-                if self.declared.get(name).is_some_and(|declared| declared.what == What::Group) {
-                    return None;
-                }
-            }
-            ast::ExprKind::Name(_) | ast::ExprKind::Field { .. } | ast::ExprKind::Text(_) => {}
+            ast::ExprKind::Name(_) | ast::ExprKind::Field { .. } => match self.named_group(expr) {
+                Named::Group(group) => return Some(Who::Group(group)),
+                Named::Reported => return None,
+                Named::Value => {}
+            },
+            ast::ExprKind::Text(_) => {}
             ast::ExprKind::Broken => return None,
             _ => {
                 let site = self.site(expr.span);

@@ -5,10 +5,10 @@ use jiff::SignedDuration;
 use smol_str::SmolStr;
 
 use super::super::scope::{Home, Kind, Mark};
-use crate::check::Checker;
 use crate::check::declare::{ActionInfo, ParameterInfo, What};
 use crate::check::expr::nothing;
 use crate::check::ty::Ty;
+use crate::check::{Checker, WorkflowCall};
 use crate::faults;
 use crate::plan::{Call, Effect, Expr, NodeKind, Retry};
 
@@ -28,7 +28,7 @@ impl<'a> Checker<'a> {
         if step.attempt {
             self.not_yet(Span::new(span.start, span.start.saturating_add(3).min(span.end)), "try");
         }
-        let target = self.target(&step.call);
+        let target = self.target(&step.call.target);
         let arguments = match target {
             Some(action) => self.arguments(action, &step.call),
             None => {
@@ -37,13 +37,14 @@ impl<'a> Checker<'a> {
             }
         };
         let clauses = self.step_clauses(&step.clauses);
+        self.called_workflow(target, step);
         let Some(action) = target else {
             step.name.iter().for_each(|name| self.poison(name));
             return;
         };
         let Some(info) = self.actions.get(action as usize) else { return };
         let (effect, result) = (info.effect, info.result.clone());
-        let name = step.name.as_ref().map_or_else(|| info.name.clone(), |name| name.name.clone());
+        let name = step.name.as_ref().map_or_else(|| SmolStr::new(self.written(step.call.target.span())), |name| name.name.clone());
         let slot = match (&step.name, &result) {
             (Some(name), Some(ty)) if !ty.is_broken() => Some(self.add_slot(name.name.clone(), ty)),
             _ => None,
@@ -60,7 +61,7 @@ impl<'a> Checker<'a> {
             (Some(ty), Some(slot)) => self.declare_value(name, ty, Home::Slot(slot), Kind::Step, block),
             (result, _) => {
                 if let (None, Some(info)) = (result, self.actions.get(action as usize)) {
-                    let fault = faults::flow::gives_nothing(self.site(name.span), &name.name, &info.name, info.span);
+                    let fault = faults::flow::gives_nothing(self.site(name.span), &name.name, &info.name, info.site);
                     self.report(fault);
                 }
                 self.poison(name);
@@ -68,37 +69,25 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// The action that is called; `None` where there is none, which is reported.
-    fn target(&mut self, call: &'a ast::Call) -> Option<u32> {
-        let path = &call.target;
+    /// The action or workflow that is called; `None` where there is none, which is reported.
+    pub(in crate::check) fn target(&mut self, path: &ast::Path) -> Option<u32> {
         let site = self.site(path.span());
-        if let Some(module) = &path.module {
-            if !self.declared.contains_key(&module.name) {
-                self.report(faults::names::unknown_module(site, &module.name));
-            }
-            return None;
-        }
         let name = &path.name.name;
-        match self.declared.get(name).map(|declared| declared.what) {
-            Some(What::Action(index)) => {
+        let found = match &path.module {
+            Some(module) => Some(self.in_module(module, &path.name, |what| matches!(what, What::Action(_) | What::Workflow(_)))?),
+            None => self.declared.get(name).map(|declared| declared.what),
+        };
+        match found {
+            Some(What::Action(index) | What::Workflow(index)) => {
                 if let Some(info) = self.actions.get_mut(index as usize) {
                     info.used = true;
                 }
                 return Some(index);
             }
             Some(What::Poisoned) => {}
-            Some(What::Workflow) => {
-                self.report(faults::unsupported::not_yet_plain(site, "calling a workflow as a step is"));
-            }
-            Some(what) => self.report(faults::names::not_an_action(site, name, what.described())),
+            Some(what) => self.report(faults::names::not_an_action(site, &self.written(path.span()), what.described())),
             None => {
-                let nearest = match self.hints.checked_sub(1) {
-                    Some(left) => {
-                        self.hints = left;
-                        crate::suggest::nearest(name, self.actions.iter().map(|info| info.name.as_str())).map(SmolStr::new)
-                    }
-                    None => None,
-                };
+                let nearest = self.nearest_callee(name);
                 let value = self.scope.find(name).is_some();
                 let fault = match value {
                     true => faults::names::not_an_action(site, name, "a value"),
@@ -108,6 +97,29 @@ impl<'a> Checker<'a> {
             }
         }
         None
+    }
+
+    fn nearest_callee(&mut self, name: &str) -> Option<SmolStr> {
+        self.hints = self.hints.checked_sub(1)?;
+        let here = self.actions.iter().filter(|info| info.site.is_none_or(|site| site.file == self.file));
+        crate::suggest::nearest(name, here.map(|info| info.name.as_str())).map(SmolStr::new)
+    }
+
+    /// Keeps in mind which workflow calls which, and refuses what only an action has.
+    fn called_workflow(&mut self, target: Option<u32>, step: &ast::Step) {
+        let Some((to, info)) = target.and_then(|to| Some((to, self.actions.get(to as usize)?))) else { return };
+        if !info.workflow {
+            return;
+        }
+        let name = info.name.clone();
+        if let Some(What::Workflow(from)) = self.declared.get(&self.flow.name).map(|declared| declared.what) {
+            let site = self.site(step.call.target.span());
+            self.calls.push(WorkflowCall { from, to, site });
+        }
+        for clause in step.clauses.iter().filter(|clause| matches!(clause.kind, ast::StepClauseKind::Timeout(_))) {
+            let site = self.site(clause.span);
+            self.report(faults::modules::workflow_timeout(site, &name));
+        }
     }
 
     /// One argument for each parameter, in their order.
@@ -141,7 +153,7 @@ impl<'a> Checker<'a> {
             .map(|(parameter, _)| parameter.name.as_str())
             .collect();
         if !missing.is_empty() && !info.faulty {
-            let fault = faults::types::missing_arguments(self.site(call.span), &info.name, &missing, info.span);
+            let fault = faults::types::missing_arguments(self.site(call.span), &info.name, &missing, info.site);
             self.diagnostics.push(fault);
         }
         let defaults = info.parameters.iter().map(|parameter| parameter.default.clone());
@@ -151,8 +163,8 @@ impl<'a> Checker<'a> {
     /// Reports an argument that nobody takes, and gives the parameter that seems to be meant.
     fn unknown_argument(&mut self, action: u32, argument: &ast::FieldInit, parameters: &[(SmolStr, Ty)]) -> Option<usize> {
         let nearest = self.nearest(&argument.name.name, parameters.iter().map(|(name, _)| name.as_str()));
-        let ActionInfo { name, span, faulty: false, .. } = self.actions.get(action as usize)? else { return None };
-        let fault = faults::names::unknown_argument(self.site(argument.name.span), &argument.name.name, name, *span, nearest);
+        let ActionInfo { name, site, faulty: false, .. } = self.actions.get(action as usize)? else { return None };
+        let fault = faults::names::unknown_argument(self.site(argument.name.span), &argument.name.name, name, *site, nearest);
         self.report(fault);
         parameters.iter().position(|(name, _)| nearest == Some(name.as_str()))
     }

@@ -78,6 +78,7 @@ fn plan() -> Plan {
         file: "refund.flow".to_owned(),
         types: Vec::new(),
         groups: Vec::new(),
+        children: Vec::new(),
         actions: vec![
             action("crm.account", Effect::Read, &[("customer", Type::Text)]),
             action("crm.limit", Effect::Read, &[]),

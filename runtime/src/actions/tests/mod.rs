@@ -131,6 +131,7 @@ impl Case {
             file: "test.flow".into(),
             types: self.types,
             groups: Vec::new(),
+            children: Vec::new(),
             actions: vec![action],
             workflow,
         };
