@@ -308,3 +308,58 @@ test \"two business days\" {
     let done = Project::with(&[("when.flow", flow)]).hitlc(&["test"]);
     assert_eq!(done.code, 0, "{}", done.out);
 }
+
+/// Stages, a group's members one after the other, values that are entered, an escalation, and a gate that is sent back.
+#[test]
+fn gates_in_full_are_tested() {
+    let flow = "\
+group finance { \"ana@acme.example\" \"bo@acme.example\" }
+
+workflow spend(amount: money) -> money {
+  owner \"cfo@acme.example\"
+  require approval as review by 2 of finance {
+    show amount
+    ask granted: money = amount
+    send back to requester
+    within 1 day, then escalate to owner within 1 day, then reject
+  }
+  return review.granted
+}
+
+test \"two of them\" {
+  run spend(amount: 20 EUR)
+  expect waiting for finance
+  approve by finance
+  expect waiting
+  approve by finance
+  expect completed with 20 EUR
+}
+
+test \"sent back\" {
+  run spend(amount: 20 EUR) by \"eve@acme.example\"
+  send back by finance comment \"too much\"
+  expect waiting for requester
+  approve by requester with granted: 10 EUR
+  approve by finance
+  approve by finance
+  expect completed with 10 EUR
+}
+
+test \"escalated, then too late\" {
+  run spend(amount: 20 EUR)
+  advance 1 day
+  expect waiting for owner
+  advance 1 day
+  expect rejected
+}
+
+test \"a no\" {
+  run spend(amount: 20 EUR)
+  reject by \"bo@acme.example\"
+  expect rejected
+}
+";
+    let done = Project::with(&[("spend.flow", flow)]).hitlc(&["test"]);
+    assert_eq!(done.code, 0, "{} {}", done.out, done.err);
+    assert!(done.out.contains("all 4 outcomes of gates are reached"), "{}", done.out);
+}

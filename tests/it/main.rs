@@ -8,6 +8,7 @@ mod docs;
 mod edges;
 mod examples;
 mod flow_tests;
+mod gates;
 mod modules;
 mod race;
 mod support;

@@ -32,10 +32,10 @@ impl Stage<'_> {
             TestAnswer::Done => Answer::Done,
             TestAnswer::NotDone => Answer::NotDone,
             TestAnswer::GiveUp => Answer::GiveUp,
-            TestAnswer::SendBack => return Err(self.problem("no gate can be sent back yet")),
+            TestAnswer::SendBack => Answer::SendBack,
         };
         let live = self.current()?;
-        let gate = matches!(answer, Answer::Approve | Answer::Reject);
+        let gate = matches!(answer, Answer::Approve | Answer::Reject | Answer::SendBack);
         let open: Vec<Question> =
             if gate { live.gates().map(|(question, _)| question.clone()).collect() } else { live.doubts().cloned().collect() };
         if open.is_empty() {
@@ -79,7 +79,10 @@ impl Stage<'_> {
             Some(Principal::Person(address)) => vec![address.clone()],
             Some(group) => fresh(self.people(run, group)),
             None => {
-                let asked = question.of.stages.iter().flatten().flat_map(|term| self.people(run, &term.of));
+                let state = self.runs.get(run).and_then(|live| live.state.question(question.n));
+                let escalated = state.map(|asked| asked.escalations.as_slice()).unwrap_or_default();
+                let terms = [&question.of].into_iter().chain(escalated).flat_map(|of| of.stages.iter().flatten());
+                let asked = terms.flat_map(|term| self.people(run, &term.of));
                 fresh(asked.collect())
             }
         }

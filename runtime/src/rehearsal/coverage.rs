@@ -6,7 +6,7 @@ use flow_compiler::plan::{Gate, Node, NodeKind, Plan};
 
 use super::live::gate_at;
 use crate::ids::Path;
-use crate::machine::event::{About, Closing, Event};
+use crate::machine::event::{About, Closing, Event, Verdict};
 
 /// What the gates of a project did in its tests.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,8 @@ pub enum Reached {
     Rejected,
     /// Nobody answered in time.
     TimedOut,
+    /// Sent back to the requester.
+    SentBack,
 }
 
 /// A gate with an outcome that no test reaches.
@@ -68,11 +70,16 @@ impl Coverage {
                     let reached = match how {
                         Closing::Approved => Reached::Approved,
                         Closing::Rejected => Reached::Rejected,
-                        Closing::Expired => Reached::TimedOut,
+                        Closing::Expired | Closing::Lapsed => Reached::TimedOut,
                         Closing::Superseded | Closing::Withdrawn => continue,
                     };
                     if let Some(node) = asked.get(n) {
                         self.add(plan, node, reached);
+                    }
+                }
+                Event::Voted { n, vote } if vote.answer == Verdict::SendBack => {
+                    if let Some(node) = asked.get(n) {
+                        self.add(plan, node, Reached::SentBack);
                     }
                 }
                 _ => {}
@@ -143,6 +150,9 @@ fn outcomes(gate: &Gate) -> Vec<(Reached, String)> {
     if gate.bands.iter().any(|band| band.by.is_some()) {
         all.push((Reached::Approved, "approves it".to_owned()));
         all.push((Reached::Rejected, "rejects it".to_owned()));
+        if gate.send_back {
+            all.push((Reached::SentBack, "sends it back".to_owned()));
+        }
         if gate.deadline.is_some() {
             all.push((Reached::TimedOut, "lets its deadline pass".to_owned()));
         }

@@ -89,7 +89,12 @@ impl Stage<'_> {
 
     fn asks(&self, run: usize, question: &Question, who: &Principal) -> bool {
         let excluded = question.of.except.iter().any(|except| self.belongs(run, who, except));
-        !excluded && question.of.stages.iter().flatten().any(|term| self.belongs(run, who, &term.of))
+        let asked = self.runs.get(run).and_then(|live| live.state.question(question.n));
+        let stage = asked.map_or(0, |asked| asked.stage as usize);
+        let escalated = asked.map(|asked| asked.escalations.as_slice()).unwrap_or_default();
+        // Those of the stage that is asked, and those to whom it was escalated.
+        let mut terms = question.of.stages.iter().skip(stage).take(1).chain(escalated.iter().flat_map(|of| &of.stages)).flatten();
+        !excluded && terms.any(|term| self.belongs(run, who, &term.of))
     }
 
     fn belongs(&self, run: usize, who: &Principal, to: &Principal) -> bool {

@@ -54,9 +54,9 @@ impl<'a> Live<'a> {
         self.events.extend(events);
     }
 
-    /// Open questions of gates.
+    /// Open questions of gates, to approvers or, sent back, to the requester.
     pub(super) fn gates(&self) -> impl Iterator<Item = (&Question, &'a Gate)> {
-        let open = self.state.open().filter(|asked| asked.question.about == About::Gate);
+        let open = self.state.open().filter(|asked| !matches!(asked.question.about, About::InDoubt { .. }));
         open.filter_map(|asked| gate_at(self.plan, &asked.question.node).map(|gate| (&asked.question, gate)))
     }
 

@@ -167,9 +167,9 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// The type of what a gate asks for under a name. Gates ask for no values yet.
-fn asked(_: &Gate, _: &str) -> Option<Ty> {
-    None
+/// The type of what a gate asks for under a name.
+fn asked(gate: &Gate, name: &str) -> Option<Ty> {
+    gate.asks.iter().find(|ask| ask.name == name).map(|ask| Ty::raise(&ask.ty))
 }
 
 fn uses_environment(expr: &Expr) -> bool {
