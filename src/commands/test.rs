@@ -126,6 +126,7 @@ fn world(project: &Project) -> World {
     let config = &project.config;
     World {
         zone: config.calendar.timezone.0.clone(),
+        calendar: config.calendar.days(),
         groups: Groups::new(config.groups.keys().map(|group| (group.clone(), config.addresses(group)))),
     }
 }

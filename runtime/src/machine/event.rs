@@ -150,6 +150,9 @@ pub enum Event {
         #[n(0)]
         why: End,
     },
+    /// The run's turn has come: it no longer waits for another one.
+    #[n(60)]
+    Admitted,
     /// The run ended.
     #[n(12)]
     Ended {
@@ -221,7 +224,7 @@ pub struct Started {
     /// The plan.
     #[n(0)]
     pub plan: Digest,
-    /// Who asked for the run.
+    /// Who asked for the run; empty when a clock or another program started it.
     #[n(1)]
     pub requester: String,
     /// How they asked.
@@ -245,6 +248,10 @@ pub struct Started {
     /// Where the run's end is told.
     #[n(8)]
     pub callback: Option<String>,
+    /// Whether it waits for its turn.
+    #[n(20)]
+    #[cbor(default)]
+    pub held: bool,
 }
 
 /// How an attempt ended.
@@ -306,6 +313,9 @@ pub enum Channel {
     /// A clock.
     #[n(3)]
     Timer,
+    /// A message of another program.
+    #[n(4)]
+    Webhook,
 }
 
 /// A question to people: a round of a gate, or a call whose outcome is unknown.

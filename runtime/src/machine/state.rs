@@ -59,6 +59,10 @@ pub struct RunState {
     /// How many calls wait to be tried again.
     #[n(15)]
     pub retries: u32,
+    /// Whether it waits for its turn: nothing of it is begun.
+    #[n(40)]
+    #[cbor(default)]
+    pub held: bool,
 }
 
 /// Where a node stands.
@@ -208,6 +212,7 @@ impl RunState {
             on_behalf_by: None,
             callback: None,
             retries: 0,
+            held: false,
         }
     }
 
@@ -222,7 +227,9 @@ impl RunState {
             (None, Some(_)) => return Status::Ending,
             (None, None) => {}
         }
-        if self.open().any(|asked| matches!(asked.question.about, About::InDoubt { .. })) {
+        if self.held {
+            Status::Paused
+        } else if self.open().any(|asked| matches!(asked.question.about, About::InDoubt { .. })) {
             Status::InDoubt
         } else if self.busy == 0 && self.retries == 0 && self.open().next().is_some() {
             Status::Paused
@@ -310,6 +317,7 @@ impl RunState {
                 }
                 self.close(*n, *how);
             }
+            Event::Admitted => self.held = false,
             Event::StageMet { .. } | Event::Escalated { .. } | Event::Reminded { .. } | Event::HandedOn { .. } => self.go_on_asking(event),
             Event::Ending { why } => self.ending = Some(why.clone()),
             Event::Ended { why } => self.ended = Some((why.clone(), self.at)),
@@ -326,6 +334,7 @@ impl RunState {
         self.nodes = vec![NodeState::Waiting; started.nodes as usize];
         self.on_behalf_by.clone_from(&started.on_behalf_by);
         self.callback.clone_from(&started.callback);
+        self.held = started.held;
     }
 
     fn write(&mut self, slot: u32, value: &Value) {

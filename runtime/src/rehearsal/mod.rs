@@ -18,6 +18,8 @@ use flow_compiler::Span;
 use flow_compiler::plan::test::{Test, TestPlan};
 use jiff::tz::TimeZone;
 
+use crate::machine::Calendar;
+
 use stage::Stage;
 
 /// When every test begins: a Monday morning.
@@ -31,6 +33,8 @@ pub const REQUESTER: &str = "requester@test.example";
 pub struct World {
     /// The zone of `today` and of business days.
     pub zone: TimeZone,
+    /// The days on which people work.
+    pub calendar: Calendar,
     /// Who belongs to which group.
     pub groups: Groups,
 }

@@ -115,7 +115,7 @@ impl<'a> Stage<'a> {
     /// Hands the facts of a run to `f`, with its state.
     pub(super) fn with_facts<T>(&mut self, run: usize, f: impl FnOnce(&Plan, &mut RunState, &Facts<'_>) -> T) -> Option<T> {
         let Live { plan, state, groups, .. } = self.runs.get_mut(run)?;
-        let facts = Facts { now: self.now, zone: &self.world.zone, names: &Nothing, people: &*groups };
+        let facts = Facts { now: self.now, zone: &self.world.zone, names: &Nothing, people: &*groups, calendar: &self.world.calendar };
         Some(f(plan, state, &facts))
     }
 
@@ -171,6 +171,8 @@ impl<'a> Stage<'a> {
             slots: size(plan.workflow.body.slots.len()),
             on_behalf_by: None,
             callback: None,
+            // Runs of a test do not wait for one another.
+            held: false,
         })
     }
 

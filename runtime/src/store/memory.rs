@@ -1,5 +1,7 @@
 //! The store in memory: for tests and for `hitlc test`. As exact as the others, and gone with its process.
 
+mod starts;
+
 use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
@@ -7,6 +9,7 @@ use parking_lot::Mutex;
 
 use super::{Answer, Commit, Delivery, Entry, Head, Letter, NewLetter, RunFilter, RunRow, Store, StoreError, Stored, Token, advance};
 use crate::ids::{At, Digest, RunId};
+use starts::Starts;
 
 /// A store in memory.
 #[derive(Debug)]
@@ -29,6 +32,7 @@ struct State {
     last_letter: i64,
     tokens: Vec<Token>,
     meta: HashMap<String, Vec<u8>>,
+    starts: Starts,
 }
 
 #[derive(Debug)]
@@ -81,6 +85,7 @@ impl MemoryStore {
             last_letter: 0,
             tokens: Vec::new(),
             meta: HashMap::new(),
+            starts: Starts::default(),
         };
         Self { state: Mutex::new(state) }
     }
@@ -97,13 +102,32 @@ impl MemoryStore {
 impl State {
     fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
         self.check(&commit)?;
-        let Commit { run, seq, previous: _, salt, body, hash, new, status, live, due, at, asked, closed, snapshot, letters, answer, blobs } =
-            commit;
+        let Commit {
+            run,
+            seq,
+            previous: _,
+            salt,
+            body,
+            hash,
+            new,
+            status,
+            live,
+            due,
+            at,
+            asked,
+            closed,
+            snapshot,
+            letters,
+            answer,
+            blobs,
+            gives_turn,
+        } = commit;
         self.blobs.extend(blobs);
         let index = self.journal.len();
         let id = self.head.last + 1;
         self.journal.push(Entry { id, run, seq, salt, body, hash });
         if let Some(new) = new {
+            self.starts.start(run, &new);
             let row = RunRow {
                 run,
                 workflow: new.workflow,
@@ -126,6 +150,11 @@ impl State {
             if let Some(state) = snapshot {
                 kept.snapshot = Some((seq, state));
             }
+        }
+        let next = if gives_turn { self.starts.give_turn(run) } else { None };
+        if let Some(next) = next.and_then(|next| self.runs.get_mut(&next)) {
+            // The next one is due at once.
+            next.due = Some(at);
         }
         for question in asked {
             // Asked anew of others: those who were asked before still are.
@@ -161,6 +190,9 @@ impl State {
         };
         if !fits {
             return Err(StoreError::Conflict(commit.run));
+        }
+        if let Some(new) = &commit.new {
+            self.starts.check(new)?;
         }
         match &commit.new {
             Some(new) if !self.plans.contains_key(&new.plan) => Err(StoreError::Unusable(format!("the store has no plan `{}`", new.plan))),
@@ -223,6 +255,18 @@ impl Store for MemoryStore {
     async fn first_free_run(&self) -> Result<RunId, StoreError> {
         let last = self.state.lock().runs.keys().next_back().map_or(0, |run| run.0);
         Ok(RunId(last.saturating_add(1)))
+    }
+
+    async fn once(&self, key: Digest) -> Result<Option<RunId>, StoreError> {
+        Ok(self.state.lock().starts.once(key))
+    }
+
+    async fn turn_taken(&self, key: Digest) -> Result<bool, StoreError> {
+        Ok(self.state.lock().starts.is_taken(key))
+    }
+
+    async fn has_turn(&self, run: RunId) -> Result<bool, StoreError> {
+        Ok(self.state.lock().starts.has_turn(run))
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

@@ -9,6 +9,7 @@ mod queue;
 mod read;
 mod rows;
 mod schema;
+mod starts;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -69,6 +70,18 @@ impl Store for SqliteStore {
 
     async fn first_free_run(&self) -> Result<RunId, StoreError> {
         self.quick(Reader::first_free_run)
+    }
+
+    async fn once(&self, key: Digest) -> Result<Option<RunId>, StoreError> {
+        self.quick(|reader| reader.once(key))
+    }
+
+    async fn turn_taken(&self, key: Digest) -> Result<bool, StoreError> {
+        self.quick(|reader| reader.turn_taken(key))
+    }
+
+    async fn has_turn(&self, run: RunId) -> Result<bool, StoreError> {
+        self.quick(|reader| reader.has_turn(run))
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
