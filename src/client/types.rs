@@ -145,6 +145,8 @@ pub(crate) struct Shown {
     pub(crate) text: String,
     #[serde(rename = "as", default)]
     pub(crate) style: String,
+    #[serde(default)]
+    pub(crate) by_model: bool,
 }
 
 /// A call that will run.
@@ -156,6 +158,8 @@ pub(crate) struct WillRun {
     pub(crate) arguments: Map<String, Json>,
     #[serde(default)]
     pub(crate) later: Vec<String>,
+    #[serde(default)]
+    pub(crate) by_model: Vec<String>,
     #[serde(default)]
     pub(crate) entered: Vec<String>,
     #[serde(default)]

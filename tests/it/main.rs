@@ -9,6 +9,7 @@ mod edges;
 mod examples;
 mod flow_tests;
 mod gates;
+mod model;
 mod modules;
 mod race;
 mod support;

@@ -27,7 +27,7 @@ pub(super) struct Lowered {
 /// What a step calls.
 #[derive(Clone, Debug)]
 pub(super) enum Callee {
-    Action(plan::Action),
+    Action(Box<plan::Action>),
     Workflow(Flow),
 }
 
@@ -149,7 +149,7 @@ impl Parts<'_> {
     fn callee(&mut self, index: u32) -> Option<plan::Action> {
         let file = self.lowered.files.get(index as usize).copied().flatten();
         match self.lowered.callees.get(&index)? {
-            Callee::Action(action) => Some(plan::Action { name: self.named(file, &action.name), ..action.clone() }),
+            Callee::Action(action) => Some(plan::Action { name: self.named(file, &action.name), ..(**action).clone() }),
             Callee::Workflow(flow) => {
                 let declared = self.checked.files.get(flow.file.0 as usize)?;
                 let child = u32::try_from(self.children.len()).unwrap_or(u32::MAX);
@@ -164,6 +164,7 @@ impl Parts<'_> {
                     // Its own deadlines say how long it may take.
                     timeout: jiff::SignedDuration::MAX,
                     implementation: Implementation::Workflow(child),
+                    preview: None,
                     secrets: Vec::new(),
                 })
             }
@@ -314,7 +315,15 @@ impl Parts<'_> {
     fn action(&mut self, action: &mut plan::Action) {
         self.parameters(&mut action.parameters);
         action.result.iter_mut().for_each(|ty| self.ty(ty));
-        match &mut action.implementation {
+        self.implementation(&mut action.implementation);
+        if let Some(preview) = &mut action.preview {
+            self.ty(&mut preview.result);
+            self.implementation(&mut preview.implementation);
+        }
+    }
+
+    fn implementation(&mut self, implementation: &mut Implementation) {
+        match implementation {
             Implementation::Log | Implementation::Notify | Implementation::Workflow(_) => {}
             Implementation::Http(http) => {
                 self.parts(&mut http.url);

@@ -120,7 +120,7 @@ impl<'a> Checker<'a> {
             match declaration {
                 ast::Declaration::Action(action) => {
                     if let (Some(lowered), Some(What::Action(index))) = (self.action(action), self.own(&action.name)) {
-                        self.lowered.callees.insert(index, Callee::Action(lowered));
+                        self.lowered.callees.insert(index, Callee::Action(Box::new(lowered)));
                     }
                 }
                 ast::Declaration::Workflow(workflow) => {
