@@ -8,6 +8,7 @@ mod crash;
 mod docs;
 mod edges;
 mod examples;
+mod flow_tests;
 mod gates;
 mod model;
 mod modules;
