@@ -127,6 +127,7 @@ codes! {
     F0405 "a preview that does more than look",
     F0406 "a clause that this call cannot have",
     F0407 "a statement that cannot stand there",
+    F0420 "a statement of a test that cannot be meant",
     F0501 "an irreversible call that nobody approves",
     F0502 "a value that is never used",
     F0503 "a parameter that is never used",

@@ -11,6 +11,7 @@ mod expr;
 mod flat;
 mod gate;
 mod settings;
+pub mod test;
 #[cfg(test)]
 mod tests;
 mod visit;
