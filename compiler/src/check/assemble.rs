@@ -28,7 +28,7 @@ pub(super) struct Lowered {
 #[derive(Clone, Debug)]
 pub(super) enum Callee {
     Action(Box<plan::Action>),
-    Workflow(Flow),
+    Workflow(Box<Flow>),
 }
 
 /// A workflow and its file.

@@ -125,7 +125,7 @@ impl<'a> Checker<'a> {
                 }
                 ast::Declaration::Workflow(workflow) => {
                     if let (Some(lowered), Some(What::Workflow(index))) = (self.workflow(workflow), self.own(&workflow.name)) {
-                        self.lowered.callees.insert(index, Callee::Workflow(Flow { file: self.file, workflow: lowered }));
+                        self.lowered.callees.insert(index, Callee::Workflow(Box::new(Flow { file: self.file, workflow: lowered })));
                     }
                 }
                 _ => {}
