@@ -168,6 +168,19 @@ pub struct Workflow {
     pub handlers: Vec<Handler>,
 }
 
+impl Workflow {
+    /// All its regions: its body, the bodies of its loops, and its handlers.
+    pub fn regions(&self) -> impl Iterator<Item = &Region> {
+        let handlers = self.handlers.iter().map(|handler| &handler.body);
+        std::iter::once(&self.body).chain(&self.loops).chain(handlers)
+    }
+
+    /// The nodes of all its regions.
+    pub fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.regions().flat_map(|region| &region.nodes)
+    }
+}
+
 /// `on failure { }` and its like: what is done before a run that did not complete has ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Handler {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use flow_compiler::plan::{Gate, Node, NodeKind, Plan};
 
-use super::live::gate_at;
 use crate::ids::Path;
 use crate::machine::event::{About, Closing, Event, Verdict};
+use crate::machine::place::node_at;
 
 /// What the gates of a project did in its tests.
 #[derive(Clone, Debug, Default)]
@@ -88,7 +88,7 @@ impl Coverage {
     }
 
     fn add(&mut self, plan: &Plan, node: &Path, reached: Reached) {
-        let gate = plan.workflow.body.nodes.get(node.node() as usize).filter(|_| gate_at(plan, node).is_some());
+        let gate = node_at(plan, node).filter(|node| matches!(node.kind, NodeKind::Gate(_)));
         if let Some(gate) = gate {
             self.gates.entry((plan.file.clone(), gate.span.start)).or_default().insert(reached);
         }
@@ -97,7 +97,7 @@ impl Coverage {
     /// The gates of a workflow, each with the outcomes that no test reached.
     #[must_use]
     pub fn report(&self, plan: &Plan) -> Vec<GateReport> {
-        let gates = plan.workflow.body.nodes.iter().filter_map(|node| match &node.kind {
+        let gates = plan.workflow.nodes().filter_map(|node| match &node.kind {
             NodeKind::Gate(gate) => Some((node, gate.as_ref())),
             _ => None,
         });

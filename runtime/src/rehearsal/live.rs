@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use flow_compiler::plan::{Call, Gate, NodeKind, Plan};
+use flow_compiler::plan::{Gate, Plan};
 use flow_compiler::value::Value;
 
 use super::people::Groups;
 use crate::ids::{Path, RunId};
 use crate::machine::RunState;
-use crate::machine::event::{About, Event, Question};
+use crate::machine::event::{Event, Question};
+use crate::machine::place::{action_at, gate_at};
 
 /// A run.
 pub(super) struct Live<'a> {
@@ -45,9 +46,9 @@ impl<'a> Live<'a> {
                 if let Some(arguments) = arguments {
                     self.arguments.insert(node.clone(), arguments.clone());
                 }
-                if let Some(call) = call_at(self.plan, node) {
+                if let Some((action, _)) = action_at(self.plan, node) {
                     let arguments = self.arguments.get(node).cloned().unwrap_or_default();
-                    self.calls.push(Called { action: call.action, arguments });
+                    self.calls.push(Called { action, arguments });
                 }
             }
         }
@@ -56,29 +57,13 @@ impl<'a> Live<'a> {
 
     /// Open questions of gates, to approvers or, sent back, to the requester.
     pub(super) fn gates(&self) -> impl Iterator<Item = (&Question, &'a Gate)> {
-        let open = self.state.open().filter(|asked| !matches!(asked.question.about, About::InDoubt { .. }));
+        let open = self.state.open().filter(|asked| !asked.question.about.is_call());
         open.filter_map(|asked| gate_at(self.plan, &asked.question.node).map(|gate| (&asked.question, gate)))
     }
 
-    /// Open questions about calls of unknown outcome.
+    /// Open questions about calls: of unknown outcome, or that could not undo a step.
     pub(super) fn doubts(&self) -> impl Iterator<Item = &Question> {
-        let open = self.state.open().filter(|asked| matches!(asked.question.about, About::InDoubt { .. }));
+        let open = self.state.open().filter(|asked| asked.question.about.is_call());
         open.map(|asked| &asked.question)
-    }
-}
-
-/// The call at a node.
-pub(super) fn call_at<'p>(plan: &'p Plan, node: &Path) -> Option<&'p Call> {
-    match &plan.workflow.body.nodes.get(node.node() as usize)?.kind {
-        NodeKind::Call(call) => Some(call),
-        _ => None,
-    }
-}
-
-/// The gate at a node.
-pub(super) fn gate_at<'p>(plan: &'p Plan, node: &Path) -> Option<&'p Gate> {
-    match &plan.workflow.body.nodes.get(node.node() as usize)?.kind {
-        NodeKind::Gate(gate) => Some(gate),
-        _ => None,
     }
 }

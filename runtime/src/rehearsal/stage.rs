@@ -10,12 +10,12 @@ use flow_compiler::value::Value;
 use smol_str::SmolStr;
 
 use super::coverage::Coverage;
-use super::live::{Live, call_at};
+use super::live::Live;
 use super::{Problem, REQUESTER, World};
 use crate::ids::{At, Digest, Path};
 use crate::machine::event::{Channel, Outcome, Principal, Started};
 use crate::machine::refusal::Refusal;
-use crate::machine::{Command, Facts, Request, RunState, principal, turn};
+use crate::machine::{Command, Facts, Request, RunState, place, principal, turn};
 
 /// So many timers may fire in one `advance`.
 const MOST_TIMERS: u32 = 1_000_000;
@@ -130,7 +130,7 @@ impl<'a> Stage<'a> {
     }
 
     fn principal_of(&mut self, run: usize, who: &Who) -> Result<Principal, Box<Problem>> {
-        let found = self.with_facts(run, |plan, state, facts| facts.with_env(plan, state, |env| principal(who, state, env)));
+        let found = self.with_facts(run, |plan, state, facts| facts.with_env(plan, state, &[], |env| principal(who, state, env)));
         found.unwrap_or_else(|| Err("nothing runs yet".to_owned())).map_err(|why| self.problem(why))
     }
 
@@ -139,7 +139,7 @@ impl<'a> Stage<'a> {
         let input = arguments.iter().map(|argument| self.value(argument)).collect::<Result<Vec<_>, _>>()?;
         let run = self.runs.len();
         let mut live = Live::new(plan, run + 1, self.world.groups.with(&self.tests.groups));
-        live.state.slots = input;
+        live.state.body.slots = input;
         REQUESTER.clone_into(&mut live.state.requester);
         self.runs.push(live);
         if let Some(by) = by {
@@ -166,7 +166,7 @@ impl<'a> Stage<'a> {
             requester: std::mem::take(&mut state.requester),
             channel: Channel::Local,
             owner,
-            input: std::mem::take(&mut state.slots),
+            input: std::mem::take(&mut state.body.slots),
             nodes: size(plan.workflow.body.nodes.len()),
             slots: size(plan.workflow.body.slots.len()),
             on_behalf_by: None,
@@ -207,8 +207,7 @@ impl<'a> Stage<'a> {
     /// How an attempt ends, as its stub says.
     fn outcome(&self, run: usize, node: &Path) -> Result<Outcome, Box<Problem>> {
         let plan = self.runs.get(run).map(|live| live.plan);
-        let call = plan.and_then(|plan| call_at(plan, node));
-        let found = plan.zip(call).and_then(|(plan, call)| Some((plan, plan.actions.get(call.action as usize)?)));
+        let found = plan.and_then(|plan| Some((plan, place::action_at(plan, node)?.1)));
         let Some((plan, action)) = found else { return Err(self.problem("the plan has no such call")) };
         let targets = (0..).zip(&self.tests.targets).filter(|(_, target)| target.is(plan, &action.name));
         let stub = targets.filter_map(|(at, _)| self.stubs.get(&at)).next();
@@ -232,7 +231,7 @@ impl<'a> Stage<'a> {
         let mut problem = self.problem(format!("no stub for `{}`", action.name));
         "the call is made while this goes on".clone_into(&mut problem.label);
         let called = self.runs.get(run).filter(|live| live.plan.file == self.tests.file);
-        let called = called.and_then(|live| live.plan.workflow.body.nodes.get(node.node() as usize));
+        let called = called.and_then(|live| place::node_at(live.plan, node));
         problem.because.extend(called.map(|node| (node.span, format!("`{}` is called here", action.name))));
         let value = if action.result.is_some() { "..." } else { "none" };
         problem.help = Some(format!("say what it answers with `stub {} returns {value}` before", action.name));

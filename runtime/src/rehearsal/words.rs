@@ -3,8 +3,9 @@
 use flow_compiler::plan::{Type, TypeDef};
 use flow_compiler::value::{Value, to_json, to_text};
 
-use super::live::{Live, call_at};
+use super::live::Live;
 use crate::machine::event::{End, Principal, Question};
+use crate::machine::place;
 
 /// A value as an author would write it.
 pub(super) fn value(value: &Value, ty: &Type, types: &[TypeDef]) -> String {
@@ -33,7 +34,7 @@ pub(super) fn standing(live: &Live<'_>) -> String {
     }
     if let Some(question) = live.doubts().next() {
         let plan = live.plan;
-        let action = call_at(plan, &question.node).and_then(|call| plan.actions.get(call.action as usize));
+        let action = place::action_at(plan, &question.node).map(|(_, action)| action);
         return format!("is in doubt about `{}`", action.map_or("", |action| action.name.as_str()));
     }
     let gates: Vec<String> = live.gates().map(|(question, gate)| format!("`{}` by {}", gate.name, asked(question))).collect();

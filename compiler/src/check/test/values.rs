@@ -138,7 +138,7 @@ impl<'a> Checker<'a> {
         while let Some(index) = seen.get(at).copied() {
             at += 1;
             let Some(Callee::Workflow(flow)) = self.lowered.callees.get(&index) else { continue };
-            for node in &flow.workflow.body.nodes {
+            for node in flow.workflow.nodes() {
                 match &node.kind {
                     NodeKind::Gate(gate) => gates.push(gate.as_ref().clone()),
                     NodeKind::Call(call) if !seen.contains(&call.action) => seen.push(call.action),
