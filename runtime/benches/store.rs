@@ -208,7 +208,7 @@ fn transition(run: RunId, seq: u64, previous: Digest) -> Commit {
         salt,
         hash: chain(previous, run, seq, &salt, &body),
         body,
-        new: (seq == 1).then(|| NewRun { plan: plan(), workflow: "pay".into(), requester: "bob@example.com".into() }),
+        new: (seq == 1).then(|| NewRun { plan: plan(), workflow: "pay".into(), requester: "bob@example.com".into(), child_of: None }),
         status: Status::Running,
         live: true,
         due: None,

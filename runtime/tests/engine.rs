@@ -1,6 +1,9 @@
 //! The engine on real stores and real actions, from the text of flows, in virtual time.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+#[path = "engine/children.rs"]
+mod children;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;

@@ -23,8 +23,8 @@ pub(super) struct Lowered {
 /// What a step calls.
 #[derive(Clone, Debug)]
 pub(super) enum Callee {
-    Action(plan::Action),
-    Workflow(Flow),
+    Action(Box<plan::Action>),
+    Workflow(Box<Flow>),
 }
 
 /// A workflow and its file.
@@ -106,7 +106,7 @@ impl Parts<'_> {
     fn callee(&mut self, index: u32) -> Option<plan::Action> {
         let file = self.lowered.files.get(index as usize).copied().flatten();
         match self.lowered.callees.get(&index)? {
-            Callee::Action(action) => Some(plan::Action { name: self.named(file, &action.name), ..action.clone() }),
+            Callee::Action(action) => Some(plan::Action { name: self.named(file, &action.name), ..(**action).clone() }),
             Callee::Workflow(flow) => {
                 let declared = self.checked.files.get(flow.file.0 as usize)?;
                 let child = u32::try_from(self.children.len()).unwrap_or(u32::MAX);

@@ -120,12 +120,12 @@ impl<'a> Checker<'a> {
             match declaration {
                 ast::Declaration::Action(action) => {
                     if let (Some(lowered), Some(What::Action(index))) = (self.action(action), self.own(&action.name)) {
-                        self.lowered.callees.insert(index, Callee::Action(lowered));
+                        self.lowered.callees.insert(index, Callee::Action(Box::new(lowered)));
                     }
                 }
                 ast::Declaration::Workflow(workflow) => {
                     if let (Some(lowered), Some(What::Workflow(index))) = (self.workflow(workflow), self.own(&workflow.name)) {
-                        self.lowered.callees.insert(index, Callee::Workflow(Flow { file: self.file, workflow: lowered }));
+                        self.lowered.callees.insert(index, Callee::Workflow(Box::new(Flow { file: self.file, workflow: lowered })));
                     }
                 }
                 _ => {}

@@ -103,7 +103,7 @@ pub fn check(sources: &Sources) -> Checked {
         })
         .collect();
     let mut world = World { modules: parsed.iter().map(|_| None).collect(), ..World::default() };
-    world.lowered.callees.extend((0..).zip(action::built_in::lowered_built_ins().map(Callee::Action)));
+    world.lowered.callees.extend((0..).zip(action::built_in::lowered_built_ins().map(|action| Callee::Action(Box::new(action)))));
     for id in &uses.order {
         let Some((parsed, file)) = parsed.get(id.0 as usize).zip(files.get_mut(id.0 as usize)) else { continue };
         let mut checker = Checker::new(*id, sources, &uses, world);

@@ -3,6 +3,7 @@
 //! It hands the machine its facts, commits what the machine decided, and only then does it and answers. It has no rule of its own.
 
 mod cache;
+mod children;
 mod clock;
 mod groups;
 mod host;
@@ -252,6 +253,7 @@ impl Engine {
                 }
             });
         }
+        self.tell_callers().await?;
         Ok(live.len())
     }
 

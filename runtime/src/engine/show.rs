@@ -33,6 +33,8 @@ impl Engine {
             started_at: state.started.to_string(),
             ended_at: state.ended.as_ref().map(|(_, at)| at.to_string()),
             approvals: state.questions.iter().map(|asked| self.reference(state.run, plan, asked)).collect(),
+            called_by: state.called_by.as_ref().map(|caller| self.run_id(caller.run)),
+            children: Vec::new(),
         };
         match state.ended.as_ref().map(|(end, _)| end).or(state.ending.as_ref()) {
             Some(End::Completed(value)) => {

@@ -35,7 +35,7 @@ impl Engine {
         Ok(hash)
     }
 
-    async fn keep_plan(&self, plan: Plan) -> Result<(Digest, Arc<Plan>), EngineError> {
+    pub(super) async fn keep_plan(&self, plan: Plan) -> Result<(Digest, Arc<Plan>), EngineError> {
         let bytes = plan.encode();
         let hash = Digest(Plan::hash(&bytes));
         self.store.put_plan(hash, bytes).await?;
@@ -79,7 +79,7 @@ impl Engine {
         let input = input(&plan, &start.input)?;
         let run = RunId(self.next_run.fetch_add(1, Ordering::SeqCst));
         let started = self.started(&plan, hash, &start, input)?;
-        let new = NewRun { plan: hash, workflow: plan.workflow.name.to_string(), requester: started.requester.clone() };
+        let new = NewRun { plan: hash, workflow: plan.workflow.name.to_string(), requester: started.requester.clone(), child_of: None };
         let live = Live { state: RunState::new(run), plan, seq: 0, hash: Digest::default(), since: 0, snapshot: 0 };
         let answer = start.key.as_ref().map(|key| self.answer(key, 201, self.run_id(run).into_bytes()));
         let engine = Arc::clone(self);
@@ -95,28 +95,30 @@ impl Engine {
     fn started(&self, plan: &Plan, hash: Digest, start: &Start, input: Vec<Value>) -> Result<Started, EngineError> {
         let caller = &start.caller;
         let requester = start.on_behalf_of.as_ref().unwrap_or(&caller.person).to_string();
-        let mut state = RunState::new(RunId(0));
-        state.slots = input;
-        state.requester.clone_from(&requester);
-        let owner = match &plan.workflow.owner {
-            None => Principal::Person(requester.clone()),
-            Some(who) => {
-                let found = self.with_facts(|facts| facts.with_env(plan, &state, |env| crate::machine::principal(who, &state, env)));
-                found.map_err(EngineError::NoOwner)?
-            }
-        };
+        let owner = self.owner_of(plan, &requester, &input, Principal::Person(requester.clone()))?;
         let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         Ok(Started {
             plan: hash,
             requester,
             channel: caller.channel,
             owner,
-            input: state.slots,
+            input,
             nodes: size(plan.workflow.body.nodes.len()),
             slots: size(plan.workflow.body.slots.len()),
             on_behalf_by: start.on_behalf_of.as_ref().map(|_| caller.person.to_string()),
             callback: start.callback.clone(),
+            called_by: None,
         })
+    }
+
+    /// Whose a run is: what its workflow says, else `otherwise`.
+    pub(super) fn owner_of(&self, plan: &Plan, requester: &str, input: &[Value], otherwise: Principal) -> Result<Principal, EngineError> {
+        let Some(who) = &plan.workflow.owner else { return Ok(otherwise) };
+        let mut state = RunState::new(RunId(0));
+        state.slots = input.to_vec();
+        requester.clone_into(&mut state.requester);
+        let found = self.with_facts(|facts| facts.with_env(plan, &state, |env| crate::machine::principal(who, &state, env)));
+        found.map_err(EngineError::NoOwner)
     }
 
     /// Decides an approval, durably before it answers. The one way to do so.
@@ -210,7 +212,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotFound`], [`EngineError::Store`]
     pub async fn run(&self, run: RunId) -> Result<view::Run, EngineError> {
-        self.look(run, |live| self.show_run(live)).await
+        self.with_children(run).await
     }
 
     /// Runs, newest first.
@@ -236,13 +238,8 @@ impl Engine {
         let mut changes = self.watch(run);
         let waited = tokio::time::timeout(at_most, async {
             loop {
-                let seen = self
-                    .look(run, |live| {
-                        let settled = !matches!(live.state.status(), store::Status::Running | store::Status::Ending);
-                        settled.then(|| self.show_run(live))
-                    })
-                    .await?;
-                if let Some(seen) = seen {
+                let seen = self.with_children(run).await?;
+                if ![store::Status::Running.name(), store::Status::Ending.name()].contains(&seen.status) {
                     return Ok(seen);
                 }
                 // The sender is kept by the engine; if it is gone, looking again is all there is.

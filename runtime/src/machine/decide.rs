@@ -9,7 +9,7 @@ use super::gate;
 use super::refusal::Refusal;
 use super::state::Asked;
 use super::{Facts, RunState};
-use crate::ids::{Digest, Path};
+use crate::ids::{Digest, Path, RunId};
 
 /// Something that reaches a run from outside.
 #[derive(Clone, Debug)]
@@ -24,6 +24,15 @@ pub enum Request {
         attempt: u32,
         /// How.
         outcome: Outcome,
+    },
+    /// The run that an attempt at a call of a workflow is has begun.
+    ChildStarted {
+        /// The call's node.
+        node: Path,
+        /// Which attempt.
+        attempt: u32,
+        /// The run.
+        child: RunId,
     },
     /// Somebody answers.
     Decide(Decision),
@@ -81,6 +90,7 @@ pub fn decide(plan: &Plan, state: &RunState, request: Request, facts: &Facts<'_>
         Request::Start(started) => Ok(vec![Event::Started(started)]),
         Request::Clock => Ok(lapse(plan, state, facts)),
         Request::Ended { node, attempt, outcome } => Ok(ended(plan, state, node, attempt, outcome)),
+        Request::ChildStarted { node, attempt, child } => Ok(child_started(state, node, attempt, child)),
         Request::Decide(decision) => answer(plan, state, decision, facts),
         Request::Cancel { by } => match (&state.ended, &state.ending) {
             (None, None) => Ok(vec![Event::Ending { why: End::Cancelled { by } }]),
@@ -96,6 +106,15 @@ fn ended(plan: &Plan, state: &RunState, node: Path, attempt: u32, outcome: Outco
             let slot = gate::call_at(plan, &node).and_then(|call| call.slot);
             vec![Event::AttemptEnded { node, attempt, outcome, slot }]
         }
+        _ => Vec::new(),
+    }
+}
+
+/// A called run has begun; one of an attempt that is not under way (any more), or that is known, changes nothing.
+fn child_started(state: &RunState, node: Path, attempt: u32, child: RunId) -> Vec<Event> {
+    let known = state.children.iter().any(|known| known.run == child);
+    match state.node(node.node()) {
+        super::NodeState::Calling(calling) if calling.attempt == attempt && !known => vec![Event::ChildStarted { node, attempt, child }],
         _ => Vec::new(),
     }
 }

@@ -18,5 +18,5 @@ pub use decide::{Answer, Decision, Request, decide};
 pub use facts::{Facts, Membership};
 pub use gate::principal;
 pub use next::{Command, next};
-pub use state::{Asked, Calling, Closed, NodeState, RunState};
+pub use state::{Asked, Calling, Child, Closed, NodeState, RunState};
 pub use turn::{Turn, turn};

@@ -228,6 +228,11 @@ impl Steps<'_> {
     /// What follows an attempt that was not done, or may have been: section 10 of the language.
     fn follow(&mut self, index: u32, node: &NodeState, calling: &Calling, outcome: &Outcome) -> Result<(), End> {
         let Some(call) = gate::call_at(self.plan, &Path::top(index)) else { return Ok(()) };
+        match outcome {
+            Outcome::Rejected { by, comment } => return Err(End::Rejected { n: 0, by: by.clone(), comment: comment.clone() }),
+            Outcome::Cancelled { by } => return Err(self.failed(index, &format!("its run was cancelled by `{by}`"))),
+            _ => {}
+        }
         let unknown = matches!(outcome, Outcome::Unknown(_) | Outcome::Lost);
         if unknown && effect(self.plan, call) == Effect::Irreversible {
             let question = gate::doubt(

@@ -3,7 +3,7 @@
 use flow_compiler::value::Value;
 use minicbor::{Decode, Encode};
 
-use super::event::{About, Closing, End, Event, Outcome, Principal, Question, Started, Verdict, Vote};
+use super::event::{About, CalledBy, Closing, End, Event, Outcome, Principal, Question, Started, Verdict, Vote};
 use crate::ids::{At, Digest, Path, RunId};
 use crate::store::Status;
 
@@ -59,6 +59,24 @@ pub struct RunState {
     /// How many calls wait to be tried again.
     #[n(15)]
     pub retries: u32,
+    /// The call that it is an attempt at.
+    #[n(40)]
+    pub called_by: Option<CalledBy>,
+    /// Runs that it called and that are under way: attempts that nobody here makes.
+    #[n(41)]
+    pub children: Vec<Child>,
+}
+
+/// A called run that is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Child {
+    /// The call's node.
+    #[n(0)]
+    pub node: Path,
+    /// The run.
+    #[n(1)]
+    pub run: RunId,
 }
 
 /// Where a node stands.
@@ -167,6 +185,8 @@ impl RunState {
             on_behalf_by: None,
             callback: None,
             retries: 0,
+            called_by: None,
+            children: Vec::new(),
         }
     }
 
@@ -183,11 +203,23 @@ impl RunState {
         }
         if self.open().any(|asked| matches!(asked.question.about, About::InDoubt { .. })) {
             Status::InDoubt
-        } else if self.busy == 0 && self.retries == 0 && self.open().next().is_some() {
+        } else if self.idle() && self.retries == 0 && (!self.children.is_empty() || self.open().next().is_some()) {
+            // Where a called run does something, whoever shows the run says so.
             Status::Paused
         } else {
             Status::Running
         }
+    }
+
+    /// Whether no attempt of its own is under way: called runs are runs of their own.
+    fn idle(&self) -> bool {
+        self.busy as usize <= self.children.len()
+    }
+
+    /// Whether somebody must take it up after a restart: it has an attempt under way, or is to cancel runs that it called.
+    #[must_use]
+    pub fn live(&self) -> bool {
+        self.ended.is_none() && (!self.idle() || (self.ending.is_some() && !self.children.is_empty()))
     }
 
     /// Questions that wait for an answer.
@@ -244,7 +276,11 @@ impl RunState {
             }
             Event::Joined { node } | Event::NotAsked { node, .. } => self.set(node, NodeState::Done),
             Event::AttemptStarted { node, attempt, arguments } => self.attempt(node, *attempt, arguments.as_ref()),
-            Event::AttemptEnded { node, outcome, slot, .. } => self.attempted(node, outcome, *slot),
+            Event::AttemptEnded { node, outcome, slot, .. } => {
+                self.children.retain(|child| child.node != *node);
+                self.attempted(node, outcome, *slot);
+            }
+            Event::ChildStarted { node, child, .. } => self.children.push(Child { node: node.clone(), run: *child }),
             Event::RetryPlanned { node, due } => {
                 if let Some(calling) = self.take_calling(node) {
                     self.set(node, NodeState::Retrying(calling, *due));
@@ -279,6 +315,7 @@ impl RunState {
         self.nodes = vec![NodeState::Waiting; started.nodes as usize];
         self.on_behalf_by.clone_from(&started.on_behalf_by);
         self.callback.clone_from(&started.callback);
+        self.called_by.clone_from(&started.called_by);
     }
 
     fn write(&mut self, slot: u32, value: &Value) {

@@ -222,7 +222,7 @@ async fn store_with(letters: Vec<NewLetter>) -> MemoryStore {
         salt: [7; 16],
         body: b"first".to_vec(),
         hash: chain(Digest::default(), run, 1, &[7; 16], b"first"),
-        new: Some(NewRun { plan, workflow: "pay".into(), requester: "bo@acme.example".into() }),
+        new: Some(NewRun { plan, workflow: "pay".into(), requester: "bo@acme.example".into(), child_of: None }),
         status: Status::Running,
         live: true,
         due: None,

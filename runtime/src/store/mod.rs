@@ -21,12 +21,25 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// time share one transaction; each has its own answer.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when `seq` or `previous` is not the run's head, [`StoreError::Taken`] when the answer's key is taken;
+    /// [`StoreError::Conflict`] when `seq` or `previous` is not the run's head, [`StoreError::Taken`] when the answer's key is taken, or a run has begun for
+    /// the same place of its caller;
     /// nothing of this commit is then written. After [`StoreError::Broken`] nothing more is written by this process.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
 
     /// The first number that no run has.
     async fn first_free_run(&self) -> Result<RunId, StoreError>;
+
+    /// The run that was begun for a place in its caller.
+    async fn child(&self, caller: RunId, place: &[u8]) -> Result<Option<RunId>, StoreError>;
+
+    /// All runs that a run called, in the order in which they began.
+    async fn children(&self, caller: RunId) -> Result<Vec<RunId>, StoreError>;
+
+    /// Called runs that have ended and whose callers do not know of it.
+    async fn untold(&self) -> Result<Vec<RunId>, StoreError>;
+
+    /// The caller of this run knows of its end.
+    async fn told(&self, child: RunId) -> Result<(), StoreError>;
 
     /// A run's row.
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError>;
@@ -110,7 +123,7 @@ pub enum StoreError {
     /// Another writer was first: the run's head is not what the commit says.
     #[error("run {0:?} was changed by another writer")]
     Conflict(RunId),
-    /// The idempotency key of the commit's answer has an answer already.
+    /// The idempotency key of the commit's answer has an answer already, or the place of the called run has its run.
     #[error("the idempotency key is taken")]
     Taken,
     /// There is no room; what was there is untouched.
@@ -185,6 +198,17 @@ pub struct NewRun {
     pub workflow: String,
     /// Who asked for it.
     pub requester: String,
+    /// The place in the run that called it.
+    pub child_of: Option<ChildOf>,
+}
+
+/// A place in a run that calls another: there is one run for it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ChildOf {
+    /// The caller.
+    pub run: RunId,
+    /// Where in it, and which attempt; only compared.
+    pub place: Vec<u8>,
 }
 
 /// Where a run stands.

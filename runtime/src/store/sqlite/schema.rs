@@ -20,7 +20,10 @@ pub(super) struct Migration {
 }
 
 /// All of them, in order.
-pub(super) const MIGRATIONS: &[Migration] = &[Migration { number: 1, sql: include_str!("migrations/0001_initial.sql") }];
+pub(super) const MIGRATIONS: &[Migration] = &[
+    Migration { number: 1, sql: include_str!("migrations/0001_initial.sql") },
+    Migration { number: 2, sql: include_str!("migrations/0002_children.sql") },
+];
 
 /// Looks whether the file is one that `known` leads up to, and says how many migrations it has had. Changes nothing.
 pub(super) fn inspect(db: &Connection, known: &[Migration]) -> Result<usize, StoreError> {
