@@ -39,6 +39,7 @@ pub(crate) struct Run {
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct ChildRef {
     pub(crate) id: String,
+    pub(crate) workflow: String,
     pub(crate) status: String,
 }
 

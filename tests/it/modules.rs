@@ -113,7 +113,7 @@ fn a_run_is_paused_at_the_gate_of_one_that_it_calls() {
     assert_eq!(approved.code, 0, "{}", approved.err);
     let run = json["run"].as_str().unwrap();
     let shown = project.hitlc(&["runs", "show", run, "--json"]);
-    assert_eq!(shown.json()["output"], "closed, refunded 1500 to ada", "{}", shown.out);
+    assert_eq!(shown.json()["run"]["output"], "closed, refunded 1500 to ada", "{}", shown.out);
 }
 
 #[test]

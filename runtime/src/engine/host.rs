@@ -57,7 +57,7 @@ impl Engine {
     /// INVARIANT: while a turn is under way the run's place is empty, so that a turn that is dropped or fails leaves nothing half-done
     /// in memory. Callers that can be dropped (requests) spawn it.
     pub(super) async fn step<T>(
-        &self,
+        self: &Arc<Self>,
         run: RunId,
         request: Option<Request>,
         make: impl FnOnce(&Live) -> (T, Option<NewAnswer>),
@@ -76,7 +76,7 @@ impl Engine {
 
     /// The first turn of a new run.
     pub(super) async fn first_step<T>(
-        &self,
+        self: &Arc<Self>,
         live: Live,
         request: Request,
         new: NewRun,
@@ -92,7 +92,7 @@ impl Engine {
 
     /// The turn itself: events, commit, then the rest. A refusal is given after what the clock made happen is durable.
     async fn turn<T>(
-        &self,
+        self: &Arc<Self>,
         mut live: Live,
         request: Option<Request>,
         new: Option<NewRun>,
@@ -118,7 +118,15 @@ impl Engine {
         }
         let mut work: Vec<Work> = turn.commands.iter().filter_map(|command| self.work(&live, command)).collect();
         work.extend(self.around(&live));
-        Ok((live, made.map(|made| Stepped { made, work })))
+        let run = live.state.run;
+        Ok(match made {
+            Ok(made) => (live, Ok(Stepped { made, work })),
+            Err(refused) => {
+                // What the clock made happen before the refusal goes on all the same.
+                self.dispatch(run, work);
+                (live, Err(refused))
+            }
+        })
     }
 
     /// The commit of a turn; `live` becomes what it is after it.

@@ -8,8 +8,8 @@ use serde_json::{Map, Value as Json};
 use super::Engine;
 use super::cache::Live;
 use crate::ids::{ApprovalId, Path, RunId};
-use crate::machine::event::{About, Channel, Closing, End, Principal, Question, Shown, Verdict, Vote};
-use crate::machine::{Asked, RunState};
+use crate::machine::event::{About, Channel, Closing, End, Outcome, Principal, Question, Shown, Verdict, Vote};
+use crate::machine::{Asked, NodeState, RunState};
 use crate::people::Person;
 use crate::view;
 
@@ -42,7 +42,7 @@ impl Engine {
             }
             Some(End::Failed { error, .. }) => run.error = Some(error.clone()),
             Some(End::Rejected { n, by, comment }) => {
-                let gate = state.question(*n).map_or("", |asked| node_name(plan, &asked.question.node));
+                let gate = state.question(*n).map_or_else(|| rejected_call(state, plan), |asked| node_name(plan, &asked.question.node));
                 run.rejection = Some(view::Rejection { gate: gate.to_owned(), by: by.clone(), comment: comment.clone() });
             }
             Some(End::Cancelled { by }) => run.error = Some(format!("cancelled by `{by}`")),
@@ -165,6 +165,12 @@ pub(super) fn gate<'a>(plan: &'a Plan, node: &Path) -> Option<&'a Gate> {
         NodeKind::Gate(gate) => Some(gate),
         _ => None,
     }
+}
+
+/// The step whose called run was rejected.
+fn rejected_call<'a>(state: &RunState, plan: &'a Plan) -> &'a str {
+    let mut rejected = state.unsettled().filter(|(_, node)| matches!(node, NodeState::Tried(_, Outcome::Rejected { .. })));
+    rejected.next().map_or("", |(index, _)| node_name(plan, &Path::top(index)))
 }
 
 /// The name of a gate, step or `let`, as its author wrote it.

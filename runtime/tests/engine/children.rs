@@ -19,7 +19,7 @@ workflow child(n: number) -> text {
 
 workflow owned(n: number) -> text {
   owner "chief@acme.example"
-  require approval
+  require approval within 2 days
   return "owned"
 }
 
@@ -105,8 +105,20 @@ async fn a_rejection_rejects_the_callers() {
     world.decide(&child, "boss@acme.example", Answer::Reject, json!({})).await.unwrap();
     let run = ended(&world, &run).await;
     assert_eq!((run.status, effects(&world)), ("rejected", 0), "{run:?}");
-    assert_eq!(run.rejection.unwrap().by.as_deref(), Some("boss@acme.example"));
+    let rejection = run.rejection.unwrap();
+    assert_eq!((rejection.gate.as_str(), rejection.by.as_deref()), ("receipt", Some("boss@acme.example")));
     assert_eq!(world.settled(&parent.id).await.status, "rejected");
+}
+
+#[tokio::test]
+async fn a_deadline_that_a_late_answer_finds_reaches_the_caller() {
+    let world = World::new(FLOW).await;
+    let run = world.start("other", json!({"n": 1})).await;
+    let child = child_of(&world, &run).await;
+    world.clock.advance(jiff::SignedDuration::from_hours(49));
+    let late = world.decide(&child, "chief@acme.example", Answer::Approve, json!({})).await;
+    assert!(matches!(late, Err(EngineError::Refused(Refusal::AlreadyClosed { .. }))), "{late:?}");
+    assert_eq!(ended(&world, &run).await.status, "rejected");
 }
 
 #[tokio::test]
