@@ -24,6 +24,7 @@ pub(crate) fn draw(approval: &Approval, url: Option<&str>, now: Timestamp) -> St
     let mut out = String::new();
     let (style, what) = match approval.status.as_str() {
         "pending" if approval.in_doubt() => (ERROR, "in doubt"),
+        "pending" if approval.sent_back.is_some() => (WARNING, "sent back to you"),
         "pending" => (WARNING, "approval needed"),
         outcome => (GOOD, outcome),
     };
@@ -45,14 +46,17 @@ pub(crate) fn draw(approval: &Approval, url: Option<&str>, now: Timestamp) -> St
         rows.row("because", why);
     }
     if !approval.approvers.is_empty() {
-        rows.row("decides", &approval.approvers.join(", then "));
+        rows.row("decides", &approval.approvers.join(", "));
     }
+    asked_of(&mut rows, approval);
     if approval.status == "pending" {
         time_left(&mut rows, approval, now);
     }
     for vote in &approval.votes {
         let comment = vote.comment.as_deref().map(|comment| format!(": \"{comment}\"")).unwrap_or_default();
-        rows.row("answered", &format!("{} by {}{comment}", spoken(&vote.decision), vote.by));
+        let stead = vote.stead.as_deref().map(|stead| format!(" in the stead of {stead}")).unwrap_or_default();
+        let values = if vote.values.is_empty() { String::new() } else { format!(" with {}", members(&vote.values)) };
+        rows.row("answered", &format!("{} by {}{stead}{values}{comment}", spoken(&vote.decision), vote.by));
     }
     if let Some(decision) = &approval.decision {
         let by = decision.by.as_deref().map(|by| format!(" by {by}")).unwrap_or_default();
@@ -67,6 +71,30 @@ pub(crate) fn draw(approval: &Approval, url: Option<&str>, now: Timestamp) -> St
     out
 }
 
+/// What is entered, whose answer is still needed, and who decides in whose stead.
+fn asked_of(rows: &mut Rows<'_>, approval: &Approval) {
+    if let Some(back) = &approval.sent_back {
+        let comment = back.comment.as_deref().map(|comment| format!(": \"{comment}\"")).unwrap_or_default();
+        rows.row("sent back", &format!("by {}{comment}", back.by));
+    }
+    if approval.status == "pending" && !approval.in_doubt() {
+        for (at, field) in approval.fields.iter().enumerate() {
+            let value = if field.value.is_null() { String::new() } else { format!(" = {}", plain(&field.value)) };
+            let choices = if field.choices.is_empty() { String::new() } else { format!(", one of {}", field.choices.join(", ")) };
+            rows.row(if at == 0 { "to enter" } else { "" }, &format!("{} ({}{choices}){value}", field.name, field.ty));
+        }
+        if !approval.votes.is_empty() && !approval.needed.is_empty() {
+            rows.row("still needed", &approval.needed.join(", "));
+        }
+    }
+    for handed in &approval.handed_on {
+        rows.row("handed on", &format!("{} decides in the stead of {}", handed.to, handed.from));
+    }
+    if let Some(next) = &approval.next {
+        rows.row("asked again", next);
+    }
+}
+
 /// A decision in words.
 pub(crate) fn spoken(decision: &str) -> &str {
     match decision {
@@ -74,6 +102,7 @@ pub(crate) fn spoken(decision: &str) -> &str {
         "give_up" => "given up",
         "approve" => "approved",
         "reject" => "rejected",
+        "send_back" => "sent back",
         other => other,
     }
 }
@@ -162,6 +191,7 @@ fn calls(rows: &mut Rows<'_>, approval: &Approval) {
 /// `refund(amount: 1500, customer: "ada")  cannot be taken back`
 fn written(call: &WillRun) -> String {
     let mut arguments: Vec<String> = call.arguments.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+    arguments.extend(call.entered.iter().map(|name| format!("{name}: as you enter it")));
     arguments.extend(call.later.iter().map(|name| format!("{name}: decided later")));
     let mut notes = Vec::new();
     if call.effect == "irreversible" {

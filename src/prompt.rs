@@ -84,6 +84,11 @@ impl Terminal {
                 "did it happen? done [d], not done [n], give up [g]: ",
                 &[("d", "done", "done"), ("n", "not done", "not_done"), ("g", "give up", "give_up")],
             )
+        } else if approval.can_be_sent_back() {
+            (
+                "approve [a], reject [r] or send back [s]: ",
+                &[("a", "approve", "approve"), ("r", "reject", "reject"), ("s", "send back", "send_back")],
+            )
         } else {
             ("approve [a] or reject [r]: ", &[("a", "approve", "approve"), ("r", "reject", "reject")])
         };

@@ -88,7 +88,7 @@ pub struct ApprovalRef {
 pub struct Approval {
     /// Its public id.
     pub id: String,
-    /// `gate | in_doubt | undo_failed`
+    /// `gate | sent_back | in_doubt | undo_failed`
     pub kind: &'static str,
     /// The run's public id.
     pub run: String,
@@ -110,6 +110,16 @@ pub struct Approval {
     pub will_run: Vec<WillRun>,
     /// Who may decide, in words.
     pub approvers: Vec<String>,
+    /// Whose answer is still needed, in words.
+    pub needed: Vec<String>,
+    /// Who decides in whose stead.
+    pub handed_on: Vec<HandedOn>,
+    /// The answers that can be given: `approve`, `reject`, `send_back`; for a call in doubt `done`, `not_done`, `give_up`.
+    pub answers: Vec<&'static str>,
+    /// The approval that took its place.
+    pub next: Option<String>,
+    /// For a gate that was sent back: who did, and what they said.
+    pub sent_back: Option<SentBack>,
     /// Why the caller is asked; `null` when they are not.
     pub why_you: Option<String>,
     /// Why anybody is asked: the condition and the values that it saw.
@@ -126,7 +136,7 @@ pub struct Approval {
     pub then: Option<String>,
     /// The subject digest.
     pub digest: String,
-    /// What the approver can fill in; for a call in doubt `result`.
+    /// What the approver can fill in; for a call in doubt `result`. The `value` is what is proposed.
     pub fields: Vec<FieldView>,
     /// Whether a comment must be given: `approve`, `reject`.
     pub comment_required: Vec<&'static str>,
@@ -164,10 +174,41 @@ pub struct WillRun {
     pub texts: Vec<(String, Option<String>)>,
     /// Arguments that are decided later.
     pub later: Vec<String>,
+    /// Arguments that come of what the approver enters.
+    pub entered: Vec<String>,
     /// Whether another gate stands before it.
     pub behind_gate: bool,
     /// Whether it runs only in one arm of a branch.
     pub conditional: bool,
+}
+
+/// Somebody decides in somebody's stead.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct HandedOn {
+    /// In whose stead.
+    pub from: String,
+    /// Who decides.
+    pub to: String,
+}
+
+/// Why a gate came back to who asked for the run.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct SentBack {
+    /// Who sent it back.
+    pub by: String,
+    /// What they said.
+    pub comment: Option<String>,
+}
+
+/// Who decides for somebody who is out of office.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct StandIn {
+    /// Whose stand-in it is.
+    pub person: String,
+    /// Who decides for them; `null` when they are not out of office.
+    pub to: Option<String>,
+    /// RFC 3339, UTC.
+    pub until: Option<String>,
 }
 
 /// An answer.
@@ -175,7 +216,11 @@ pub struct WillRun {
 pub struct Vote {
     /// Who.
     pub by: String,
-    /// `approve | reject | done | not_done | give_up`
+    /// In whose stead, where it was handed on or they are out of office.
+    pub stead: Option<String>,
+    /// What was entered, by the names of the fields.
+    pub values: serde_json::Map<String, Json>,
+    /// `approve | reject | send_back | done | not_done | give_up`
     pub decision: &'static str,
     /// What they said.
     pub comment: Option<String>,
@@ -212,11 +257,17 @@ pub struct FieldView {
     pub optional: bool,
     /// What it is when nothing is entered.
     pub default: Json,
+    /// What is proposed; `null` where nothing is.
+    pub value: Json,
+    /// The members of an enum; empty for other types.
+    pub choices: Vec<String>,
 }
 
 /// The answer to a decision.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Decided {
+    /// The approval that the vote is in: another than was answered, where it said other values and so opened a round of its own.
+    pub approval: String,
     /// The caller's vote as recorded.
     pub vote: Vote,
     /// Whether the vote decided it: `decided` or `counted`.

@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json, json};
 
 pub(crate) use error::Refused;
 pub(crate) use events::{Events, News};
-use types::{Approval, Decided, Page, Run, Workflow};
+use types::{Approval, Decided, Page, Run, StandIn, Workflow};
 
 use crate::fault::Fault;
 
@@ -179,6 +179,18 @@ impl Client {
             .header("if-match", format!("\"{}\"", approval.digest));
         let body = json!({ "decision": answer.decision, "comment": answer.comment, "values": answer.values });
         self.answer(request.json(&body)).await
+    }
+
+    /// Hands an approval on to somebody else.
+    pub(crate) async fn delegate(&self, id: &str, to: &str) -> Result<Approval, Refused> {
+        let request = self.request(Method::POST, &format!("/api/v1/approvals/{}/delegate", segment(id)));
+        self.answer(request.json(&json!({ "to": to }))).await
+    }
+
+    /// Says who decides for the caller until then; without anybody the caller is back.
+    pub(crate) async fn stand_in(&self, to: Option<&str>, until: Option<&str>) -> Result<StandIn, Refused> {
+        let request = self.request(Method::POST, "/api/v1/people/me/stand-in");
+        self.answer(request.json(&json!({ "to": to, "until": until }))).await
     }
 
     /// What happens to a run, after its transition number `after`, as it happens.

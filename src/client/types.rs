@@ -99,6 +99,16 @@ pub(crate) struct Approval {
     #[serde(default)]
     pub(crate) approvers: Vec<String>,
     #[serde(default)]
+    pub(crate) needed: Vec<String>,
+    #[serde(default)]
+    pub(crate) answers: Vec<String>,
+    #[serde(default)]
+    pub(crate) handed_on: Vec<HandedOn>,
+    #[serde(default)]
+    pub(crate) next: Option<String>,
+    #[serde(default)]
+    pub(crate) sent_back: Option<SentBack>,
+    #[serde(default)]
     pub(crate) why_you: Option<String>,
     #[serde(default)]
     pub(crate) why_asked: Option<String>,
@@ -123,7 +133,12 @@ pub(crate) struct Approval {
 impl Approval {
     /// Whether it asks what became of a call.
     pub(crate) fn in_doubt(&self) -> bool {
-        self.kind != "gate"
+        !matches!(self.kind.as_str(), "gate" | "sent_back")
+    }
+
+    /// Whether an approver may send it back to who asked for the run.
+    pub(crate) fn can_be_sent_back(&self) -> bool {
+        self.answers.iter().any(|answer| answer == "send_back")
     }
 }
 
@@ -148,15 +163,45 @@ pub(crate) struct WillRun {
     #[serde(default)]
     pub(crate) later: Vec<String>,
     #[serde(default)]
+    pub(crate) entered: Vec<String>,
+    #[serde(default)]
     pub(crate) behind_gate: bool,
     #[serde(default)]
     pub(crate) conditional: bool,
+}
+
+/// Somebody decides in somebody's stead.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct HandedOn {
+    pub(crate) from: String,
+    pub(crate) to: String,
+}
+
+/// Why a gate came back to who asked for the run.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct SentBack {
+    pub(crate) by: String,
+    #[serde(default)]
+    pub(crate) comment: Option<String>,
+}
+
+/// Who decides for somebody who is out of office.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct StandIn {
+    #[serde(default)]
+    pub(crate) to: Option<String>,
+    #[serde(default)]
+    pub(crate) until: Option<String>,
 }
 
 /// An answer.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Vote {
     pub(crate) by: String,
+    #[serde(default)]
+    pub(crate) stead: Option<String>,
+    #[serde(default)]
+    pub(crate) values: Map<String, Json>,
     pub(crate) decision: String,
     #[serde(default)]
     pub(crate) comment: Option<String>,
@@ -187,6 +232,10 @@ pub(crate) struct Field {
     pub(crate) optional: bool,
     #[serde(default)]
     pub(crate) default: Json,
+    #[serde(default)]
+    pub(crate) value: Json,
+    #[serde(default)]
+    pub(crate) choices: Vec<String>,
 }
 
 /// A workflow that can be started.
@@ -199,6 +248,8 @@ pub(crate) struct Workflow {
 /// The answer to a decision.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Decided {
+    #[serde(default)]
+    pub(crate) approval: String,
     pub(crate) standing: String,
     pub(crate) status: String,
     pub(crate) run: String,

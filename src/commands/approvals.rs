@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
     let rows = items.iter().map(|item| {
         let text = |name: &str| item.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
         let asked = card::since(&text("asked_at"), now);
-        let kind = if text("kind") == "gate" { String::new() } else { "in doubt".to_owned() };
+        let kind = text("kind").replace("gate", "").replace('_', " ");
         vec![text("id"), text("title"), text("workflow"), asked, text("requester"), kind]
     });
     print(&table::draw(&["id", "what", "workflow", "asked", "by", ""], rows))?;

@@ -1,4 +1,4 @@
-//! `hitlc approve` and `hitlc reject`
+//! `hitlc approve`, `hitlc reject` and `hitlc send-back`
 
 use serde_json::Map;
 
@@ -50,6 +50,25 @@ pub(crate) struct RejectArgs {
     place: Where,
 }
 
+/// Send what waits for a decision back to who asked for the run
+///
+/// They change what is asked, and the gate asks again. Only where the flow says `send back to requester`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct SendBackArgs {
+    /// The approval, as `hitlc approvals` lists it
+    id: String,
+    /// What should be changed
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+    #[command(flatten)]
+    place: Where,
+}
+
+/// Sends back.
+pub(crate) fn send_back(args: &SendBackArgs) -> Result<Exit, Fault> {
+    decide(&args.place, &args.id, |_| Ok(Answer { decision: "send_back", comment: args.comment.clone(), values: Map::new() }))
+}
+
 /// Approves.
 pub(crate) fn approve(args: &ApproveArgs) -> Result<Exit, Fault> {
     decide(&args.place, &args.id, |approval| {
@@ -89,6 +108,9 @@ fn decide(place: &Where, id: &str, answer: impl Fn(&Approval) -> Result<Answer, 
         session.close().await;
         let counted = if decided.standing == "counted" { ", and others have to answer, too" } else { "" };
         anstream::eprintln!("{GOOD}{}{GOOD:#}{counted}", spoken(decided.said));
+        if decided.approval != id && !decided.approval.is_empty() {
+            anstream::eprintln!("{FAINT}with other values than those proposed, so all are asked again: {}{FAINT:#}", decided.approval);
+        }
         if let Some(run) = run {
             tell(&run);
         }
@@ -101,13 +123,15 @@ struct Said {
     said: &'static str,
     standing: String,
     run: String,
+    /// The approval that holds the vote.
+    approval: String,
 }
 
 async fn one(client: &Client, id: &str, answer: impl Fn(&Approval) -> Result<Answer, Fault>) -> Result<Said, Fault> {
     let approval = client.approval(id).await?;
     let answer = answer(&approval)?;
     let decided = client.decide(&approval, &answer).await?;
-    Ok(Said { said: answer.decision, standing: decided.standing, run: decided.run })
+    Ok(Said { said: answer.decision, standing: decided.standing, run: decided.run, approval: decided.approval })
 }
 
 /// Stays until the run has ended or waits for somebody.

@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod decide;
+pub(crate) mod delegate;
 pub(crate) mod explain;
 pub(crate) mod graph;
 pub(crate) mod new;

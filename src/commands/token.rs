@@ -98,7 +98,7 @@ async fn make(new: &NewArgs, session: &Session) -> Result<Exit, Fault> {
 }
 
 /// `30d`, `12h`, a date (its end), or a time.
-fn instant(text: &str) -> Result<Timestamp, Fault> {
+pub(crate) fn instant(text: &str) -> Result<Timestamp, Fault> {
     let wrong =
         || Fault::usage(format!("`{text}` is no time")).help("write a duration such as `30d` or `12h`, or a date such as 2027-01-31");
     if let Ok(time) = text.parse::<Timestamp>() {

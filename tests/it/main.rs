@@ -7,6 +7,7 @@ mod crash;
 mod docs;
 mod edges;
 mod examples;
+mod gates;
 mod modules;
 mod race;
 mod support;

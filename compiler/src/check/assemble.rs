@@ -235,8 +235,12 @@ impl Parts<'_> {
         if let Some(deadline) = &mut gate.deadline {
             self.deadline(deadline);
         }
+        for ask in &mut gate.asks {
+            self.ty(&mut ask.ty);
+            self.exprs(&mut ask.default);
+        }
         for argument in gate.guards.iter_mut().flat_map(|guard| &mut guard.arguments) {
-            if let plan::GuardArgument::Known(value) = argument {
+            if let plan::GuardArgument::Known(value) | plan::GuardArgument::Asked(value) = argument {
                 self.expr(value);
             }
         }

@@ -71,7 +71,6 @@ impl<'a> Checker<'a> {
     }
 
     /// The members of a group, by the name that plans have for it; `None` where nobody declares it.
-    #[expect(dead_code, reason = "for those who compare a gate with its group")]
     pub(super) fn members(&self, group: &str) -> Option<Vec<SmolStr>> {
         if let Some(info) = self.groups.iter().find(|info| info.key == group) {
             return Some(info.members.clone());

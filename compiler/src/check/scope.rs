@@ -42,8 +42,12 @@ pub(crate) struct GateHome {
     pub(crate) comment: u32,
     /// Whether it can be passed with nobody asked.
     pub(crate) skippable: bool,
-    /// Whether a comment is always there when it was asked and approved.
+    /// Whether it can be passed with nobody answering.
+    pub(crate) silent: bool,
+    /// Whether a comment is always there when somebody approved.
     pub(crate) comment_required: bool,
+    /// Which gate with a name it is: what it asks for is in the flow.
+    pub(crate) asks: u32,
 }
 
 /// What declared the name.

@@ -5,6 +5,7 @@
 
 pub(crate) mod actions;
 pub(crate) mod flow;
+pub(crate) mod gates;
 pub(crate) mod lints;
 pub(crate) mod modules;
 pub(crate) mod names;

@@ -7,8 +7,3 @@ use crate::{Code, Diagnostic};
 pub(crate) fn not_yet(site: Site, what: &str) -> Diagnostic {
     site.error(Code::F0401, format!("`{what}` is not supported by this version yet"))
 }
-
-/// Something that has no keyword of its own.
-pub(crate) fn not_yet_plain(site: Site, what: &str) -> Diagnostic {
-    site.error(Code::F0401, format!("{what} not supported by this version yet"))
-}

@@ -98,7 +98,7 @@ impl View<'_> {
             }
             guards.push(Guard {
                 node: index(node),
-                bound: arguments.iter().all(|argument| matches!(argument, GuardArgument::Known(_))),
+                bound: arguments.iter().all(|argument| !matches!(argument, GuardArgument::Later)),
                 arguments,
                 behind_gate: passed.get(node).copied().flatten().is_some_and(|last| last as usize > gate),
                 conditional: around.iter().any(|around| !arms.contains(around)),
@@ -112,7 +112,28 @@ impl View<'_> {
         let mut budget = MOST_OF_ONE;
         let is_known = self.is_known(&mut known, gate, 0, DEEPEST, &mut budget);
         self.left = self.left.checked_sub(MOST_OF_ONE - budget).ok_or(TooMany)?;
-        Ok(if is_known { GuardArgument::Known(known) } else { GuardArgument::Later })
+        Ok(match is_known {
+            false => GuardArgument::Later,
+            true if self.uses_asked(&known, gate) => GuardArgument::Asked(known),
+            true => GuardArgument::Known(known),
+        })
+    }
+
+    /// Whether the slot is for a value that is entered at the gate.
+    fn is_asked(&self, slot: u32, gate: usize) -> bool {
+        match self.drafts.get(gate).map(|draft| &draft.kind) {
+            Some(NodeKind::Gate(gate)) => gate.asks.iter().any(|ask| ask.slot == slot),
+            _ => false,
+        }
+    }
+
+    fn uses_asked(&self, expr: &Expr, gate: usize) -> bool {
+        if let Expr::Slot { index, .. } = expr {
+            return self.is_asked(*index, gate);
+        }
+        let mut found = false;
+        expr.for_each_child(&mut |child| found = found || self.uses_asked(child, gate));
+        found
     }
 
     /// Whether a value can be computed at the gate. A `let` that stands after it is put in where it is used.
@@ -125,6 +146,7 @@ impl View<'_> {
             Expr::Slot { index, .. } => match self.producers.get(*index as usize).copied().flatten() {
                 None => true,
                 Some(producer) if (producer as usize) < gate => true,
+                Some(producer) if producer as usize == gate => self.is_asked(*index, gate),
                 Some(producer) => match self.drafts.get(producer as usize).map(|draft| &draft.kind) {
                     Some(NodeKind::Let { value, .. }) => {
                         *expr = value.clone();

@@ -45,7 +45,8 @@ pub(crate) fn producers(drafts: &[Draft], slots: usize) -> Vec<Option<u32>> {
             NodeKind::Call(call) => call.slot.into_iter().for_each(|slot| fill(slot, node)),
             NodeKind::Gate(gate) => {
                 let slots = &gate.slots;
-                [slots.by, slots.at, slots.comment].into_iter().flatten().for_each(|slot| fill(slot, node));
+                let given = [slots.by, slots.at, slots.comment].into_iter().flatten();
+                given.chain(gate.asks.iter().map(|ask| ask.slot)).for_each(|slot| fill(slot, node));
             }
             NodeKind::Branch { .. } | NodeKind::Join { .. } | NodeKind::Return(_) | NodeKind::Fail(_) => {}
         }

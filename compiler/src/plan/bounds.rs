@@ -222,6 +222,11 @@ impl Check<'_> {
                 Lapse::Escalate { to, deadline } => self.approvers(to, slots).map(|()| Some(&**deadline))?,
             };
         }
+        for ask in &gate.asks {
+            self.ty(&ask.ty, 0)?;
+            self.exprs(&ask.default, slots)?;
+            within(ask.slot, slots, "slot")?;
+        }
         for guard in &gate.guards {
             let place = guard.node as usize;
             let Some(Node { kind: NodeKind::Call(call), .. }) = region.nodes.get(place).filter(|_| place > index) else {
@@ -231,7 +236,7 @@ impl Check<'_> {
                 return Err(format!("`{}` guards `{}` with other arguments", gate.name, call.name));
             }
             let known = guard.arguments.iter().filter_map(|argument| match argument {
-                GuardArgument::Known(value) => Some(value),
+                GuardArgument::Known(value) | GuardArgument::Asked(value) => Some(value),
                 GuardArgument::Later => None,
             });
             self.exprs(known, slots)?;

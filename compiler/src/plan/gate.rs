@@ -21,6 +21,12 @@ pub struct Gate {
     pub shows: Vec<Show>,
     /// `within`
     pub deadline: Option<Deadline>,
+    /// `remind every`
+    pub remind: Option<Period>,
+    /// `ask`, in order.
+    pub asks: Vec<Ask>,
+    /// Whether an approver may `send back to requester`.
+    pub send_back: bool,
     /// `reason required`
     pub reason: ReasonRequired,
     /// The calls that can be reached after it.
@@ -40,6 +46,21 @@ pub struct Band {
     pub sees: Vec<Show>,
     /// Who is asked; `None` for nobody.
     pub by: Option<Approvers>,
+}
+
+/// A value that approvers enter: `ask field: Type`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Its name.
+    pub name: SmolStr,
+    /// How it is called on the page.
+    pub label: SmolStr,
+    /// Its type.
+    pub ty: Type,
+    /// What is proposed.
+    pub default: Option<Expr>,
+    /// Where the value goes; there it is optional where nobody may be asked.
+    pub slot: u32,
 }
 
 /// Who decides: stages in order, in each all terms must be met, exclusions cover all.
@@ -157,7 +178,7 @@ pub struct Guard {
     pub arguments: Vec<GuardArgument>,
     /// Whether a further gate stands between.
     pub behind_gate: bool,
-    /// Whether all arguments are known at the gate: then what is approved binds the call.
+    /// Whether all arguments are known at the gate, or entered at it: then what is approved binds the call.
     pub bound: bool,
     /// Whether it stands in an arm of a branch that is not decided at the gate.
     pub conditional: bool,
@@ -168,8 +189,30 @@ pub struct Guard {
 pub enum GuardArgument {
     /// Computable at the gate.
     Known(Expr),
+    /// Computable once the gate's own fields are entered, which it uses.
+    Asked(Expr),
     /// Decided later.
     Later,
+}
+
+impl Gate {
+    /// Whether nobody may be asked at all.
+    #[must_use]
+    pub fn is_skippable(&self) -> bool {
+        let always = self.bands.last().is_some_and(|band| band.when.is_none());
+        !always || self.bands.iter().any(|band| band.by.is_none())
+    }
+
+    /// The deadline after so many escalations.
+    #[must_use]
+    pub fn deadline_after(&self, escalations: usize) -> Option<&Deadline> {
+        let mut at = self.deadline.as_ref()?;
+        for _ in 0..escalations {
+            let Lapse::Escalate { deadline, .. } = &at.then else { return None };
+            at = deadline;
+        }
+        Some(at)
+    }
 }
 
 /// Slots for the values that a gate gives.

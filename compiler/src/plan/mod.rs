@@ -16,7 +16,9 @@ mod walk;
 pub use action::{Action, Body, Effect, Email, Exec, Http, Implementation, Model, SecretUse, Sql};
 pub use bytes::{DEEPEST, DEEPEST_CALLS, PlanError};
 pub use expr::{Arithmetic, Builtin, Comparison, Expr, Fold, TextPart, TextTest};
-pub use gate::{Approvers, Band, Deadline, Gate, GateSlots, Guard, GuardArgument, Lapse, Period, ReasonRequired, Show, Style, Term, Who};
+pub use gate::{
+    Approvers, Ask, Band, Deadline, Gate, GateSlots, Guard, GuardArgument, Lapse, Period, ReasonRequired, Show, Style, Term, Who,
+};
 
 use flow_grammar::Span;
 use jiff::SignedDuration;

@@ -48,6 +48,9 @@ fn refund() -> Plan {
         title: Expr::Const(Value::Text("Refund".into())),
         shows: vec![Show { label: "amount".into(), value: slot(0), ty: Type::Number, style: Style::Plain }],
         deadline: Some(Deadline { after: Period::Exact(SignedDuration::from_hours(2)), then: Lapse::Fail(None) }),
+        remind: None,
+        asks: Vec::new(),
+        send_back: false,
         reason: ReasonRequired::default(),
         guards: vec![Guard {
             node: 1,

@@ -59,7 +59,7 @@ impl Engine {
         let mut said = Members::new();
         collect(plan, &mut said);
         let changed = {
-            let mut declared = self.groups.declared.write();
+            let mut declared = self.people.groups.declared.write();
             let before = declared.clone();
             declared.extend(said);
             (*declared != before).then(|| declared.clone())

@@ -11,8 +11,9 @@ use super::children::{Call, called};
 use super::{Engine, EngineError};
 use crate::actions::Attempt;
 use crate::ids::{At, Digest, Path, RunId};
-use crate::machine::event::{Event, Outcome, Principal, Transition};
-use crate::machine::{Command, NodeState, Request, RunState, turn};
+use crate::machine::event::{Event, Outcome, Principal, Question, Term, Transition};
+use crate::machine::{self, Command, NodeState, Request, RunState, turn};
+use crate::people::Person;
 use crate::store::{Asked, Channel, Commit, NewAnswer, NewLetter, NewRun, StoreError, chain};
 
 /// A journal is followed by a snapshot when so many bytes have been written since the last one, or as many as it has itself.
@@ -139,7 +140,7 @@ impl Engine {
         answer: Option<NewAnswer>,
     ) -> Result<Commit, EngineError> {
         let state = &live.state;
-        let (asked, closed) = questions(&events);
+        let (asked, closed) = questions(state, &events);
         let letters = self.letters_of(state, &events, at);
         let blobs = set_apart(&mut events)?;
         let mut transition = Transition { at, events, snapshot: None };
@@ -181,21 +182,20 @@ impl Engine {
         Ok(commit)
     }
 
-    /// People to be told of what happened.
+    /// People to be told of what happened: each who is asked, when they are asked.
     fn letters_of(&self, state: &RunState, events: &[Event], due: At) -> Vec<NewLetter> {
         let mut letters = Vec::new();
         for event in events {
             match event {
-                Event::Asked(question) => {
-                    let n = question.n;
-                    if self.options.mail {
-                        let people = self.people_of(question.of.stages.iter().flatten().map(|term| &term.of));
-                        let mail = |to| NewLetter { channel: Channel::Mail, to, n, due, url: None };
-                        letters.extend(people.into_iter().map(mail));
-                    }
-                    let hook = |to: &String| NewLetter { channel: Channel::Webhook, to: to.clone(), n, due, url: None };
+                Event::Asked(Question { n, .. }) => {
+                    let hook = |to: &String| NewLetter { channel: Channel::Webhook, to: to.clone(), n: *n, due, url: None };
                     letters.extend(self.options.webhooks.iter().map(hook));
+                    letters.extend(self.mails(state, *n, Channel::Mail, due));
                 }
+                Event::StageMet { n, .. } | Event::Escalated { n, .. } | Event::HandedOn { n, .. } => {
+                    letters.extend(self.mails(state, *n, Channel::Mail, due));
+                }
+                Event::Reminded { n, .. } => letters.extend(self.mails(state, *n, Channel::Reminder, due)),
                 Event::Ended { .. } => letters.extend(state.callback.iter().map(|url| NewLetter {
                     channel: Channel::Callback,
                     to: url.clone(),
@@ -207,6 +207,26 @@ impl Engine {
             }
         }
         letters
+    }
+
+    /// A mail to everybody whose answer to the question is needed now; the outbox knows who has been told already.
+    fn mails(&self, state: &RunState, n: u32, channel: Channel, due: At) -> Vec<NewLetter> {
+        let Some(asked) = state.question(n).filter(|asked| self.options.mail && asked.closed.is_none()) else { return Vec::new() };
+        let people = self.with_facts(|facts| {
+            let needed = machine::needed(asked, state, facts);
+            let mut people = self.people_of(needed.iter().map(|term| &term.of));
+            // Those who handed it on are not asked any more, and those to whom they did are; stand-ins are told beside whom they stand for.
+            let handed = asked.handed.iter().filter(|(from, _)| people.contains(from)).map(|(_, to)| to.clone());
+            let handed: Vec<String> = handed.collect();
+            people.extend(handed);
+            let stand_ins: Vec<String> = people.iter().filter_map(|person| self.stand_in_of(&Person::new(person)).to).collect();
+            people.extend(stand_ins);
+            people.sort_unstable();
+            people.dedup();
+            people.retain(|person| machine::is_asked(asked, person, state, facts));
+            people
+        });
+        people.into_iter().map(|to| NewLetter { channel, to, n, due, url: None }).collect()
     }
 
     fn work(&self, live: &Live, command: &Command) -> Option<Work> {
@@ -410,12 +430,22 @@ fn set_apart(events: &mut [Event]) -> Result<Vec<(Digest, Vec<u8>)>, EngineError
     Ok(blobs)
 }
 
-fn questions(events: &[Event]) -> (Vec<Asked>, Vec<u32>) {
+/// Questions that were opened, or opened to others too, and those that were closed.
+fn questions(state: &RunState, events: &[Event]) -> (Vec<Asked>, Vec<u32>) {
+    let keys = |stage: Option<&Vec<Term>>| stage.into_iter().flatten().map(|term| principal_key(&term.of)).collect();
     let asked = events.iter().filter_map(|event| match event {
         Event::Asked(question) => {
-            let of = question.of.stages.iter().flatten().map(|term| principal_key(&term.of)).collect();
+            let mut of: Vec<String> = keys(question.of.stages.first());
+            // What was escalated or handed on in the round before is so in this one.
+            if let Some(asked) = state.question(question.n).filter(|_| question.follows.is_some()) {
+                of.extend(asked.escalations.iter().flat_map(|to| keys(to.stages.first())));
+                of.extend(asked.handed.iter().map(|(_, to)| to.clone()));
+            }
             Some(Asked { n: question.n, of })
         }
+        Event::StageMet { n, stage } => Some(Asked { n: *n, of: keys(state.question(*n)?.question.of.stages.get(*stage as usize)) }),
+        Event::Escalated { n, to, .. } => Some(Asked { n: *n, of: keys(to.stages.first()) }),
+        Event::HandedOn { n, to, .. } => Some(Asked { n: *n, of: vec![to.clone()] }),
         _ => None,
     });
     let closed = events.iter().filter_map(|event| match event {

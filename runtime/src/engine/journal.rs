@@ -40,7 +40,7 @@ impl Engine {
                 let name = node_name(plan, node);
                 view("step.retry", format!("`{name}` will be tried again at {due}"), json!({"step": name, "due_at": due.to_string()}))
             }
-            Event::NotAsked { node, saw, .. } => not_asked(plan, node, saw),
+            Event::NotAsked { node, saw, band } => not_asked(plan, node, *band, saw),
             Event::Asked(question) => {
                 let of: Vec<String> = question.of.stages.iter().flatten().map(|term| show::name(&term.of)).collect();
                 let text = format!("asked {}: {}", of.join(", "), question.title);
@@ -50,17 +50,40 @@ impl Engine {
             }
             Event::Voted { n, vote } => {
                 let shown = show::vote(vote);
-                let text = format!("`{}` answered {}", vote.by, shown.decision.replace('_', " "));
+                let stead = vote.stead.as_ref().map(|stead| format!(" in the stead of `{stead}`")).unwrap_or_default();
+                let text = format!("`{}` answered {}{stead}", vote.by, shown.decision.replace('_', " "));
                 view("approval.voted", text, json!({"approval": id(*n), "vote": shown, "os_user": vote.os_user}))
             }
             Event::Closed { n, how, .. } => {
                 let how = show::closing(*how);
                 view("approval.closed", format!("the approval is {how}"), json!({"approval": id(*n), "outcome": how}))
             }
+            Event::StageMet { n, stage } => {
+                let text = format!("stage {stage} is met, and the next is asked");
+                view("approval.stage", text, json!({"approval": id(*n), "stage": stage + 1}))
+            }
+            Event::Escalated { n, to, due, .. } => {
+                let of: Vec<String> = to.stages.iter().flatten().map(|term| show::name(&term.of)).collect();
+                let text = format!("nobody answered in time: {} asked too", is_or_are(&of));
+                view("approval.escalated", text, json!({"approval": id(*n), "of": of, "due_at": due.to_string()}))
+            }
+            Event::Reminded { n, next } => {
+                let text = "those who have not answered are reminded".to_owned();
+                view("approval.reminded", text, json!({"approval": id(*n), "next_at": next.to_string()}))
+            }
+            Event::HandedOn { n, from, by, to, channel } => {
+                let text = if from == to { format!("`{from}` took it back") } else { format!("`{by}` handed it on to `{to}`") };
+                let data = json!({"approval": id(*n), "from": from, "by": by, "to": to, "channel": show::channel(*channel)});
+                view("approval.handed_on", text, data)
+            }
             Event::Ending { why } => ending("run.ending", "ending", plan, why),
             Event::Ended { why } => ending("run.ended", "ended", plan, why),
         }
     }
+}
+
+fn is_or_are(of: &[String]) -> String {
+    format!("{} {}", of.join(", "), if of.len() == 1 { "is" } else { "are" })
 }
 
 fn view(kind: &'static str, text: String, data: Json) -> EventView {
@@ -128,9 +151,9 @@ fn attempt_ended(plan: &Plan, node: &Path, attempt: u32, outcome: &Outcome) -> E
     }
 }
 
-fn not_asked(plan: &Plan, node: &Path, saw: &[Value]) -> EventView {
+fn not_asked(plan: &Plan, node: &Path, band: Option<u32>, saw: &[Value]) -> EventView {
     let gate = show::gate(plan, node);
-    let band = gate.and_then(|gate| gate.bands.first());
+    let band = gate.and_then(|gate| gate.bands.get(band.unwrap_or_default() as usize));
     let condition = band.and_then(|band| band.when_text.clone());
     let pairs = band.map(|band| band.sees.as_slice()).unwrap_or_default().iter().zip(saw);
     let seen: serde_json::Map<String, Json> =

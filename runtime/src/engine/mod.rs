@@ -8,6 +8,7 @@ mod clock;
 mod groups;
 mod host;
 mod journal;
+mod people;
 mod post;
 mod public_id;
 mod show;
@@ -33,7 +34,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::actions::Executor;
 use crate::ids::{ApprovalId, Digest, RunId};
-use crate::machine::event::{Principal, Question};
+use crate::machine::event::Principal;
 use crate::machine::refusal::Refusal;
 use crate::machine::{Facts, Membership};
 use crate::notify::Outbox;
@@ -155,7 +156,7 @@ pub struct Engine {
     /// The store's random number.
     id: [u8; 16],
     ids: PublicIds,
-    groups: groups::Groups,
+    people: people::People,
     plans: RwLock<HashMap<Digest, Arc<Plan>>>,
     /// The current version of each workflow.
     served: RwLock<BTreeMap<String, (Digest, Arc<Plan>)>>,
@@ -185,6 +186,7 @@ impl Engine {
         let id = store.head().await?.store;
         let RunId(first) = store.first_free_run().await?;
         let groups = groups::Groups::open(&options.groups, store.as_ref()).await?;
+        let people = people::People::open(groups, store.as_ref()).await?;
         let outbox = Outbox::new(executor.settings()).map_err(|error| EngineError::Setup(error.to_string()))?;
         Ok(Arc::new(Self {
             outbox,
@@ -194,7 +196,7 @@ impl Engine {
             executor,
             id,
             ids: PublicIds::new(id),
-            groups,
+            people,
             plans: RwLock::default(),
             served: RwLock::default(),
             cache: cache::Cache::default(),
@@ -323,17 +325,11 @@ impl Engine {
     }
 
     fn with_facts<T>(&self, f: impl FnOnce(&Facts<'_>) -> T) -> T {
-        f(&Facts { now: self.clock.now(), zone: &self.options.zone, names: &Environment, people: &self.groups })
+        f(&Facts { now: self.clock.now(), zone: &self.options.zone, names: &Environment, people: &self.people })
     }
 
     fn is_among(&self, person: &Person, principal: &Principal) -> bool {
         self.with_facts(|facts| facts.is_among(person.as_str(), principal))
-    }
-
-    /// Whether a person may answer a question.
-    fn is_asked(&self, question: &Question, person: &Person) -> bool {
-        let excluded = question.of.except.iter().any(|principal| self.is_among(person, principal));
-        !excluded && question.of.stages.iter().flatten().any(|term| self.is_among(person, &term.of))
     }
 
     /// The people behind principals, each once.
@@ -342,7 +338,7 @@ impl Engine {
         for principal in principals {
             match principal {
                 Principal::Person(address) => people.push(address.clone()),
-                Principal::Group(group) => people.extend(self.groups.members(group)),
+                Principal::Group(group) => people.extend(self.people.members(group)),
             }
         }
         people.sort_unstable();

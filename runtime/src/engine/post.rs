@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::{Engine, EngineError};
 use crate::ids::{ApprovalId, At, RunId};
 use crate::notify::{Asked, Ended, Notice, Notices};
-use crate::store::Letter;
+use crate::store::{Channel, Letter};
 
 impl Engine {
     /// Sends every letter that is due. Says when the next one is.
@@ -20,7 +20,7 @@ impl Engine {
         let about = self
             .look(id.run, |live| {
                 let asked = live.state.question(id.n).filter(|asked| asked.closed.is_none())?;
-                Some((self.show_question(live, asked, None), asked.question.due))
+                Some((self.show_question(live, asked, None), asked.due))
             })
             .await;
         let (approval, due) = about.ok().flatten()?;
@@ -50,7 +50,15 @@ impl Notices for Engine {
     async fn notice(&self, letter: &Letter) -> Option<Notice> {
         match letter.letter.n {
             0 => self.ended(letter.run).await,
-            n => self.asked(ApprovalId { run: letter.run, n }).await,
+            n => {
+                let notice = self.asked(ApprovalId { run: letter.run, n }).await;
+                match notice {
+                    Some(Notice::Asked(asked)) if letter.letter.channel == Channel::Reminder => {
+                        Some(Notice::Asked(Asked { title: format!("Reminder: {}", asked.title), ..asked }))
+                    }
+                    other => other,
+                }
+            }
         }
     }
 }

@@ -1,15 +1,16 @@
 //! What is shown of a run and of its questions.
 
 use flow_compiler::graph::draw::type_name;
-use flow_compiler::plan::{Deadline, Effect, Gate, Guard, Lapse, NodeKind, Plan, Style, Type};
+use flow_compiler::plan::{Deadline, Effect, Gate, Guard, GuardArgument, Lapse, NodeKind, Plan, Style, Type, TypeKind};
 use flow_compiler::value::{Value, to_json, to_text};
 use serde_json::{Map, Value as Json};
 
 use super::Engine;
 use super::cache::Live;
+use super::people;
 use crate::ids::{ApprovalId, Path, RunId};
 use crate::machine::event::{About, Channel, Closing, End, Outcome, Principal, Question, Shown, Verdict, Vote};
-use crate::machine::{Asked, NodeState, RunState};
+use crate::machine::{Asked, NodeState, RunState, entitled, needed};
 use crate::people::Person;
 use crate::view;
 
@@ -70,7 +71,7 @@ impl Engine {
         view::Approval {
             url: self.approval_url(&id),
             id,
-            kind: if gate.is_some() { "gate" } else { "in_doubt" },
+            kind: kind(&question.about),
             run: self.run_id(state.run),
             workflow: plan.workflow.name.to_string(),
             gate: node_name(plan, &question.node).to_owned(),
@@ -79,34 +80,54 @@ impl Engine {
             title: question.title.clone(),
             description: gate.and_then(|gate| gate.doc.clone()),
             shown: gate.map(|gate| shown(plan, gate, question)).unwrap_or_default(),
-            will_run: will_run(plan, gate, question),
-            approvers: question.of.stages.iter().flatten().map(|term| who(term.count, &term.of)).collect(),
-            why_you: caller.and_then(|caller| self.why_you(state, question, caller)),
+            will_run: will_run(plan, gate, asked),
+            approvers: people::approvers(asked),
+            needed: self.with_facts(|facts| needed(asked, state, facts)).iter().map(|term| people::who(term.count, &term.of)).collect(),
+            handed_on: asked.handed.iter().map(|(from, to)| view::HandedOn { from: from.clone(), to: to.clone() }).collect(),
+            answers: answers(question, gate),
+            next: self.next_round(state, question),
+            sent_back: match &question.about {
+                About::SentBack { by, comment, .. } => Some(view::SentBack { by: by.clone(), comment: comment.clone() }),
+                About::Gate | About::InDoubt { .. } => None,
+            },
+            why_you: caller.and_then(|caller| self.why_you(state, asked, caller)),
             why_asked: why_asked(plan, gate, question),
-            votes: asked.votes.iter().map(vote).collect(),
+            votes: asked.votes.iter().map(|vote| vote_with_values(plan, question, vote)).collect(),
             requester: state.requester.clone(),
             asked_at: question.at.to_string(),
-            due_at: question.due.map(|due| due.to_string()),
-            then: gate.and_then(|gate| gate.deadline.as_ref()).map(then),
+            due_at: asked.due.map(|due| due.to_string()),
+            then: gate.and_then(|gate| gate.deadline_after(asked.escalations.len())).map(|deadline| then(deadline, &question.about)),
             digest: question.digest.to_string(),
-            fields: if gate.is_some() { Vec::new() } else { result_field(plan, &question.node) },
-            comment_required: gate.map(comment_required).unwrap_or_default(),
+            fields: gate.map_or_else(|| result_field(plan, &question.node), |gate| fields(plan, gate, question)),
+            comment_required: gate.filter(|_| question.about == About::Gate).map(comment_required).unwrap_or_default(),
             decision: decision(asked),
         }
     }
 
+    /// The public id of the question that took this one's place.
+    fn next_round(&self, state: &RunState, question: &Question) -> Option<String> {
+        let asked = state.question(question.n).filter(|asked| asked.closed.is_some_and(|closed| closed.how != Closing::Withdrawn))?;
+        let again =
+            matches!(question.about, About::SentBack { .. }) || asked.closed.is_some_and(|closed| closed.how == Closing::Superseded);
+        let later = state.questions.iter().skip(question.n as usize).find(|later| later.question.node == question.node)?;
+        again.then(|| self.approval_id(ApprovalId { run: state.run, n: later.question.n }))
+    }
+
     /// Why somebody is asked, in words; `None` when they are not.
-    fn why_you(&self, state: &RunState, question: &Question, caller: &Person) -> Option<String> {
-        if !self.is_asked(question, caller) {
-            return None;
+    fn why_you(&self, state: &RunState, asked: &Asked, caller: &Person) -> Option<String> {
+        let part = self.with_facts(|facts| entitled(asked, caller.as_str(), state, facts)).ok()?;
+        if matches!(asked.question.about, About::SentBack { .. }) {
+            return Some("you asked for this run, and an approver sent it back to you".to_owned());
         }
-        let principals = || question.of.stages.iter().flatten().map(|term| &term.of);
-        let groups = principals().find_map(|principal| match principal {
-            Principal::Group(_) if self.is_among(caller, principal) => Some(format!("you are in the group `{}`", principal.name())),
-            _ => None,
+        if let Some(stead) = part.stead {
+            return Some(format!("you decide in the stead of `{stead}`"));
+        }
+        let group = part.of.iter().find_map(|principal| match principal {
+            Principal::Group(_) => Some(format!("you are in the group `{}`", principal.name())),
+            Principal::Person(_) => None,
         });
-        let owner = principals().any(|principal| *principal == state.owner);
-        Some(groups.unwrap_or_else(|| if owner { "you own this workflow's runs".to_owned() } else { "the flow names you".to_owned() }))
+        let owner = part.of.contains(&state.owner);
+        Some(group.unwrap_or_else(|| if owner { "you own this workflow's runs".to_owned() } else { "the flow names you".to_owned() }))
     }
 }
 
@@ -118,7 +139,7 @@ pub(super) fn status(asked: &Asked) -> &'static str {
 /// How a question was closed, at the HTTP boundary.
 pub(super) const fn closing(how: Closing) -> &'static str {
     match how {
-        Closing::Approved => "approved",
+        Closing::Approved | Closing::Lapsed => "approved",
         Closing::Rejected => "rejected",
         Closing::Expired => "expired",
         Closing::Superseded => "superseded",
@@ -131,9 +152,12 @@ pub(super) const fn closing(how: Closing) -> &'static str {
 pub fn vote(vote: &Vote) -> view::Vote {
     view::Vote {
         by: vote.by.clone(),
+        stead: vote.stead.clone(),
+        values: Map::new(),
         decision: match vote.answer {
             Verdict::Approve => "approve",
             Verdict::Reject => "reject",
+            Verdict::SendBack => "send_back",
             Verdict::Done(_) => "done",
             Verdict::NotDone => "not_done",
             Verdict::GiveUp => "give_up",
@@ -142,6 +166,13 @@ pub fn vote(vote: &Vote) -> view::Vote {
         at: vote.at.to_string(),
         channel: channel(vote.channel),
     }
+}
+
+/// A vote as recorded, with what was entered.
+pub(super) fn vote_with_values(plan: &Plan, question: &Question, given: &Vote) -> view::Vote {
+    let asks = gate(plan, &question.node).map(|gate| gate.asks.as_slice()).unwrap_or_default();
+    let values = asks.iter().zip(&given.values).map(|(ask, value)| (ask.name.to_string(), to_json(value, &ask.ty, &plan.types)));
+    view::Vote { values: values.collect(), ..vote(given) }
 }
 
 /// A channel's name.
@@ -183,15 +214,6 @@ pub(super) fn node_name<'a>(plan: &'a Plan, node: &Path) -> &'a str {
     }
 }
 
-fn who(count: u32, of: &Principal) -> String {
-    match (count, of) {
-        (_, Principal::Person(address)) => address.clone(),
-        (0, group) => format!("all of {}", group.name()),
-        (1, group) => format!("any one of {}", group.name()),
-        (count, group) => format!("{count} of {}", group.name()),
-    }
-}
-
 fn shown(plan: &Plan, gate: &Gate, question: &Question) -> Vec<view::Shown> {
     let pairs = gate.shows.iter().zip(&question.shown);
     pairs
@@ -219,12 +241,13 @@ const fn style(style: Style) -> &'static str {
     }
 }
 
-fn will_run(plan: &Plan, gate: Option<&Gate>, question: &Question) -> Vec<view::WillRun> {
+fn will_run(plan: &Plan, gate: Option<&Gate>, asked: &Asked) -> Vec<view::WillRun> {
+    let known = asked.filled.as_ref().unwrap_or(&asked.question.will_run);
     let Some(gate) = gate else {
-        let arguments = question.will_run.first().map(Vec::as_slice).unwrap_or_default();
-        return call(plan, question.node.node(), arguments, None).into_iter().collect();
+        let arguments = known.first().map(Vec::as_slice).unwrap_or_default();
+        return call(plan, asked.question.node.node(), arguments, None).into_iter().collect();
     };
-    let pairs = gate.guards.iter().zip(&question.will_run);
+    let pairs = gate.guards.iter().zip(known);
     pairs.filter_map(|(guard, arguments)| call(plan, guard.node, arguments, Some(guard))).collect()
 }
 
@@ -241,10 +264,11 @@ fn call(plan: &Plan, node: u32, arguments: &[Option<Value>], guard: Option<&Guar
         arguments: Map::new(),
         texts: Vec::new(),
         later: Vec::new(),
+        entered: Vec::new(),
         behind_gate: guard.is_some_and(|guard| guard.behind_gate),
         conditional: guard.is_some_and(|guard| guard.conditional),
     };
-    for (parameter, value) in action.parameters.iter().zip(arguments) {
+    for (index, (parameter, value)) in action.parameters.iter().zip(arguments).enumerate() {
         let name = parameter.name.to_string();
         match value {
             Some(value) => {
@@ -253,7 +277,8 @@ fn call(plan: &Plan, node: u32, arguments: &[Option<Value>], guard: Option<&Guar
             }
             None => {
                 shown.texts.push((name.clone(), None));
-                shown.later.push(name);
+                let argument = guard.and_then(|guard| guard.arguments.get(index));
+                if matches!(argument, Some(GuardArgument::Asked(_))) { shown.entered.push(name) } else { shown.later.push(name) }
             }
         }
     }
@@ -275,8 +300,9 @@ fn why_asked(plan: &Plan, gate: Option<&Gate>, question: &Question) -> Option<St
     Some(format!("`{condition}` holds{values}"))
 }
 
-fn then(deadline: &Deadline) -> String {
+fn then(deadline: &Deadline, about: &About) -> String {
     match &deadline.then {
+        Lapse::Approve | Lapse::Escalate { .. } if *about != About::Gate => "if nobody answers in time, the run is rejected",
         Lapse::Reject => "if nobody answers in time, the run is rejected",
         Lapse::Fail(_) => "if nobody answers in time, the run fails",
         Lapse::Approve => "if nobody answers in time, it goes on",
@@ -290,6 +316,54 @@ fn comment_required(gate: &Gate) -> Vec<&'static str> {
     rules.into_iter().filter_map(|(required, answer)| required.then_some(answer)).collect()
 }
 
+const fn kind(about: &About) -> &'static str {
+    match about {
+        About::Gate => "gate",
+        About::SentBack { .. } => "sent_back",
+        About::InDoubt { .. } => "in_doubt",
+    }
+}
+
+/// The answers that a question takes.
+fn answers(question: &Question, gate: Option<&Gate>) -> Vec<&'static str> {
+    match (&question.about, gate) {
+        (About::Gate, Some(gate)) if gate.send_back => vec!["approve", "reject", "send_back"],
+        (About::Gate | About::SentBack { .. }, _) => vec!["approve", "reject"],
+        (About::InDoubt { .. }, _) => vec!["done", "not_done", "give_up"],
+    }
+}
+
+/// What approvers enter.
+fn fields(plan: &Plan, gate: &Gate, question: &Question) -> Vec<view::FieldView> {
+    let pairs = gate.asks.iter().zip(&question.proposed);
+    pairs
+        .map(|(ask, proposed)| {
+            let value = proposed.as_ref().map_or(Json::Null, |value| to_json(value, &ask.ty, &plan.types));
+            view::FieldView {
+                name: ask.name.to_string(),
+                label: ask.label.to_string(),
+                ty: type_name(plan, &ask.ty),
+                optional: matches!(ask.ty, Type::Optional(_)),
+                default: value.clone(),
+                value,
+                choices: choices(plan, &ask.ty),
+            }
+        })
+        .collect()
+}
+
+/// The members of an enum.
+pub(super) fn choices(plan: &Plan, ty: &Type) -> Vec<String> {
+    match ty {
+        Type::Optional(inner) => choices(plan, inner),
+        Type::Enum(index) => match plan.types.get(*index as usize).map(|def| &def.kind) {
+            Some(TypeKind::Enum(members)) => members.iter().map(ToString::to_string).collect(),
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    }
+}
+
 /// The field for the result of a call in doubt.
 fn result_field(plan: &Plan, node: &Path) -> Vec<view::FieldView> {
     result_type(plan, node)
@@ -299,6 +373,8 @@ fn result_field(plan: &Plan, node: &Path) -> Vec<view::FieldView> {
             ty: type_name(plan, ty),
             optional: matches!(ty, Type::Optional(_)),
             default: Json::Null,
+            value: Json::Null,
+            choices: choices(plan, ty),
         })
         .into_iter()
         .collect()

@@ -11,7 +11,7 @@ use flow_compiler::value::{Mismatch, Value, from_input};
 use serde_json::{Map, Value as Json};
 
 use super::cache::Live;
-use super::{Decide, Engine, EngineError, Key, Start, host, show};
+use super::{Decide, Engine, EngineError, Key, Start, show};
 use crate::ids::{ApprovalId, Digest, RunId};
 use crate::machine::event::{Principal, Started};
 use crate::machine::refusal::Refusal;
@@ -162,10 +162,15 @@ impl Engine {
 
     /// The caller's vote as recorded, and what came of it.
     fn decided(&self, live: &Live, n: u32, by: &str) -> Option<view::Decided> {
-        let asked = live.state.question(n)?;
+        let first = live.state.question(n)?;
+        // A vote with other values opened a round of its own.
+        let next = || live.state.questions.iter().find(|next| next.question.follows == Some(n));
+        let vote_in = |asked: &'_ crate::machine::Asked| asked.votes.iter().any(|vote| vote.by == by);
+        let asked = [Some(first), next()].into_iter().flatten().find(|asked| vote_in(asked))?;
         let vote = asked.votes.iter().find(|vote| vote.by == by)?;
         Some(view::Decided {
-            vote: show::vote(vote),
+            approval: self.approval_id(ApprovalId { run: live.state.run, n: asked.question.n }),
+            vote: show::vote_with_values(&live.plan, &asked.question, vote),
             standing: if asked.closed.is_some() { "decided" } else { "counted" },
             status: show::status(asked),
             run: self.run_id(live.state.run),
@@ -200,7 +205,7 @@ impl Engine {
         .await
     }
 
-    fn takes(&self, allowed: bool, what: &str) -> Result<(), EngineError> {
+    pub(super) fn takes(&self, allowed: bool, what: &str) -> Result<(), EngineError> {
         if !self.ready() {
             return Err(EngineError::Draining);
         }
@@ -295,18 +300,29 @@ impl Engine {
         limit: u32,
     ) -> Result<view::Page<view::Approval>, EngineError> {
         let limit = limit.clamp(1, 200);
-        let of = caller.map(|caller| {
-            let groups = self.groups.names().into_iter().map(Principal::Group);
-            let mine = groups.filter(|group| self.is_among(caller, group)).map(|group| host::principal_key(&group));
-            [caller.to_string()].into_iter().chain(mine).collect()
-        });
+        let of = caller.map(|caller| self.names_of(caller));
         let found = self.store.asked(of, cursor.map(|cursor| (cursor.run, cursor.n)), limit + 1).await?;
         let mut items = Vec::new();
-        for (run, n) in found.iter().take(limit as usize) {
-            items.push(self.approval(ApprovalId { run: *run, n: *n }, caller).await?);
+        let page = found.iter().take(limit as usize);
+        for (run, n) in page.clone() {
+            let id = ApprovalId { run: *run, n: *n };
+            // Whoever answered already, or is left out, is asked nothing more.
+            if caller.is_none() || self.waits_for(id, caller).await? {
+                items.push(self.approval(id, caller).await?);
+            }
         }
-        let next = if found.len() > items.len() { items.last().map(|item| item.id.clone()) } else { None };
+        let last = page.last().map(|(run, n)| self.approval_id(ApprovalId { run: *run, n: *n }));
+        let next = if found.len() > limit as usize { last } else { None };
         Ok(view::Page { items, next })
+    }
+
+    async fn waits_for(&self, id: ApprovalId, caller: Option<&Person>) -> Result<bool, EngineError> {
+        let Some(caller) = caller else { return Ok(false) };
+        self.look(id.run, |live| {
+            let asked = live.state.question(id.n);
+            asked.is_some_and(|asked| self.with_facts(|facts| crate::machine::is_asked(asked, caller.as_str(), &live.state, facts)))
+        })
+        .await
     }
 
     /// Transitions of a run above `after`, in order, at most `limit`.
@@ -361,7 +377,9 @@ impl Drop for Claim {
 }
 
 /// Runs to its end whatever becomes of the caller.
-async fn spawned<T: Send + 'static>(work: impl Future<Output = Result<T, EngineError>> + Send + 'static) -> Result<T, EngineError> {
+pub(super) async fn spawned<T: Send + 'static>(
+    work: impl Future<Output = Result<T, EngineError>> + Send + 'static,
+) -> Result<T, EngineError> {
     tokio::spawn(work).await.unwrap_or_else(|error| Err(EngineError::Corrupt(format!("an internal error: {error}"))))
 }
 
@@ -418,6 +436,8 @@ fn workflow(hash: Digest, plan: &Plan) -> view::Workflow {
         ty: type_name(plan, &p.ty),
         optional: p.default.is_some() || matches!(p.ty, flow_compiler::plan::Type::Optional(_)),
         default: Json::Null,
+        value: Json::Null,
+        choices: show::choices(plan, &p.ty),
     };
     view::Workflow {
         name: plan.workflow.name.to_string(),

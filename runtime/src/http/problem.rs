@@ -113,6 +113,15 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "urn:hitlc:already-decided", "already decided", detail).with("current", current)
     }
 
+    /// The approval that took the place of the one that was closed.
+    #[must_use]
+    pub fn followed_by(mut self, next: &str) -> Self {
+        if let Some(Json::Object(current)) = self.more.get_mut("current") {
+            current.insert("next".to_owned(), Json::from(next));
+        }
+        self
+    }
+
     /// 412
     #[must_use]
     pub fn stale(current: Digest) -> Self {
@@ -270,6 +279,7 @@ impl From<Refusal> for Problem {
             Refusal::Stale { current } => Self::stale(current),
             Refusal::CommentRequired => Self::unfit_at("comment", detail),
             Refusal::WrongAnswer(_) => Self::unfit_at("decision", detail),
+            Refusal::CannotHandOn(_) => Self::unfit_at("to", detail),
             Refusal::Invalid(mismatches) => Self::unfit(detail, &mismatches),
             Refusal::RunEnded => Self::decided(detail, json!({ "status": "withdrawn" })),
         }
@@ -278,7 +288,7 @@ impl From<Refusal> for Problem {
 
 fn standing(how: Closing, vote: Option<&Vote>) -> Json {
     let status = match how {
-        Closing::Approved => "approved",
+        Closing::Approved | Closing::Lapsed => "approved",
         Closing::Rejected => "rejected",
         Closing::Expired => "expired",
         Closing::Superseded => "superseded",
@@ -291,6 +301,7 @@ fn vote_json(vote: &Vote) -> Json {
     let decision = match vote.answer {
         Verdict::Approve => "approve",
         Verdict::Reject => "reject",
+        Verdict::SendBack => "send_back",
         Verdict::Done(_) => "done",
         Verdict::NotDone => "not_done",
         Verdict::GiveUp => "give_up",

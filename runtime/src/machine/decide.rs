@@ -1,14 +1,14 @@
 //! What a request makes happen, or why it is refused. The one place where an approval is decided.
 
-use flow_compiler::eval::eval;
-use flow_compiler::plan::{Gate, Lapse, Plan};
+use flow_compiler::plan::{Plan, Type};
 use flow_compiler::value::{Mismatch, Value, from_input};
 
-use super::event::{About, Approvers, Channel, Closing, End, Event, Outcome, Principal, Started, Verdict, Vote};
-use super::gate;
+use super::event::{About, Channel, Closing, End, Event, Outcome, Started, Verdict, Vote};
+use super::hand_on::{self, HandOn};
+use super::quorum::{self, Standing};
 use super::refusal::Refusal;
 use super::state::Asked;
-use super::{Facts, RunState};
+use super::{Facts, RunState, gate, lapse, round};
 use crate::ids::{Digest, Path, RunId};
 
 /// Something that reaches a run from outside.
@@ -36,6 +36,8 @@ pub enum Request {
     },
     /// Somebody answers.
     Decide(Decision),
+    /// Somebody hands their part of a gate on.
+    HandOn(HandOn),
     /// Somebody wants it to end.
     Cancel {
         /// Who.
@@ -52,6 +54,8 @@ pub enum Answer {
     Approve,
     /// A gate: do not.
     Reject,
+    /// A gate: whoever asked for the run is to change what is asked.
+    SendBack,
     /// In doubt: it happened, with `values.result`.
     Done,
     /// In doubt: it did not happen.
@@ -88,7 +92,8 @@ pub struct Decision {
 pub fn decide(plan: &Plan, state: &RunState, request: Request, facts: &Facts<'_>) -> Result<Vec<Event>, Refusal> {
     match request {
         Request::Start(started) => Ok(vec![Event::Started(started)]),
-        Request::Clock => Ok(lapse(plan, state, facts)),
+        Request::Clock => Ok(lapse::lapse(plan, state, facts)),
+        Request::HandOn(request) => hand_on::hand_on(state, request, facts),
         Request::Ended { node, attempt, outcome } => Ok(ended(plan, state, node, attempt, outcome)),
         Request::ChildStarted { node, attempt, child } => Ok(child_started(state, node, attempt, child)),
         Request::Decide(decision) => answer(plan, state, decision, facts),
@@ -119,39 +124,13 @@ fn child_started(state: &RunState, node: Path, attempt: u32, child: RunId) -> Ve
     }
 }
 
-/// Deadlines that have passed.
-fn lapse(plan: &Plan, state: &RunState, facts: &Facts<'_>) -> Vec<Event> {
-    if state.ended.is_some() || state.ending.is_some() {
-        return Vec::new();
-    }
-    let now = facts.time(state);
-    let late = state.open().filter(|asked| asked.question.due.is_some_and(|due| due <= now));
-    late.flat_map(|asked| expire(plan, state, asked, facts)).collect()
-}
-
-fn expire(plan: &Plan, state: &RunState, asked: &Asked, facts: &Facts<'_>) -> Vec<Event> {
-    let n = asked.question.n;
-    let node = asked.question.node.clone();
-    let lapse = gate::gate_at(plan, &node).and_then(|gate| gate.deadline.as_ref()).map(|deadline| &deadline.then);
-    let mut events = vec![Event::Closed { n, how: Closing::Expired, writes: Vec::new() }];
-    if let Some(Lapse::Fail(why)) = lapse {
-        let text = why.as_ref().and_then(|why| facts.with_env(plan, state, |env| eval(why, env)).ok());
-        let error = match text {
-            Some(Value::Text(text)) => text.to_string(),
-            _ => format!("nobody answered `{}` in time", gate::name_of(plan, &node)),
-        };
-        events.push(Event::Ending { why: End::Failed { error, node: Some(node) } });
-    }
-    events
-}
-
 fn answer(plan: &Plan, state: &RunState, decision: Decision, facts: &Facts<'_>) -> Result<Vec<Event>, Refusal> {
     let n = decision.n;
     let asked = state.question(n).ok_or(Refusal::NoSuchQuestion)?;
-    entitled(&asked.question.of, &decision.by, state, facts)?;
-    let verdict = verdict(plan, asked, &decision);
-    if let Some(before) = asked.votes.iter().find(|before| before.by == decision.by) {
-        if verdict.as_ref().is_ok_and(|verdict| *verdict == before.answer) {
+    let part = quorum::entitled(asked, &decision.by, state, facts)?;
+    let read = verdict(plan, asked, &decision);
+    if let Some(before) = said_before(state, asked, &decision.by) {
+        if read.as_ref().is_ok_and(|(verdict, values)| *verdict == before.answer && *values == before.values) {
             return Ok(Vec::new());
         }
         if asked.closed.is_none() {
@@ -161,28 +140,133 @@ fn answer(plan: &Plan, state: &RunState, decision: Decision, facts: &Facts<'_>) 
     if let Some(closed) = asked.closed {
         return Err(Refusal::AlreadyClosed { how: closed.how, vote: asked.votes.last().cloned() });
     }
+    let spoken = part.stead.as_ref().and_then(|stead| asked.votes.iter().find(|vote| vote.by == *stead));
+    let in_my_stead = || asked.votes.iter().find(|vote| vote.stead.as_ref() == Some(&decision.by));
+    if let Some(vote) = spoken.or_else(in_my_stead) {
+        return Err(Refusal::AlreadyVoted(vote.clone()));
+    }
     if decision.digest != asked.question.digest {
         return Err(Refusal::Stale { current: asked.question.digest });
     }
     let comment = decision.comment.map(|comment| comment.trim().to_owned()).filter(|comment| !comment.is_empty());
     let Decision { by, channel, os_user, .. } = decision;
-    let vote = Vote { by, channel, answer: verdict?, comment, at: facts.time(state), os_user };
+    let (answer, values) = read?;
+    let quorum::Part { stead, of } = part;
+    let vote = Vote { by, channel, answer, comment, at: facts.time(state), os_user, stead, of, values };
     reasoned(plan, asked, &vote)?;
-    let closing = close(plan, asked, &vote, facts);
-    Ok([Event::Voted { n, vote }].into_iter().chain(closing).collect())
+    Ok(counted(plan, state, asked, vote, facts))
+}
+
+/// What the person answered to this question, or, where their answer opened another round in its place, to that.
+fn said_before<'s>(state: &'s RunState, asked: &'s Asked, person: &str) -> Option<&'s Vote> {
+    let next = asked.closed.filter(|closed| closed.how == Closing::Superseded);
+    let next = next.and_then(|_| state.questions.iter().find(|next| next.question.follows == Some(asked.question.n)));
+    [Some(asked), next].into_iter().flatten().find_map(|asked| asked.votes.iter().find(|vote| vote.by == person))
+}
+
+/// What a vote makes happen, together with those before it.
+fn counted(plan: &Plan, state: &RunState, asked: &Asked, vote: Vote, facts: &Facts<'_>) -> Vec<Event> {
+    let n = asked.question.n;
+    let closed = |how, writes| Event::Closed { n, how, writes, filled: None };
+    let voted = |vote: &Vote| Event::Voted { n, vote: vote.clone() };
+    match (&vote.answer, &asked.question.about) {
+        (Verdict::Reject, _) => vec![voted(&vote), closed(Closing::Rejected, Vec::new())],
+        (Verdict::SendBack, _) => {
+            let back = round::sent_back(plan, state, asked, &vote, facts);
+            vec![voted(&vote), closed(Closing::Superseded, Vec::new()), Event::Asked(back)]
+        }
+        (Verdict::Approve, About::SentBack { .. }) => {
+            let proposed = vote.values.iter().zip(required(plan, asked)).map(|(value, required)| {
+                // A field that must be filled in and is not: the approvers are to do it.
+                (!required || *value != Value::None).then(|| value.clone())
+            });
+            let again = round::again(plan, state, asked, proposed.collect(), facts).map(Event::Asked);
+            [voted(&vote), closed(Closing::Approved, Vec::new())].into_iter().chain(again).collect()
+        }
+        (Verdict::Approve, _) => approved(plan, state, asked, vote, facts),
+        (Verdict::Done(value), _) => {
+            let slot = gate::call_at(plan, &asked.question.node).and_then(|call| call.slot);
+            let writes = slot.map(|slot| (slot, value.clone())).into_iter().collect();
+            vec![voted(&vote), closed(Closing::Approved, writes)]
+        }
+        (Verdict::NotDone | Verdict::GiveUp, _) => vec![voted(&vote), closed(Closing::Approved, Vec::new())],
+    }
+}
+
+/// An approval: it decides, or counts, or opens a round of its own where it says other values than those before it agreed to.
+fn approved(plan: &Plan, state: &RunState, asked: &Asked, vote: Vote, facts: &Facts<'_>) -> Vec<Event> {
+    let n = asked.question.n;
+    let other = vote.values.iter().zip(&asked.question.proposed).any(|(value, proposed)| proposed.as_ref() != Some(value));
+    let all: Vec<&Vote> = if other { vec![&vote] } else { asked.votes.iter().chain([&vote]).collect() };
+    match quorum::standing(asked, &all, state, facts) {
+        Standing::Enough => {
+            let closed = round::close(plan, state, asked, Closing::Approved, round::Passed::of(&vote), facts);
+            vec![Event::Voted { n, vote }, closed]
+        }
+        Standing::Stage(stage) if other => {
+            let next = round::with_values(state, asked, vote.values.clone(), facts.time(state));
+            let (next_n, superseded) = (next.n, Event::Closed { n, how: Closing::Superseded, writes: Vec::new(), filled: None });
+            let met = (stage > 0).then_some(Event::StageMet { n: next_n, stage });
+            [superseded, Event::Asked(next), Event::Voted { n: next_n, vote }].into_iter().chain(met).collect()
+        }
+        Standing::Stage(stage) => {
+            let met = (stage > asked.stage).then_some(Event::StageMet { n, stage });
+            [Event::Voted { n, vote }].into_iter().chain(met).collect()
+        }
+    }
+}
+
+/// For each field whether a value must be there.
+fn required(plan: &Plan, asked: &Asked) -> Vec<bool> {
+    let asks = gate::gate_at(plan, &asked.question.node).map(|gate| gate.asks.as_slice()).unwrap_or_default();
+    asks.iter().map(|ask| !matches!(ask.ty, Type::Optional(_))).collect()
 }
 
 /// The answer with what was entered, read by its type.
-fn verdict(plan: &Plan, asked: &Asked, decision: &Decision) -> Result<Verdict, Refusal> {
-    let is_gate = matches!(asked.question.about, About::Gate);
-    if is_gate != matches!(decision.answer, Answer::Approve | Answer::Reject) {
-        let help = if is_gate { "answer with `approve` or `reject`" } else { "answer with `done`, `not_done` or `give_up`" };
-        return Err(Refusal::WrongAnswer(help.to_owned()));
+fn verdict(plan: &Plan, asked: &Asked, decision: &Decision) -> Result<(Verdict, Vec<Value>), Refusal> {
+    let gate = gate::gate_at(plan, &asked.question.node).filter(|_| quorum::is_gate(&asked.question.about));
+    let Some(gate) = gate else { return doubt_verdict(plan, asked, decision).map(|verdict| (verdict, Vec::new())) };
+    let sent_back = asked.question.about != About::Gate;
+    let verdict = match decision.answer {
+        Answer::Approve => Verdict::Approve,
+        Answer::Reject => Verdict::Reject,
+        Answer::SendBack if gate.send_back && !sent_back => Verdict::SendBack,
+        _ if gate.send_back && !sent_back => {
+            return Err(Refusal::WrongAnswer("answer with `approve`, `reject` or `send_back`".to_owned()));
+        }
+        _ => return Err(Refusal::WrongAnswer("answer with `approve` or `reject`".to_owned())),
+    };
+    let unknown = decision.values.keys().filter(|name| !gate.asks.iter().any(|ask| ask.name == **name));
+    let mut mismatches: Vec<Mismatch> = unknown.map(|name| nothing_asked(name)).collect();
+    let mut values = Vec::new();
+    if verdict == Verdict::Approve {
+        for (index, ask) in gate.asks.iter().enumerate() {
+            let proposed = asked.question.proposed.get(index).cloned().flatten();
+            match (decision.values.get(ask.name.as_str()), proposed) {
+                (None, Some(proposed)) => values.push(proposed),
+                (None | Some(serde_json::Value::Null), None) if sent_back => values.push(Value::None),
+                (given, _) => match from_input(given.unwrap_or(&serde_json::Value::Null), &ask.ty, &plan.types, &ask.name) {
+                    Ok(value) => values.push(value),
+                    Err(problems) => mismatches.extend(problems),
+                },
+            }
+        }
+    }
+    if mismatches.is_empty() { Ok((verdict, values)) } else { Err(Refusal::Invalid(mismatches)) }
+}
+
+fn nothing_asked(name: &str) -> Mismatch {
+    Mismatch { path: name.to_owned(), problem: "nothing of this name is asked for".to_owned() }
+}
+
+/// What somebody says of a call in doubt.
+fn doubt_verdict(plan: &Plan, asked: &Asked, decision: &Decision) -> Result<Verdict, Refusal> {
+    if matches!(decision.answer, Answer::Approve | Answer::Reject | Answer::SendBack) {
+        return Err(Refusal::WrongAnswer("answer with `done`, `not_done` or `give_up`".to_owned()));
     }
     let result = (decision.answer == Answer::Done).then(|| gate::result_at(plan, &asked.question.node)).flatten();
     let unknown = decision.values.keys().filter(|name| result.is_none() || *name != "result");
-    let mut mismatches: Vec<Mismatch> =
-        unknown.map(|name| Mismatch { path: name.clone(), problem: "nothing of this name is asked for".to_owned() }).collect();
+    let mut mismatches: Vec<Mismatch> = unknown.map(|name| nothing_asked(name)).collect();
     let given = decision.values.get("result").unwrap_or(&serde_json::Value::Null);
     let read = result.map(|ty| from_input(given, ty, &plan.types, "result"));
     let value = match read.transpose() {
@@ -196,84 +280,20 @@ fn verdict(plan: &Plan, asked: &Asked, decision: &Decision) -> Result<Verdict, R
         return Err(Refusal::Invalid(mismatches));
     }
     Ok(match decision.answer {
-        Answer::Approve => Verdict::Approve,
-        Answer::Reject => Verdict::Reject,
         Answer::Done => Verdict::Done(value),
         Answer::NotDone => Verdict::NotDone,
-        Answer::GiveUp => Verdict::GiveUp,
+        _ => Verdict::GiveUp,
     })
-}
-
-/// Whether the person is asked, and not excluded.
-fn entitled(of: &Approvers, person: &str, state: &RunState, facts: &Facts<'_>) -> Result<(), Refusal> {
-    if of.except.iter().any(|excluded| facts.is_among(person, excluded)) {
-        let because = if state.requester == person {
-            "you asked for this run, and whoever asked may not decide"
-        } else {
-            "you are excluded from this decision"
-        };
-        return Err(Refusal::NotEntitled(because.to_owned()));
-    }
-    if of.stages.iter().flatten().any(|term| facts.is_among(person, &term.of)) {
-        return Ok(());
-    }
-    let who: Vec<String> = of.stages.iter().flatten().map(|term| describe(&term.of)).collect();
-    Err(Refusal::NotEntitled(format!("this is for {} to decide, not for `{person}`", who.join(", "))))
-}
-
-fn describe(principal: &Principal) -> String {
-    format!("`{}`", principal.name())
 }
 
 /// Whether the comment that the gate wants is there.
 fn reasoned(plan: &Plan, asked: &Asked, vote: &Vote) -> Result<(), Refusal> {
-    let reason = gate::gate_at(plan, &asked.question.node).map(|gate| gate.reason).unwrap_or_default();
+    let gate = gate::gate_at(plan, &asked.question.node).filter(|_| asked.question.about == About::Gate);
+    let reason = gate.map(|gate| gate.reason).unwrap_or_default();
     let needed = match vote.answer {
         Verdict::Approve => reason.on_approve,
         Verdict::Reject => reason.on_reject,
         _ => false,
     };
     if needed && vote.comment.is_none() { Err(Refusal::CommentRequired) } else { Ok(()) }
-}
-
-/// What the vote closes, together with those before it.
-fn close(plan: &Plan, asked: &Asked, vote: &Vote, facts: &Facts<'_>) -> Option<Event> {
-    let n = asked.question.n;
-    let closed = |how, writes| Some(Event::Closed { n, how, writes });
-    match &vote.answer {
-        Verdict::Reject => closed(Closing::Rejected, Vec::new()),
-        Verdict::Approve if enough(asked, vote, facts) => {
-            let gate = gate::gate_at(plan, &asked.question.node);
-            closed(Closing::Approved, gate.map(|gate| writes(gate, vote)).unwrap_or_default())
-        }
-        Verdict::Approve => None,
-        Verdict::Done(value) => {
-            let slot = gate::call_at(plan, &asked.question.node).and_then(|call| call.slot);
-            closed(Closing::Approved, slot.map(|slot| (slot, value.clone())).into_iter().collect())
-        }
-        Verdict::NotDone | Verdict::GiveUp => closed(Closing::Approved, Vec::new()),
-    }
-}
-
-/// Whether every term of every stage has its votes.
-fn enough(asked: &Asked, vote: &Vote, facts: &Facts<'_>) -> bool {
-    let approvals = || asked.votes.iter().chain([vote]).filter(|vote| vote.answer == Verdict::Approve);
-    asked.question.of.stages.iter().flatten().all(|term| {
-        let needed = match (term.count, &term.of) {
-            (0, Principal::Group(group)) => facts.people.members(group).len().max(1),
-            (count, _) => (count as usize).max(1),
-        };
-        approvals().filter(|vote| facts.is_among(&vote.by, &term.of)).count() >= needed
-    })
-}
-
-/// The values that an approved gate gives.
-fn writes(gate: &Gate, vote: &Vote) -> Vec<(u32, Value)> {
-    let comment = vote.comment.as_ref().map_or(Value::None, |comment| Value::Text(comment.into()));
-    let values = [
-        (gate.slots.by, Value::Text(vote.by.as_str().into())),
-        (gate.slots.at, Value::Time(vote.at.timestamp())),
-        (gate.slots.comment, comment),
-    ];
-    values.into_iter().filter_map(|(slot, value)| slot.map(|slot| (slot, value))).collect()
 }

@@ -139,6 +139,9 @@ pub enum Event {
         /// Values that it gives to slots.
         #[n(2)]
         writes: Vec<(u32, Value)>,
+        /// What will run, with what was entered filled in; `None` where nothing is entered.
+        #[n(3)]
+        filled: Option<Vec<Vec<Option<Value>>>>,
     },
     /// The run will end once all that is under way has ended.
     #[n(11)]
@@ -155,7 +158,7 @@ pub enum Event {
         why: End,
     },
     /// The run of a workflow that is called has begun: it is the attempt.
-    #[n(40)]
+    #[n(60)]
     ChildStarted {
         /// The call's node.
         #[n(0)]
@@ -166,6 +169,61 @@ pub enum Event {
         /// The run.
         #[n(2)]
         child: RunId,
+    },
+    /// All terms of a stage are met, and the next stage is asked.
+    #[n(40)]
+    StageMet {
+        /// Which question.
+        #[n(0)]
+        n: u32,
+        /// The stage that is asked now, from 0.
+        #[n(1)]
+        stage: u32,
+    },
+    /// Nobody answered in time, and others are asked too.
+    #[n(41)]
+    Escalated {
+        /// Which question.
+        #[n(0)]
+        n: u32,
+        /// Who is asked from now on.
+        #[n(1)]
+        to: Approvers,
+        /// When it lapses now.
+        #[n(2)]
+        due: At,
+        /// When those who have not answered are reminded: not in the moment in which others are told.
+        #[n(3)]
+        remind: Option<At>,
+    },
+    /// Those who have not answered are reminded.
+    #[n(42)]
+    Reminded {
+        /// Which question.
+        #[n(0)]
+        n: u32,
+        /// When they are reminded again.
+        #[n(1)]
+        next: At,
+    },
+    /// Somebody handed their part of a question on.
+    #[n(43)]
+    HandedOn {
+        /// Which question.
+        #[n(0)]
+        n: u32,
+        /// In whose stead it is decided.
+        #[n(1)]
+        from: String,
+        /// Who handed it on.
+        #[n(2)]
+        by: String,
+        /// Who decides now; the first again takes it back.
+        #[n(3)]
+        to: String,
+        /// How they spoke.
+        #[n(4)]
+        channel: Channel,
     },
 }
 
@@ -219,7 +277,7 @@ pub struct Started {
     #[n(8)]
     pub callback: Option<String>,
     /// The call that it is an attempt at.
-    #[n(40)]
+    #[n(60)]
     pub called_by: Option<CalledBy>,
 }
 
@@ -243,7 +301,7 @@ pub enum Outcome {
     #[n(4)]
     Kept(#[n(0)] Digest),
     /// Of a workflow: somebody said no, or nobody anything in time.
-    #[n(40)]
+    #[n(60)]
     Rejected {
         /// Who.
         #[n(0)]
@@ -253,7 +311,7 @@ pub enum Outcome {
         comment: Option<String>,
     },
     /// Of a workflow: it was cancelled.
-    #[n(41)]
+    #[n(61)]
     Cancelled {
         /// By whom.
         #[n(0)]
@@ -347,6 +405,15 @@ pub struct Question {
     /// When it was asked.
     #[n(13)]
     pub at: At,
+    /// For each field of the plan's gate what is proposed; `None` where nothing is.
+    #[n(14)]
+    pub proposed: Vec<Option<Value>>,
+    /// When those who have not answered are reminded first.
+    #[n(15)]
+    pub remind: Option<At>,
+    /// The question whose place it takes, with its deadline and those to whom it was escalated or handed on.
+    #[n(16)]
+    pub follows: Option<u32>,
 }
 
 /// See [`Question::about`].
@@ -364,6 +431,19 @@ pub enum About {
         /// Why it is not known.
         #[n(1)]
         why: String,
+    },
+    /// What should be asked instead? An approver sent a gate back to who asked for the run.
+    #[n(10)]
+    SentBack {
+        /// The question that was sent back.
+        #[n(0)]
+        n: u32,
+        /// Who sent it back.
+        #[n(1)]
+        by: String,
+        /// What they said.
+        #[n(2)]
+        comment: Option<String>,
     },
 }
 
@@ -424,6 +504,15 @@ pub struct Vote {
     /// The operating system's user, on the channel `local`.
     #[n(5)]
     pub os_user: Option<String>,
+    /// In whose stead, where it was handed on or they are out of office.
+    #[n(6)]
+    pub stead: Option<String>,
+    /// Which of those who are asked they were, or belonged to, when they answered.
+    #[n(7)]
+    pub of: Vec<Principal>,
+    /// What they entered, one for each field of the plan's gate.
+    #[n(8)]
+    pub values: Vec<Value>,
 }
 
 /// What somebody answered.
@@ -444,6 +533,9 @@ pub enum Verdict {
     /// In doubt: nobody can tell, or it does not matter any more; the step fails.
     #[n(4)]
     GiveUp,
+    /// A gate: whoever asked for the run is to change what is asked.
+    #[n(10)]
+    SendBack,
 }
 
 /// How a question was closed.
@@ -465,6 +557,9 @@ pub enum Closing {
     /// The run ended before anybody answered.
     #[n(4)]
     Withdrawn,
+    /// Nobody answered in time, and the flow says that it goes on then.
+    #[n(10)]
+    Lapsed,
 }
 
 /// Why a run ends.

@@ -25,6 +25,12 @@ pub struct Facts<'a> {
 pub trait Membership: Sync {
     /// The members of a group, each in their one spelling; empty where there is no such group.
     fn members(&self, group: &str) -> Vec<String>;
+
+    /// Those who are out of office now and for whom the person decides, each in their one spelling.
+    fn stands_in_for(&self, person: &str, now: At) -> Vec<String> {
+        let _ = (person, now);
+        Vec::new()
+    }
 }
 
 impl std::fmt::Debug for Facts<'_> {

@@ -47,15 +47,16 @@ pub(super) fn open(plan: &Plan, state: &RunState, opened: usize, node: u32, gate
     facts.with_env(plan, state, |env| {
         let chosen = choose(gate, env);
         let path = Path::top(node);
-        let Some((band, unsure)) = chosen else {
+        let Some(Chosen { band, unsure }) = chosen else {
             let saw = gate.bands.first().map(|band| saw(band, env)).unwrap_or_default();
             return Ok(Event::NotAsked { node: path, band: None, saw });
         };
         let Some(picked) = gate.bands.get(band) else { return Err("the plan has no such band".to_owned()) };
-        let Some(by) = &picked.by else {
-            return Ok(Event::NotAsked { node: path, band: Some(number(band)), saw: saw(picked, env) });
+        let of = match (&picked.by, &unsure) {
+            (_, Some(_)) => strictest(gate, state, env)?,
+            (Some(by), None) => approvers(by, state, env)?,
+            (None, None) => return Ok(Event::NotAsked { node: path, band: Some(number(band)), saw: saw(picked, env) }),
         };
-        let of = approvers(by, state, env)?;
         let at = facts.time(state);
         let mut question = Question {
             n: number(state.questions.len() + opened) + 1,
@@ -72,6 +73,9 @@ pub(super) fn open(plan: &Plan, state: &RunState, opened: usize, node: u32, gate
             saw: saw(picked, env),
             unsure,
             at,
+            proposed: gate.asks.iter().map(|ask| proposed(ask, env)).collect(),
+            remind: gate.remind.map(|every| due(at, every, facts)),
+            follows: None,
         };
         question.digest = digest(state, &question);
         Ok(Event::Asked(question))
@@ -97,21 +101,57 @@ pub(super) fn doubt(plan: &Plan, state: &RunState, opened: usize, node: u32, cal
         saw: Vec::new(),
         unsure: None,
         at,
+        proposed: Vec::new(),
+        remind: None,
+        follows: None,
     };
     question.digest = digest(state, &question);
     Event::Asked(question)
 }
 
-/// The band that decides, and why it could not be told which. `None`: no condition holds, so nobody is asked.
-fn choose(gate: &Gate, env: &Env<'_>) -> Option<(usize, Option<String>)> {
-    for (index, band) in gate.bands.iter().enumerate() {
-        match band.when.as_ref().map(|when| holds(when, env)) {
-            None | Some(Ok(true)) => return Some((index, None)),
+/// The band that decides.
+struct Chosen {
+    band: usize,
+    /// Why it could not be told whether its condition holds.
+    unsure: Option<String>,
+}
+
+/// The band that decides. `None`: no condition holds, so nobody is asked.
+fn choose(gate: &Gate, env: &Env<'_>) -> Option<Chosen> {
+    for (band, candidate) in gate.bands.iter().enumerate() {
+        match candidate.when.as_ref().map(|when| holds(when, env)) {
+            None | Some(Ok(true)) => return Some(Chosen { band, unsure: None }),
             Some(Ok(false)) => {}
-            Some(Err(EvalError(why))) => return Some((index, Some(why))),
+            Some(Err(EvalError(why))) => return Some(Chosen { band, unsure: Some(why) }),
         }
     }
     None
+}
+
+/// Where it cannot be told who is to be asked: everybody whom any band asks, and the owner where none asks anybody.
+fn strictest(gate: &Gate, state: &RunState, env: &Env<'_>) -> Result<Approvers, String> {
+    let mut all = Approvers::default();
+    for by in gate.bands.iter().filter_map(|band| band.by.as_ref()) {
+        let Approvers { stages, except } = approvers(by, state, env)?;
+        all.stages.resize(all.stages.len().max(stages.len()), Vec::new());
+        for (stage, terms) in all.stages.iter_mut().zip(stages) {
+            let new: Vec<Term> = terms.into_iter().filter(|term| !stage.contains(term)).collect();
+            stage.extend(new);
+        }
+        all.except.extend(except);
+    }
+    if all.stages.is_empty() {
+        all.stages.push(vec![Term { count: 1, of: state.owner.clone() }]);
+    }
+    Ok(all)
+}
+
+/// What a field holds before anybody enters anything.
+fn proposed(ask: &plan::Ask, env: &Env<'_>) -> Option<Value> {
+    match &ask.default {
+        Some(default) => eval(default, env).ok(),
+        None => matches!(ask.ty, plan::Type::Optional(_)).then_some(Value::None),
+    }
 }
 
 fn saw(band: &Band, env: &Env<'_>) -> Vec<Value> {
@@ -136,11 +176,19 @@ fn shown(value: &plan::Expr, env: &Env<'_>) -> Shown {
 fn known(argument: &GuardArgument, env: &Env<'_>) -> Option<Value> {
     match argument {
         GuardArgument::Known(expr) => eval(expr, env).ok(),
+        GuardArgument::Asked(_) | GuardArgument::Later => None,
+    }
+}
+
+/// An argument once the fields are entered.
+pub(super) fn filled(argument: &GuardArgument, env: &Env<'_>) -> Option<Value> {
+    match argument {
+        GuardArgument::Known(expr) | GuardArgument::Asked(expr) => eval(expr, env).ok(),
         GuardArgument::Later => None,
     }
 }
 
-fn approvers(by: &plan::Approvers, state: &RunState, env: &Env<'_>) -> Result<Approvers, String> {
+pub(super) fn approvers(by: &plan::Approvers, state: &RunState, env: &Env<'_>) -> Result<Approvers, String> {
     let term = |term: &plan::Term| -> Result<Term, String> {
         let (count, who) = match term {
             plan::Term::Any(who) => (1, who),
@@ -177,7 +225,7 @@ pub fn principal(who: &Who, state: &RunState, env: &Env<'_>) -> Result<Principal
     }
 }
 
-fn due(at: At, after: Period, facts: &Facts<'_>) -> At {
+pub(super) fn due(at: At, after: Period, facts: &Facts<'_>) -> At {
     match after {
         Period::Exact(span) => at.plus(span),
         Period::BusinessDays(days) => business(at, days, facts),
@@ -196,10 +244,15 @@ fn business(at: At, days: u32, facts: &Facts<'_>) -> At {
     At::from(time.timestamp())
 }
 
-/// The subject digest: run, gate, round, plan, what is shown and what will run; not votes, status or time.
-fn digest(state: &RunState, question: &Question) -> Digest {
-    let subject =
-        ((state.run, state.plan, &question.node, question.round, &question.about), &question.title, &question.shown, &question.will_run);
+/// The subject digest: run, gate, round, plan, what is shown, what is proposed and what will run; not votes, status or time.
+pub(super) fn digest(state: &RunState, question: &Question) -> Digest {
+    let subject = (
+        (state.run, state.plan, &question.node, question.round, &question.about),
+        &question.title,
+        &question.shown,
+        &question.will_run,
+        &question.proposed,
+    );
     // INVARIANT: writing to a vector cannot fail.
     Digest::of(&[&minicbor::to_vec(subject).unwrap_or_default()])
 }

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 
 use super::event::{About, Closing, End, Event, Outcome};
 use super::state::{Calling, NodeState};
-use super::{Facts, RunState, gate};
+use super::{Facts, RunState, gate, quorum};
 use crate::ids::Path;
 
 /// Something to do once the events are durable.
@@ -85,8 +85,8 @@ fn end(plan: &Plan, state: &RunState, why: &End, facts: &Facts<'_>) -> Vec<Event
     }
     let withdrawn: Vec<Event> = state
         .open()
-        .filter(|asked| asked.question.about == About::Gate)
-        .map(|asked| Event::Closed { n: asked.question.n, how: Closing::Withdrawn, writes: Vec::new() })
+        .filter(|asked| quorum::is_gate(&asked.question.about))
+        .map(|asked| Event::Closed { n: asked.question.n, how: Closing::Withdrawn, writes: Vec::new(), filled: None })
         .collect();
     if !withdrawn.is_empty() {
         return withdrawn;
@@ -205,9 +205,13 @@ impl Steps<'_> {
 
     /// A call that an approval bound runs with the arguments that were approved, or not at all.
     fn as_approved(&self, index: u32, arguments: &[Value]) -> Result<(), End> {
-        for asked in self.state.questions.iter().filter(|asked| asked.question.about == About::Gate) {
+        for asked in self.state.questions.iter().filter(|asked| asked.question.about == About::Gate && asked.is_passed()) {
             let Some(gate) = gate::gate_at(self.plan, &asked.question.node) else { continue };
-            let guards = gate.guards.iter().zip(&asked.question.will_run).filter(|(guard, _)| guard.node == index && guard.bound);
+            let guards = gate
+                .guards
+                .iter()
+                .zip(asked.filled.as_ref().unwrap_or(&asked.question.will_run))
+                .filter(|(guard, _)| guard.node == index && guard.bound);
             for (_, approved) in guards {
                 let same = approved.len() == arguments.len()
                     && approved.iter().zip(arguments).all(|(approved, now)| approved.as_ref() == Some(now));

@@ -37,6 +37,9 @@ pub enum Refusal {
     /// This question cannot be answered so.
     #[error("{0}")]
     WrongAnswer(String),
+    /// It cannot be handed on to this person.
+    #[error("{0}")]
+    CannotHandOn(String),
     /// Values do not fit.
     #[error("the values do not fit")]
     Invalid(Vec<Mismatch>),

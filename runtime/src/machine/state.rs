@@ -3,7 +3,7 @@
 use flow_compiler::value::Value;
 use minicbor::{Decode, Encode};
 
-use super::event::{About, CalledBy, Closing, End, Event, Outcome, Principal, Question, Started, Verdict, Vote};
+use super::event::{About, Approvers, CalledBy, Closing, End, Event, Outcome, Principal, Question, Started, Verdict, Vote};
 use crate::ids::{At, Digest, Path, RunId};
 use crate::store::Status;
 
@@ -60,10 +60,10 @@ pub struct RunState {
     #[n(15)]
     pub retries: u32,
     /// The call that it is an attempt at.
-    #[n(40)]
+    #[n(60)]
     pub called_by: Option<CalledBy>,
     /// Runs that it called and that are under way: attempts that nobody here makes.
-    #[n(41)]
+    #[n(61)]
     pub children: Vec<Child>,
 }
 
@@ -142,6 +142,47 @@ pub struct Asked {
     /// How and when it was closed.
     #[n(2)]
     pub closed: Option<Closed>,
+    /// The stage that is asked, from 0.
+    #[n(3)]
+    pub stage: u32,
+    /// Those to whom it was escalated, in order.
+    #[n(4)]
+    pub escalations: Vec<Approvers>,
+    /// When it lapses.
+    #[n(5)]
+    pub due: Option<At>,
+    /// When those who have not answered are reminded.
+    #[n(6)]
+    pub remind: Option<At>,
+    /// Who decides in whose stead: from, to.
+    #[n(7)]
+    pub handed: Vec<(String, String)>,
+    /// What will run, with what was entered filled in.
+    #[n(8)]
+    pub filled: Option<Vec<Vec<Option<Value>>>>,
+}
+
+impl Asked {
+    /// A question that was just asked, in the place of an earlier one where there is one.
+    fn new(question: &Question, before: Option<&Self>) -> Self {
+        Self {
+            due: question.due,
+            remind: question.remind,
+            escalations: before.map(|before| before.escalations.clone()).unwrap_or_default(),
+            handed: before.map(|before| before.handed.clone()).unwrap_or_default(),
+            question: question.clone(),
+            votes: Vec::new(),
+            closed: None,
+            stage: 0,
+            filled: None,
+        }
+    }
+
+    /// Whether it was answered with yes, or lapsed into it.
+    #[must_use]
+    pub fn is_passed(&self) -> bool {
+        self.closed.is_some_and(|closed| matches!(closed.how, Closing::Approved | Closing::Lapsed))
+    }
 }
 
 /// How and when a question was closed.
@@ -245,7 +286,7 @@ impl RunState {
         if self.ended.is_some() {
             return None;
         }
-        let deadlines = self.open().filter_map(|asked| asked.question.due);
+        let deadlines = self.open().flat_map(|asked| [asked.due, asked.remind]).flatten();
         let waiting = (self.retries > 0).then(|| self.unsettled()).into_iter().flatten();
         let retries = waiting.filter_map(|(_, node)| match node {
             NodeState::Retrying(_, due) => Some(*due),
@@ -289,17 +330,23 @@ impl RunState {
             Event::Asked(question) => {
                 let calling = self.take_calling(&question.node);
                 self.set(&question.node, NodeState::Asking(question.n, calling));
-                self.questions.push(Asked { question: question.clone(), votes: Vec::new(), closed: None });
+                let before = question.follows.and_then(|n| self.question(n));
+                let asked = Asked::new(question, before);
+                self.questions.push(asked);
             }
             Event::Voted { n, vote } => {
                 if let Some(asked) = self.question_mut(*n) {
                     asked.votes.push(vote.clone());
                 }
             }
-            Event::Closed { n, how, writes } => {
+            Event::Closed { n, how, writes, filled } => {
                 writes.iter().for_each(|(slot, value)| self.write(*slot, value));
+                if let Some(asked) = self.question_mut(*n) {
+                    asked.filled.clone_from(filled);
+                }
                 self.close(*n, *how);
             }
+            Event::StageMet { .. } | Event::Escalated { .. } | Event::Reminded { .. } | Event::HandedOn { .. } => self.go_on_asking(event),
             Event::Ending { why } => self.ending = Some(why.clone()),
             Event::Ended { why } => self.ended = Some((why.clone(), self.at)),
         }
@@ -374,18 +421,44 @@ impl RunState {
         self.questions.get_mut((n as usize).checked_sub(1)?)
     }
 
+    /// What changes of a question while it is open.
+    fn go_on_asking(&mut self, event: &Event) {
+        let (Event::StageMet { n, .. } | Event::Escalated { n, .. } | Event::Reminded { n, .. } | Event::HandedOn { n, .. }) = event else {
+            return;
+        };
+        let Some(asked) = self.question_mut(*n) else { return };
+        match event {
+            Event::StageMet { stage, .. } => asked.stage = *stage,
+            Event::Escalated { to, due, remind, .. } => {
+                asked.escalations.push(to.clone());
+                asked.due = Some(*due);
+                asked.remind = *remind;
+            }
+            Event::Reminded { next, .. } => asked.remind = Some(*next),
+            Event::HandedOn { from, to, .. } => {
+                asked.handed.retain(|(before, _)| before != from);
+                if from != to {
+                    asked.handed.push((from.clone(), to.clone()));
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn close(&mut self, n: u32, how: Closing) {
         let at = self.at;
         let Some(asked) = self.question_mut(n) else { return };
         asked.closed = Some(Closed { how, at });
         let node = asked.question.node.clone();
-        let gate = matches!(asked.question.about, About::Gate);
+        let about = asked.question.about.clone();
         let last = asked.votes.last().map(|vote| vote.answer.clone());
-        match how {
-            Closing::Approved if gate => self.set(&node, NodeState::Done),
-            Closing::Approved => self.settle_doubt(&node, last),
-            Closing::Rejected | Closing::Expired => self.set(&node, NodeState::Refused(n)),
-            Closing::Superseded | Closing::Withdrawn => {}
+        match (how, about) {
+            (Closing::Approved | Closing::Lapsed, About::Gate) => self.set(&node, NodeState::Done),
+            // The next round is asked in the same breath.
+            (Closing::Approved | Closing::Lapsed, About::SentBack { .. }) => {}
+            (Closing::Approved | Closing::Lapsed, About::InDoubt { .. }) => self.settle_doubt(&node, last),
+            (Closing::Rejected | Closing::Expired, _) => self.set(&node, NodeState::Refused(n)),
+            (Closing::Superseded | Closing::Withdrawn, _) => {}
         }
     }
 

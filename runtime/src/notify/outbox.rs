@@ -86,7 +86,7 @@ impl Outbox {
     /// Delivers one letter.
     pub async fn deliver(&self, letter: &Letter, notice: &Notice, now: At) -> Delivery {
         let failure = match letter.letter.channel {
-            Channel::Mail | Channel::Notify => self.mail(letter, notice).await,
+            Channel::Mail | Channel::Notify | Channel::Reminder => self.mail(letter, notice).await,
             Channel::Webhook | Channel::Callback => self.post(letter, notice, now).await,
         };
         match failure {

@@ -6,8 +6,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 
 use super::{
-    Answer, Channel, ChildOf, Commit, Delivery, Entry, Head, Letter, NewLetter, RunFilter, RunRow, Store, StoreError, Stored, Token,
-    advance,
+    Answer, ChildOf, Commit, Delivery, Entry, Head, Letter, NewLetter, RunFilter, RunRow, Store, StoreError, Stored, Token, advance,
 };
 use crate::ids::{At, Digest, RunId};
 
@@ -134,7 +133,10 @@ impl State {
                 kept.snapshot = Some((seq, state));
             }
         }
-        self.open.extend(asked.into_iter().map(|question| ((run, question.n), question.of)));
+        for question in asked {
+            // Asked anew of others: those who were asked before still are.
+            self.open.entry((run, question.n)).or_default().extend(question.of);
+        }
         for n in closed {
             self.open.remove(&(run, n));
             self.letters.retain(|_, kept| kept.state != Stage::Delivered || kept.letter.run != run || kept.letter.letter.n != n);
@@ -178,7 +180,7 @@ impl State {
 
     /// Nobody is told twice of one question.
     fn put_letter(&mut self, run: RunId, letter: NewLetter) {
-        let once = letter.n > 0 && letter.channel != Channel::Notify;
+        let once = letter.n > 0 && letter.channel.is_once();
         let same = |kept: &Waiting| {
             let other = &kept.letter.letter;
             kept.letter.run == run && other.n == letter.n && other.channel == letter.channel && other.to == letter.to
@@ -197,7 +199,7 @@ impl State {
             Delivery::Done => {
                 let letter = &kept.letter.letter;
                 let question = (kept.letter.run, letter.n);
-                if letter.n > 0 && letter.channel != Channel::Notify && self.open.contains_key(&question) {
+                if letter.n > 0 && letter.channel.is_once() && self.open.contains_key(&question) {
                     kept.state = Stage::Delivered;
                 } else {
                     self.letters.remove(&id);

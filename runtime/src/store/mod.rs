@@ -352,6 +352,16 @@ pub enum Channel {
     Callback = 2,
     /// The built-in `notify`.
     Notify = 3,
+    /// A mail to somebody who was told already and has not answered.
+    Reminder = 4,
+}
+
+impl Channel {
+    /// Whether nobody is told twice of one question by it.
+    #[must_use]
+    pub const fn is_once(self) -> bool {
+        matches!(self, Self::Mail | Self::Webhook | Self::Callback)
+    }
 }
 
 /// A letter in the outbox.

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what does not hold fails the test")]
 
 mod api;
+mod gates;
 mod pages;
 mod people;
 mod sockets;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
@@ -61,7 +62,9 @@ pub(crate) struct World {
     pub(crate) options: HttpOptions,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) router: Router,
-    _folder: tempfile::TempDir,
+    store: Arc<MemoryStore>,
+    mail: bool,
+    folder: tempfile::TempDir,
 }
 
 /// What was answered.
@@ -94,33 +97,47 @@ impl Answer {
     }
 }
 
+/// How a world is set up.
+pub(crate) struct Setting {
+    pub(crate) flow: &'static str,
+    pub(crate) mail: bool,
+}
+
+impl Default for Setting {
+    fn default() -> Self {
+        Self { flow: FLOW, mail: false }
+    }
+}
+
 impl World {
     pub(crate) async fn new() -> Self {
         Self::with(|_| {}).await
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut HttpOptions)) -> Self {
+        Self::made(Setting::default(), change).await
+    }
+
+    pub(crate) async fn set(setting: Setting) -> Self {
+        Self::made(setting, |_| {}).await
+    }
+
+    async fn made(setting: Setting, change: impl FnOnce(&mut HttpOptions)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let config = Arc::new(Config::default());
-        let executor = Executor::new(Settings::new(config, folder.path(), &folder.path().join(".hitl"))).unwrap();
         let start: jiff::Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
         let clock = Arc::new(ManualClock::at(At::from(start)));
-        let options = Options {
-            public_url: "http://127.0.0.1:7420".to_owned(),
-            zone: jiff::tz::TimeZone::UTC,
-            mail: false,
-            webhooks: Vec::new(),
-            groups: BTreeMap::new(),
-            clock: clock.clone(),
-        };
-        let engine = Engine::open(Arc::new(MemoryStore::new()), Arc::new(executor), options).await.unwrap();
-        for plan in plans() {
-            engine.serve_plan(plan).await.unwrap();
-        }
+        let store = Arc::new(MemoryStore::new());
+        let engine = open(&store, &clock, folder.path(), setting.flow, setting.mail).await;
         let mut options = HttpOptions::new(&engine);
         change(&mut options);
         let router = router(Arc::clone(&engine), options.clone());
-        Self { engine, options, clock, router, _folder: folder }
+        Self { engine, options, clock, router, store, mail: setting.mail, folder }
+    }
+
+    /// The server ends, and another takes up its store, with another text of the flow.
+    pub(crate) async fn reopen(&mut self, flow: &str) {
+        self.engine = open(&self.store, &self.clock, self.folder.path(), flow, self.mail).await;
+        self.router = router(Arc::clone(&self.engine), self.options.clone());
     }
 
     /// A token of somebody.
@@ -180,10 +197,24 @@ pub(crate) fn bearer(token: &str) -> String {
     format!("authorization: Bearer {token}")
 }
 
-fn plans() -> Vec<flow_compiler::plan::Plan> {
+async fn open(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>, folder: &Path, flow: &str, mail: bool) -> Arc<Engine> {
+    let executor = Executor::new(Settings::new(Arc::new(Config::default()), folder, &folder.join(".hitl"))).unwrap();
+    let options = Options {
+        public_url: "http://127.0.0.1:7420".to_owned(),
+        zone: jiff::tz::TimeZone::UTC,
+        mail,
+        webhooks: Vec::new(),
+        groups: BTreeMap::new(),
+        clock: clock.clone(),
+    };
+    let engine = Engine::open(store.clone(), Arc::new(executor), options).await.unwrap();
     let mut sources = Sources::new();
-    let file = sources.add("pay.flow", FLOW);
+    let file = sources.add("pay.flow", flow);
     let checked = check(&sources);
     assert!(!checked.has_errors(), "{:?}", checked.diagnostics);
-    ["pay_supplier", "lose"].iter().map(|name| checked.plan(file, name).unwrap()).collect()
+    let names: Vec<String> = checked.workflows().map(|workflow| workflow.name.to_owned()).collect();
+    for name in names {
+        engine.serve_plan(checked.plan(file, &name).unwrap()).await.unwrap();
+    }
+    engine
 }

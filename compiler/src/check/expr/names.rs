@@ -263,17 +263,30 @@ impl<'a> Checker<'a> {
         if let Some((_, binding)) = self.scope.find_mut(gate) {
             binding.used = true;
         }
+        let asked = self.flow.asks.get(home.asks as usize).map(Vec::as_slice).unwrap_or_default();
         let (slot, ty, optional) = match name.name.as_str() {
-            "by" => (home.by, Ty::Text, home.skippable),
+            "by" => (home.by, Ty::Text, home.skippable || home.silent),
             "at" => (home.at, Ty::Time, home.skippable),
-            "comment" => (home.comment, Ty::Text, home.skippable || !home.comment_required),
-            other => {
-                let all = ["by", "at", "comment"];
-                let nearest = self.nearest(other, all);
-                let site = self.site(name.span);
-                self.report(faults::names::unknown_field(site, other, gate, nearest, &all));
-                return Typed::broken();
-            }
+            "comment" => (home.comment, Ty::Text, home.skippable || home.silent || !home.comment_required),
+            other => match asked.iter().find(|ask| ask.name == other) {
+                Some(ask) if ask.ty.is_broken() => return Typed::broken(),
+                Some(ask) => match &ask.ty {
+                    Ty::Optional(inner) => (ask.slot, (**inner).clone(), true),
+                    ty => (ask.slot, ty.clone(), home.skippable),
+                },
+                None => {
+                    let all: Vec<SmolStr> = ["by", "at", "comment"]
+                        .into_iter()
+                        .map(SmolStr::new_static)
+                        .chain(asked.iter().map(|ask| ask.name.clone()))
+                        .collect();
+                    let all: Vec<&str> = all.iter().map(SmolStr::as_str).collect();
+                    let nearest = self.nearest(other, all.iter().copied());
+                    let site = self.site(name.span);
+                    self.report(faults::names::unknown_field(site, other, gate, nearest, &all));
+                    return Typed::broken();
+                }
+            },
         };
         self.flow.uses.push(slot);
         let known = self.place(whole).is_some_and(|place| self.scope.is_present(&place));

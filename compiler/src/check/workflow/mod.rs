@@ -2,6 +2,7 @@
 
 mod gate;
 mod people;
+mod reach;
 mod settings;
 mod sight;
 mod statements;
@@ -28,6 +29,12 @@ pub(crate) struct Flow {
     /// Gates whose title or values come from what they guard.
     defaults: Vec<gate::Defaults>,
     unnamed_gates: u32,
+    /// Gates that go on when nobody answers.
+    silences: Vec<gate::Silence>,
+    /// What each gate with a name asks for.
+    pub(super) asks: Vec<Vec<gate::AskHome>>,
+    /// Whose the runs are, where the workflow says so.
+    owner: Option<plan::Who>,
     name: SmolStr,
     head: Span,
     /// The declared result and its place.
@@ -46,6 +53,7 @@ impl<'a> Checker<'a> {
         let mark = self.scope.mark();
         self.declare_parameters(&parameters, &workflow.parameters);
         let owner = self.settings(&workflow.settings);
+        self.flow.owner.clone_from(&owner);
         for handler in &workflow.handlers {
             self.not_yet(handler.event.span, &format!("on {}", handler.event.name));
         }
@@ -79,6 +87,7 @@ impl<'a> Checker<'a> {
             return None;
         };
         self.unguarded(&flow.drafts, &guards);
+        self.silence(&flow.silences, &flow.drafts, &guards);
         gate::fill(&self.actions, &mut flow, guards);
         let order = graph::order(&flow.drafts, flow.slots.len());
         let nodes = flow

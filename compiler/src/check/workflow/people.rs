@@ -1,6 +1,6 @@
 //! People: who decides, who owns.
 
-use flow_grammar::ast;
+use flow_grammar::{Span, ast};
 
 use crate::check::Checker;
 use crate::check::groups::Named;
@@ -9,42 +9,55 @@ use crate::faults;
 use crate::plan::{Approvers, Expr, Term, Who};
 use crate::value::Value;
 
+/// So many of a group may be asked for.
+const MOST_OF: u32 = 10_000;
+
 impl<'a> Checker<'a> {
-    /// Who decides. More than one person or group is not there yet.
+    /// Who decides: stages, what each needs, and who is left out. `None` where something in it is broken.
     pub(super) fn approvers(&mut self, approvers: &'a ast::Approvers) -> Option<Approvers> {
-        if let Some(except) = approvers.except.first() {
-            self.not_yet(except.span, "except");
+        let mut sound = true;
+        let mut terms: Vec<(Term, Span)> = Vec::new();
+        let mut stages = Vec::with_capacity(approvers.stages.len());
+        for stage in &approvers.stages {
+            let mut lowered = Vec::with_capacity(stage.len());
+            for term in stage {
+                match self.term(term) {
+                    Some((term, span)) => {
+                        terms.push((term.clone(), span));
+                        lowered.push(term);
+                    }
+                    None => sound = false,
+                }
+            }
+            stages.push(lowered);
+        }
+        let mut except = Vec::with_capacity(approvers.except.len());
+        for person in &approvers.except {
+            match self.who(person) {
+                Some(who) => except.push(who),
+                None => sound = false,
+            }
+        }
+        if !sound {
             return None;
         }
-        let [stage] = approvers.stages.as_slice() else {
-            self.not_yet_plain(approvers.span, "asking in stages is");
-            return None;
-        };
-        let [term] = stage.as_slice() else {
-            self.not_yet_plain(approvers.span, "asking several people with `and` is");
-            return None;
-        };
+        self.enough_people(&terms, &except);
+        Some(Approvers { stages, except })
+    }
+
+    fn term(&mut self, term: &'a ast::ApproverTerm) -> Option<(Term, Span)> {
         match term {
-            ast::ApproverTerm::AnyOf(expr) => {
-                self.who(expr).map(|who| Approvers { stages: vec![vec![Term::Any(who)]], except: Vec::new() })
-            }
-            ast::ApproverTerm::Some { .. } => {
-                self.not_yet_plain(approvers.span, "asking several of a group is");
-                None
-            }
-            ast::ApproverTerm::All(_) => {
-                self.not_yet_plain(approvers.span, "asking all of a group is");
-                None
+            ast::ApproverTerm::AnyOf(of) => Some((Term::Any(self.who(of)?), of.span)),
+            ast::ApproverTerm::All(of) => Some((Term::All(self.who(of)?), of.span)),
+            ast::ApproverTerm::Some { count, of } => {
+                let number = self.fixed_count(count, "how many decide", MOST_OF);
+                let who = self.who(of)?;
+                Some((Term::Some(number?, who), count.span.to(of.span)))
             }
         }
     }
 
-    fn not_yet_plain(&mut self, span: flow_grammar::Span, what: &str) {
-        let site = self.site(span);
-        self.report(faults::unsupported::not_yet_plain(site, what));
-    }
-
-    /// One person or group: `owner`, `requester`, or an address as a name, a field or a text.
+    /// One person or group: `owner`, `requester`, a group, or an address as a name, a field or a text.
     pub(super) fn who(&mut self, expr: &'a ast::Expr) -> Option<Who> {
         match &expr.kind {
             ast::ExprKind::Name(name) if name == "owner" || name == "requester" => {

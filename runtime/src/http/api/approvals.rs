@@ -21,8 +21,9 @@ use crate::http::peer::Closing;
 use crate::http::prefer::{self, Match};
 use crate::http::problem::Problem;
 use crate::ids::{ApprovalId, Digest};
+use crate::machine::event::Closing::Superseded;
 use crate::machine::refusal::Refusal;
-use crate::people::Caller;
+use crate::people::{Caller, Person};
 use crate::view::{Approval, Decided, Page};
 
 /// A digest that nothing has: what is shown is never empty.
@@ -81,11 +82,11 @@ pub(super) async fn show(State(app): State<Arc<App>>, access: Access, Part(id): 
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "the members are read one by one, so that all that do not fit are named; this describes them")]
 pub(super) struct DecisionBody {
-    /// `approve` or `reject`; for a call in doubt `done`, `not_done` or `give_up`.
+    /// `approve`, `reject` or `send_back`; for a call in doubt `done`, `not_done` or `give_up`.
     decision: String,
     /// What is said with it.
     comment: Option<String>,
-    /// What was filled in; for a call in doubt that was done, `result`.
+    /// What was filled in, by the names of the fields; what is left out is as proposed. For a call in doubt that was done, `result`.
     #[schema(required = false)]
     values: Map<String, Any>,
 }
@@ -133,7 +134,10 @@ pub(super) async fn decide(
     let route = format!("POST /api/v1/approvals/{id}/decision");
     let key = prefer::key(&headers, &caller.person, &route, &[&digest.0, &bytes])?;
     let request = Decide { approval, caller, answer, comment, values, digest, key };
-    let mut decided = app.engine.decide(request).await?;
+    let mut decided = match app.engine.decide(request).await {
+        Ok(decided) => decided,
+        Err(error) => return Err(what_stands(&app, approval, error).await),
+    };
     let wait = prefer::wait(&headers);
     if let Some(wait) = wait
         && let Ok(run) = settled(&app, approval.run, wait, closing).await
@@ -145,6 +149,54 @@ pub(super) async fn decide(
         prefer::applied(&mut response, wait);
     }
     Ok(response)
+}
+
+/// A refusal, with the approval that took the place of a closed one.
+async fn what_stands(app: &App, approval: ApprovalId, error: EngineError) -> Problem {
+    let superseded = matches!(&error, EngineError::Refused(Refusal::AlreadyClosed { how, .. }) if *how == Superseded);
+    let problem = Problem::from(error);
+    match app.engine.approval(approval, None).await.ok().and_then(|approval| approval.next).filter(|_| superseded) {
+        Some(next) => problem.followed_by(&next),
+        None => problem,
+    }
+}
+
+/// To whom a gate is handed on.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the members are read one by one, so that all that do not fit are named; this describes them")]
+pub(super) struct DelegateBody {
+    /// Their address; one's own takes it back.
+    to: String,
+}
+
+/// Hands the caller's part of a gate on: somebody else decides in their stead.
+#[utoipa::path(post, path = "/approvals/{id}/delegate", security(("token" = [])), request_body = DelegateBody,
+    params(("id" = String, Path, description = "the approval's id")),
+    responses(
+        (status = 200, body = Approval), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 404, body = Problem), (status = 409, body = Problem), (status = 415, body = Problem), (status = 422, body = Problem),
+        (status = 429, body = Problem), (status = 503, body = Problem),
+    ))]
+pub(super) async fn delegate(
+    State(app): State<Arc<App>>,
+    access: Access,
+    Part(id): Part,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Approval>, Problem> {
+    let caller = access.named()?;
+    let bytes = body::read(body, app.options.body_limit).await?;
+    body::expect_json(&headers, &bytes)?;
+    let approval = parse(&app, &id)?;
+    may_decide(&app, approval, &caller).await?;
+    slow_down(&app, &caller)?;
+    let mut members = Members::of(&bytes)?;
+    let to = members.text("to").unwrap_or_default();
+    members.end(&["to"])?;
+    match app.engine.hand_on(approval, &caller, &Person::new(&to)).await {
+        Ok(approval) => Ok(Json(approval)),
+        Err(error) => Err(what_stands(&app, approval, error).await),
+    }
 }
 
 /// Agents and tokens without the scope decide nothing; whether there is such an approval is said before that.
@@ -203,12 +255,10 @@ fn said(bytes: &[u8]) -> Result<Said, Problem> {
         Some("done") => Some(Answer::Done),
         Some("not_done") => Some(Answer::NotDone),
         Some("give_up") => Some(Answer::GiveUp),
-        Some("send_back") => {
-            members.fault("decision", "sending back is not possible yet");
-            None
-        }
+        Some("send_back") => Some(Answer::SendBack),
         Some(other) => {
-            members.fault("decision", format!("`{other}` is no decision; those are approve, reject, done, not_done and give_up"));
+            members
+                .fault("decision", format!("`{other}` is no decision; those are approve, reject, send_back, done, not_done and give_up"));
             None
         }
         None => {

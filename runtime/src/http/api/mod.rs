@@ -4,6 +4,7 @@ mod approvals;
 mod events;
 mod health;
 mod local;
+mod people;
 mod runs;
 
 use std::sync::Arc;
@@ -40,7 +41,9 @@ pub(super) fn routes() -> (Router<Arc<App>>, Document) {
         .routes(routes!(events::events))
         .routes(routes!(approvals::inbox))
         .routes(routes!(approvals::show))
-        .routes(routes!(approvals::decide));
+        .routes(routes!(approvals::decide))
+        .routes(routes!(approvals::delegate))
+        .routes(routes!(people::stand_in, people::out_of_office));
     let (router, mut document) = OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

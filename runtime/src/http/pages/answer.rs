@@ -20,6 +20,7 @@ impl Answered {
         let answer = match sent.get("decision") {
             "approve" => Answer::Approve,
             "reject" => Answer::Reject,
+            "send_back" => Answer::SendBack,
             "done" => Answer::Done,
             "not_done" => Answer::NotDone,
             "give_up" => Answer::GiveUp,
@@ -37,12 +38,14 @@ impl Answered {
     }
 }
 
-/// How a field of a type is entered: `line`, `lines`, `number`, `choice`.
-pub(super) fn kind(ty: &str) -> &'static str {
-    match ty.trim_end_matches('?') {
+/// How a field is entered: `line`, `lines`, `number`, `date`, `choice` of yes and no, `member` of an enum.
+pub(super) fn kind(field: &FieldView) -> &'static str {
+    match field.ty.trim_end_matches('?') {
+        _ if !field.choices.is_empty() => "member",
         "bool" => "choice",
         "number" => "number",
-        "money" | "date" | "time" | "duration" => "line",
+        "date" => "date",
+        "money" | "time" | "duration" => "line",
         _ => "lines",
     }
 }
@@ -52,7 +55,12 @@ fn entered(text: &str, field: &FieldView) -> Option<Json> {
     let trimmed = text.trim();
     let ty = field.ty.trim_end_matches('?');
     if trimmed.is_empty() && (field.optional || ty != "text") {
-        return None;
+        // What was proposed and taken out is not what was proposed.
+        return match (&field.value, field.optional) {
+            (Json::Null, _) => None,
+            (_, true) => Some(Json::Null),
+            (_, false) => Some(Json::String(String::new())),
+        };
     }
     Some(match ty {
         "text" => Json::String(text.replace("\r\n", "\n")),
@@ -79,7 +87,15 @@ mod tests {
 
     fn field(ty: &str) -> FieldView {
         let optional = ty.ends_with('?');
-        FieldView { name: "result".to_owned(), label: String::new(), ty: ty.to_owned(), optional, default: Json::Null }
+        FieldView {
+            name: "result".to_owned(),
+            label: String::new(),
+            ty: ty.to_owned(),
+            optional,
+            default: Json::Null,
+            value: Json::Null,
+            choices: Vec::new(),
+        }
     }
 
     #[test]
@@ -99,6 +115,9 @@ mod tests {
         ] {
             assert_eq!(entered(text, &field(ty)), value, "{ty} {text:?}");
         }
+        let proposed = |ty: &str| FieldView { value: json!("x"), ..field(ty) };
+        assert_eq!(entered("", &proposed("text?")), Some(Json::Null));
+        assert_eq!(entered(" ", &proposed("money")), Some(json!("")), "which is no money, and is refused");
         assert_eq!(entered("1.50", &field("number")).map(|value| value.to_string()), Some("1.50".to_owned()));
     }
 }

@@ -19,7 +19,8 @@ use crate::http::app::App;
 use crate::http::extract::Part;
 use crate::http::problem::Problem;
 use crate::ids::{ApprovalId, Digest};
-use crate::view::{Approval, FieldView, WillRun};
+use crate::people::Person;
+use crate::view::{Approval, FieldView, Vote, WillRun};
 
 #[derive(Template)]
 #[template(path = "approval.html")]
@@ -39,6 +40,11 @@ struct ApprovalPage {
     shown: Vec<(Html, Html)>,
     will_run: Vec<Call>,
     approvers: Vec<Html>,
+    needed: Vec<Html>,
+    handed_on: Vec<(Html, Html)>,
+    /// The address of the approval that took this one's place.
+    next: Option<String>,
+    sent_back: Option<SentBack>,
     why_you: Option<Html>,
     why_asked: Option<Html>,
     requester: Html,
@@ -55,13 +61,21 @@ struct ApprovalPage {
 struct Call {
     action: Html,
     effect: &'static str,
-    arguments: Vec<(Html, Option<Html>)>,
+    /// Name, value, and whether it comes of what is entered.
+    arguments: Vec<(Html, Option<Html>, bool)>,
     behind_gate: bool,
     conditional: bool,
 }
 
+struct SentBack {
+    by: Html,
+    comment: Option<Html>,
+}
+
 struct Answer {
     by: Html,
+    stead: Option<Html>,
+    values: Vec<(Html, Html)>,
     decision: &'static str,
     comment: Option<Html>,
     at: Moment,
@@ -80,6 +94,8 @@ struct Form {
     comment_on_approve: bool,
     comment_on_reject: bool,
     fields: Vec<Field>,
+    send_back: bool,
+    hand_on: Option<Html>,
 }
 
 struct Field {
@@ -89,6 +105,8 @@ struct Field {
     optional: bool,
     value: Html,
     kind: &'static str,
+    /// Members of an enum, and whether each is chosen.
+    choices: Vec<(Html, bool)>,
 }
 
 struct Alert {
@@ -115,6 +133,24 @@ pub(super) async fn decide(State(app): State<Arc<App>>, visitor: Visitor, Part(i
     }
 }
 
+/// Hands a gate on, and shows what stands.
+pub(super) async fn hand_on(State(app): State<Arc<App>>, visitor: Visitor, Part(id): Part, headers: HeaderMap, body: Body) -> Page {
+    let approval = parse_approval(&app, &id)?;
+    let sent = Sent::read_from(&app, &visitor, &headers, body).await?;
+    match try_to_hand_on(&app, &visitor, approval, &sent).await {
+        Ok(()) => Ok(see_other(&format!("/approvals/{}", app.engine.approval_id(approval)))),
+        Err(problem) => refused(&app, &visitor, approval, &sent, problem).await,
+    }
+}
+
+async fn try_to_hand_on(app: &Arc<App>, visitor: &Visitor, approval: ApprovalId, sent: &Sent) -> Result<(), Problem> {
+    let caller = &visitor.0.caller;
+    may_decide(app, approval, caller).await?;
+    slow_down(app, caller)?;
+    app.engine.hand_on(approval, caller, &Person::new(sent.get("to"))).await?;
+    Ok(())
+}
+
 async fn try_to_decide(app: &App, visitor: &Visitor, approval: ApprovalId, sent: &Sent) -> Result<(), Problem> {
     let caller = visitor.0.caller.clone();
     may_decide(app, approval, &caller).await?;
@@ -138,6 +174,8 @@ fn page(app: &App, visitor: &Visitor, approval: Approval, sent: Option<&Sent>, a
     let form = form(visitor, &approval, sent);
     let answers = approval.votes.iter().map(|vote| Answer {
         by: Html::text(&vote.by),
+        stead: text(&vote.stead),
+        values: entered(&approval, vote),
         decision: said(vote.decision),
         comment: text(&vote.comment),
         at: Moment::of(&vote.at, now),
@@ -157,6 +195,10 @@ fn page(app: &App, visitor: &Visitor, approval: Approval, sent: Option<&Sent>, a
         shown: approval.shown.iter().map(|shown| (Html::text(&shown.label), value::shown(shown))).collect(),
         will_run: approval.will_run.iter().map(call).collect(),
         approvers: approval.approvers.iter().map(|who| Html::text(who)).collect(),
+        needed: approval.needed.iter().map(|who| Html::text(who)).collect(),
+        handed_on: approval.handed_on.iter().map(|handed| (Html::text(&handed.from), Html::text(&handed.to))).collect(),
+        next: approval.next.as_ref().map(|next| format!("/approvals/{next}")),
+        sent_back: approval.sent_back.as_ref().map(|back| SentBack { by: Html::text(&back.by), comment: text(&back.comment) }),
         why_you: approval.why_you.as_deref().map(|why| Html::prose(&sentence(why))),
         why_asked: approval.why_asked.as_deref().map(|why| Html::prose(&sentence(why))),
         requester: Html::text(&approval.requester),
@@ -176,13 +218,14 @@ fn page(app: &App, visitor: &Visitor, approval: Approval, sent: Option<&Sent>, a
 
 /// The title. That of a gate is its author's and the run's; that of a call in doubt is the engine's own.
 pub(super) fn title(approval: &Approval) -> Html {
-    if approval.kind == "gate" { Html::text(&approval.title) } else { Html::prose(&approval.title) }
+    if approval.kind != "in_doubt" { Html::text(&approval.title) } else { Html::prose(&approval.title) }
 }
 
 fn said(decision: &str) -> &'static str {
     match decision {
         "approve" => "approved",
         "reject" => "rejected",
+        "send_back" => "sent it back",
         "done" => "said that it was done",
         "not_done" => "said that it was not done",
         "give_up" => "gave it up",
@@ -190,10 +233,16 @@ fn said(decision: &str) -> &'static str {
     }
 }
 
+/// What a vote entered, by the labels of the fields.
+fn entered(approval: &Approval, vote: &Vote) -> Vec<(Html, Html)> {
+    let fields = approval.fields.iter().filter_map(|field| Some((field, vote.values.get(&field.name)?)));
+    fields.map(|(field, value)| (Html::prose(&super::capital(&field.label)), Html::text(&written(value)))).collect()
+}
+
 fn call(call: &WillRun) -> Call {
     let argument = |(name, text): &(String, Option<String>)| {
         let drawn = text.as_deref().map(|text| value::argument(call.arguments.get(name), text));
-        (Html::text(name), drawn)
+        (Html::text(name), drawn, call.entered.contains(name))
     };
     Call {
         action: Html::text(&call.action),
@@ -219,22 +268,32 @@ fn form(visitor: &Visitor, approval: &Approval, sent: Option<&Sent>) -> Option<F
         comment_on_approve: approval.comment_required.contains(&"approve"),
         comment_on_reject: approval.comment_required.contains(&"reject"),
         fields: approval.fields.iter().map(|field| self::field(field, sent)).collect(),
+        send_back: approval.answers.contains(&"send_back"),
+        hand_on: (approval.kind == "gate").then(|| Html::text(sent.map(|sent| sent.get("to")).unwrap_or_default())),
     })
 }
 
 fn field(field: &FieldView, sent: Option<&Sent>) -> Field {
-    let entered = sent.map(|sent| sent.get(&format!("value.{}", field.name)).to_owned());
-    let default = match &field.default {
-        serde_json::Value::Null => String::new(),
-        serde_json::Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
+    let name = format!("value.{}", field.name);
+    // Another form of the page holds no fields.
+    let entered = sent.filter(|sent| sent.has(&name)).map(|sent| sent.get(&name).to_owned());
+    let value = entered.unwrap_or_else(|| written(&field.value));
     Field {
         name: Html::text(&field.name),
         label: Html::prose(&super::capital(&field.label)),
         ty: Html::text(&field.ty),
         optional: field.optional,
-        value: Html::text(&entered.unwrap_or(default)),
-        kind: super::answer::kind(&field.ty),
+        choices: field.choices.iter().map(|choice| (Html::text(choice), *choice == value)).collect(),
+        value: Html::text(&value),
+        kind: super::answer::kind(field),
+    }
+}
+
+/// A value as it is entered.
+fn written(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::Null => String::new(),
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }

@@ -29,6 +29,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/", get(inbox::show))
         .route("/approvals/{id}", get(approval::show))
         .route("/approvals/{id}/decision", post(approval::decide))
+        .route("/approvals/{id}/delegate", post(approval::hand_on))
         .route("/runs", get(run::list))
         .route("/runs/{id}", get(run::show))
         .route("/runs/{id}/cancel", post(run::cancel))

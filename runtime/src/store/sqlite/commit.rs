@@ -149,7 +149,7 @@ impl Write<'_> {
             let sql = "DELETE FROM asks WHERE run = ?1 AND n = ?2";
             self.execute(sql, params![run, n])?;
             // The same terms as the index that finds them.
-            let sql = "DELETE FROM letters WHERE run = ?1 AND n = ?2 AND n > 0 AND channel <> 3 AND state = 1";
+            let sql = "DELETE FROM letters WHERE run = ?1 AND n = ?2 AND n > 0 AND channel < 3 AND state = 1";
             self.execute(sql, params![run, n])?;
         }
         Ok(())

@@ -119,6 +119,7 @@ fn channel(row: &Row<'_>, column: usize) -> rusqlite::Result<Channel> {
         1 => Ok(Channel::Webhook),
         2 => Ok(Channel::Callback),
         3 => Ok(Channel::Notify),
+        4 => Ok(Channel::Reminder),
         other => Err(rusqlite::Error::IntegralValueOutOfRange(column, other)),
     }
 }

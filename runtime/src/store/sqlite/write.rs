@@ -123,7 +123,7 @@ impl Write<'_> {
 
     /// While its question is open, a delivered letter stays, so that there is no second one.
     fn delivered(&self, id: i64) -> rusqlite::Result<()> {
-        let sql = "UPDATE letters SET state = 1 WHERE id = ?1 AND n > 0 AND channel <> 3 \
+        let sql = "UPDATE letters SET state = 1 WHERE id = ?1 AND n > 0 AND channel < 3 \
                    AND EXISTS (SELECT 1 FROM asks a WHERE a.run = letters.run AND a.n = letters.n)";
         if self.execute(sql, [id])? == 0 {
             self.execute("DELETE FROM letters WHERE id = ?1", [id])?;

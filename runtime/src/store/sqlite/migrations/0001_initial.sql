@@ -99,8 +99,8 @@ CREATE TABLE letters (
     url     TEXT,
     error   TEXT
 );
--- Nobody is told twice of one question. What a workflow says by itself (3), or of a run's end (n = 0), is not a question.
-CREATE UNIQUE INDEX letters_once ON letters (run, n, channel, target) WHERE n > 0 AND channel <> 3;
+-- Nobody is told twice of one question. What a workflow says by itself (3), a reminder (4), or of a run's end (n = 0), is no such letter.
+CREATE UNIQUE INDEX letters_once ON letters (run, n, channel, target) WHERE n > 0 AND channel < 3;
 CREATE INDEX letters_due ON letters (due) WHERE state = 0;
 CREATE INDEX letters_dead ON letters (id) WHERE state = 2;
 

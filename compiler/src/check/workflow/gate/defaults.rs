@@ -1,0 +1,91 @@
+//! What a gate says where its author said nothing: known when the whole workflow is.
+
+use smol_str::SmolStr;
+
+use crate::check::declare::ActionInfo;
+use crate::check::workflow::Flow;
+use crate::plan::{Effect, Expr, Guard, GuardArgument, NodeKind, Show, Style};
+use crate::value::Value;
+
+/// A gate whose title or values are left to what it guards.
+#[derive(Debug)]
+pub(crate) struct Defaults {
+    pub(super) node: u32,
+    pub(super) title: bool,
+    pub(super) shows: bool,
+}
+
+/// A gate shows no more values than this by default; its calls are listed in any case.
+const MOST_SHOWN: usize = 100;
+
+/// Tells each gate what it guards, and gives it the title and values that its author left to it.
+pub(in crate::check::workflow) fn fill(actions: &[ActionInfo], flow: &mut Flow, guards: Vec<(u32, Vec<Guard>)>) {
+    for (node, guards) in guards {
+        let default = flow.defaults.binary_search_by_key(&node, |default| default.node).ok().and_then(|at| flow.defaults.get(at));
+        let title = default.filter(|default| default.title).map(|_| title(actions, flow, node, &guards));
+        let shows = default.filter(|default| default.shows).map(|_| shows(actions, flow, &guards));
+        let Some(NodeKind::Gate(gate)) = flow.drafts.get_mut(node as usize).map(|draft| &mut draft.kind) else { continue };
+        gate.guards = guards;
+        if let Some(title) = title {
+            gate.title = Expr::Const(Value::Text(title));
+        }
+        if let Some(shows) = shows {
+            gate.shows = shows;
+        }
+    }
+}
+
+fn called<'f>(actions: &'f [ActionInfo], flow: &'f Flow, guard: &Guard) -> Option<(&'f str, &'f ActionInfo)> {
+    match flow.drafts.get(guard.node as usize).map(|draft| &draft.kind) {
+        Some(NodeKind::Call(call)) => Some((call.name.as_str(), actions.get(call.action as usize)?)),
+        _ => None,
+    }
+}
+
+/// The first line of the documentation, else the calls that have an effect.
+fn title(actions: &[ActionInfo], flow: &Flow, node: u32, guards: &[Guard]) -> SmolStr {
+    if let Some(NodeKind::Gate(gate)) = flow.drafts.get(node as usize).map(|draft| &draft.kind)
+        && let Some(line) = gate.doc.as_deref().and_then(|doc| doc.lines().map(str::trim).find(|line| !line.is_empty()))
+    {
+        return SmolStr::new(line.trim_end_matches('.'));
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for guard in guards {
+        if let Some((_, action)) = called(actions, flow, guard)
+            && action.effect != Effect::Read
+            && !names.contains(&action.name.as_str())
+        {
+            names.push(&action.name);
+        }
+        if names.len() > 3 {
+            break;
+        }
+    }
+    let shown = names.iter().take(3).map(|name| name.replace('_', " ")).collect::<Vec<_>>().join(", ");
+    SmolStr::new(match names.len() {
+        0 => format!("Go on with {}", flow.name.replace('_', " ")),
+        1..=3 => format!("Approve {shown}"),
+        _ => format!("Approve {shown} and more"),
+    })
+}
+
+/// Every value that the guarded calls will be given, each once.
+fn shows(actions: &[ActionInfo], flow: &Flow, guards: &[Guard]) -> Vec<Show> {
+    let mut shows: Vec<Show> = Vec::new();
+    for guard in guards {
+        let Some((call, action)) = called(actions, flow, guard) else { continue };
+        for (parameter, argument) in action.parameters.iter().zip(&guard.arguments) {
+            let GuardArgument::Known(value) = argument else { continue };
+            if shows.len() >= MOST_SHOWN {
+                return shows;
+            }
+            if shows.iter().any(|show| show.value == *value) {
+                continue;
+            }
+            let taken = shows.iter().any(|show| show.label == parameter.name);
+            let label = if taken { SmolStr::new(format!("{call} {}", parameter.name)) } else { parameter.name.clone() };
+            shows.push(Show { label, value: value.clone(), ty: parameter.ty.lower(), style: Style::Plain });
+        }
+    }
+    shows
+}
