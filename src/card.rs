@@ -41,7 +41,7 @@ pub(crate) fn draw(approval: &Approval, url: Option<&str>, now: Timestamp) -> St
         rows.out.push('\n');
     }
     calls(&mut rows, approval);
-    rows.row("asked by", &format!("{}, {}", approval.requester, since(&approval.asked_at, now)));
+    rows.row("asked by", &format!("{}, {}", flow_runtime::view::requester(approval.requester.as_deref()), since(&approval.asked_at, now)));
     if let Some(why) = &approval.why_asked {
         rows.row("because", why);
     }

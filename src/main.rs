@@ -13,6 +13,7 @@ mod fault;
 mod follow;
 mod input;
 mod json_report;
+mod lints;
 mod load;
 mod owner;
 mod project;

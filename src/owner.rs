@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use flow_compiler::plan::Plan;
 use flow_runtime::actions::{Executor, Settings, Sink};
-use flow_runtime::config::Webhook;
+use flow_runtime::config::LiveConfig;
 use flow_runtime::engine::{Engine, Options, SystemClock};
 use flow_runtime::http::{HttpOptions, Listener, router, serve};
 use flow_runtime::people::{Links, Person};
@@ -89,6 +89,7 @@ impl Owner {
         let tcp = listen(project, pages).await?;
         let public_url = public_url(project, tcp.as_ref());
         let mut settings = Settings::new(Arc::clone(&project.config), &project.folder, &project.state);
+        settings.live = Arc::new(LiveConfig::watching(&project.folder, Arc::clone(&project.config)));
         settings.sink = Sink(Arc::new(|line| anstream::eprintln!("{}", visible(line))));
         let executor = Executor::new(settings).map_err(|error| Fault::new(error.to_string()))?;
         let store = SqliteStore::open(&project.store, &SqliteOptions::default())
@@ -99,7 +100,7 @@ impl Owner {
             engine.store().set_meta("served", b"1".to_vec()).await.map_err(|error| Fault::new(error.to_string()))?;
         }
         for plan in served {
-            engine.serve_plan(plan).await.map_err(|error| Fault::new(error.to_string()))?;
+            engine.arm(plan).await.map_err(|error| Fault::new(error.to_string()))?;
         }
 
         let socket = project.socket();
@@ -189,8 +190,9 @@ fn options(project: &Project, public_url: String) -> Options {
         public_url,
         zone: config.calendar.timezone.0.clone(),
         mail: config.notify.mail,
-        webhooks: config.notify.webhook.iter().map(|_| Webhook::NAME.to_owned()).collect(),
-        groups: config.groups.keys().map(|group| (group.clone(), config.addresses(group))).collect(),
+        webhooks: config.notify.receivers(),
+        // Those of the project file are read when they matter.
+        groups: std::collections::BTreeMap::new(),
         clock: Arc::new(SystemClock),
     }
 }

@@ -104,6 +104,9 @@ codes! {
     F0221 "a result that the implementation cannot give",
     F0222 "an implementation with something missing",
     F0223 "an expression that is too deep",
+    F0230 "a schedule that cannot be read",
+    F0231 "a path that no webhook can have",
+    F0232 "a value that cannot tell runs apart",
     F0301 "a secret outside its place",
     F0302 "approvers that cannot be read",
     F0303 "bands that do not stand as they must",
@@ -113,6 +116,8 @@ codes! {
     F0307 "more approvers than there are people",
     F0308 "nobody left to decide",
     F0309 "an escalation to those who let it lapse",
+    F0320 "a run that nobody asked for",
+    F0321 "people who are not known when it matters",
     F0401 "not supported by this version yet",
     F0402 "more guarded calls than can be shown",
     F0403 "workflows that call one another in a circle",
@@ -125,6 +130,23 @@ codes! {
     F0506 "a statement that never runs",
     F0507 "a value that is never none",
     F0508 "a file that is used for nothing",
+}
+
+impl Code {
+    /// The name of a warning, by which a project says how much it weighs; `None` for an error.
+    #[must_use]
+    pub const fn lint(self) -> Option<&'static str> {
+        Some(match self {
+            Self::F0501 => "unguarded",
+            Self::F0502 => "unused-value",
+            Self::F0503 => "unused-parameter",
+            Self::F0504 => "unused-action",
+            Self::F0505 => "shadowed-name",
+            Self::F0506 => "never-runs",
+            Self::F0507 => "never-none",
+            _ => return None,
+        })
+    }
 }
 
 impl fmt::Display for Code {

@@ -5,6 +5,7 @@
 
 mod check;
 mod code;
+mod cron;
 pub mod diagnostic;
 pub mod eval;
 mod faults;

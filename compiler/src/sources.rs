@@ -213,7 +213,7 @@ mod tests {
             ("pay.flow", "", Err(BadPath::Empty)),
         ];
         for (from, used, wanted) in cases {
-            assert_eq!(used_path(from, used), wanted.map(ToOwned::to_owned), "{from} uses {used}");
+            assert_eq!(used_path(from, used).as_deref(), wanted.as_ref().copied(), "{from} uses {used}");
         }
     }
 }

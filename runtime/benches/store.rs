@@ -208,7 +208,7 @@ fn transition(run: RunId, seq: u64, previous: Digest) -> Commit {
         salt,
         hash: chain(previous, run, seq, &salt, &body),
         body,
-        new: (seq == 1).then(|| NewRun { plan: plan(), workflow: "pay".into(), requester: "bob@example.com".into(), child_of: None }),
+        new: (seq == 1).then(|| NewRun { plan: plan(), workflow: "pay".into(), requester: "bob@example.com".into(), ..NewRun::default() }),
         status: Status::Running,
         live: true,
         due: None,
@@ -219,5 +219,6 @@ fn transition(run: RunId, seq: u64, previous: Digest) -> Commit {
         letters: Vec::new(),
         answer: None,
         blobs: Vec::new(),
+        gives_turn: false,
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! Owns the file's shape and its faults. Who may decide is `people`'s to say, how mail travels `notify`'s.
 
+mod days;
 mod error;
+mod lints;
+mod live;
 mod secrets;
 #[cfg(test)]
 mod tests;
@@ -13,9 +16,12 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+pub use days::{Calendar, Holiday, Workdays};
 pub use error::ConfigError;
+pub use lints::{Level, Lints};
+pub use live::LiveConfig;
 pub use secrets::{SecretError, Secrets};
-pub use words::{Address, WebAddress, Zone};
+pub use words::{Address, Topic, WebAddress, Zone};
 
 use crate::actions::reach::Reach;
 
@@ -36,10 +42,16 @@ pub struct Config {
     pub groups: BTreeMap<String, Vec<String>>,
     /// `[notify]`
     pub notify: Notify,
+    /// `[webhooks]`: for each path the name of the secret that signs its messages.
+    pub webhooks: BTreeMap<String, String>,
     /// `[http]`
     pub http: Http,
     /// `[calendar]`
     pub calendar: Calendar,
+    /// `[lints]`
+    pub lints: Lints,
+    /// `[policies]`
+    pub policies: Policies,
     /// `[secrets]`
     pub secrets: SecretsFrom,
 }
@@ -68,6 +80,10 @@ pub struct Store {
 pub struct Person {
     /// The address that identifies them, and to which mail goes.
     pub email: Address,
+    /// Their member id in Slack, by which a message there names them.
+    pub slack: Option<String>,
+    /// Their own topic at the ntfy server.
+    pub ntfy: Option<Topic>,
 }
 
 /// `[notify]`
@@ -80,11 +96,15 @@ pub struct Notify {
     pub email: Option<Email>,
     /// `[notify.webhook]`
     pub webhook: Option<Webhook>,
+    /// `[notify.slack]`
+    pub slack: Option<Slack>,
+    /// `[notify.ntfy]`
+    pub ntfy: Option<Ntfy>,
 }
 
 impl Default for Notify {
     fn default() -> Self {
-        Self { mail: true, email: None, webhook: None }
+        Self { mail: true, email: None, webhook: None, slack: None, ntfy: None }
     }
 }
 
@@ -142,6 +162,17 @@ pub struct Webhook {
     pub secret: String,
 }
 
+impl Notify {
+    /// The names under which letters are addressed to what is told of every question.
+    #[must_use]
+    pub fn receivers(&self) -> Vec<String> {
+        let webhook = self.webhook.as_ref().map(|_| Webhook::NAME);
+        let slack = self.slack.as_ref().map(|_| Slack::NAME);
+        let ntfy = self.ntfy.as_ref().map(|_| Ntfy::NAME);
+        webhook.into_iter().chain(slack).chain(ntfy).map(str::to_owned).collect()
+    }
+}
+
 impl Webhook {
     /// The name under which a letter is addressed to it.
     pub const NAME: &str = "webhook";
@@ -155,12 +186,42 @@ pub struct Http {
     pub allow: Reach,
 }
 
-/// `[calendar]`
+/// `[notify.slack]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slack {
+    /// The name of the secret that holds the address of the incoming webhook: who knows the address may post there.
+    pub webhook: String,
+}
+
+impl Slack {
+    /// The name under which a letter is addressed to it.
+    pub const NAME: &str = "slack";
+}
+
+/// `[notify.ntfy]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ntfy {
+    /// The server.
+    pub url: WebAddress,
+    /// A topic that is told of every question, beside those of the people who are asked.
+    pub topic: Option<Topic>,
+    /// The name of the secret that holds the access token.
+    pub token: Option<String>,
+}
+
+impl Ntfy {
+    /// The name under which a letter is addressed to it.
+    pub const NAME: &str = "ntfy";
+}
+
+/// `[policies]`
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Calendar {
-    /// The zone of `today`.
-    pub timezone: Zone,
+pub struct Policies {
+    /// Files whose policies hold for every flow of the project.
+    pub files: Vec<std::path::PathBuf>,
 }
 
 /// `[secrets]`
@@ -169,7 +230,7 @@ pub struct Calendar {
 pub struct SecretsFrom {
     /// Where they come from.
     pub from: Source,
-    /// The file, relative to the project; default `secrets.toml`.
+    /// The file, or the folder with a file for each, relative to the project; default `secrets.toml`.
     pub path: Option<std::path::PathBuf>,
 }
 
@@ -180,7 +241,7 @@ pub enum Source {
     /// `secret.NAME` is the environment variable `HITL_SECRET_NAME`.
     #[default]
     Env,
-    /// `secret.NAME` is the line `NAME = "..."` of a file.
+    /// `secret.NAME` is the line `NAME = "..."` of a file, or the file `NAME` of a folder.
     File,
 }
 
@@ -226,6 +287,15 @@ impl Config {
                 return Err(("tls".into(), "with `tls = \"none\"` the password would travel in the clear".into()));
             }
         }
+        if let Some(unknown) = lints::unknown(&self.lints) {
+            return Err(unknown);
+        }
+        if !self.policies.files.is_empty() {
+            return Err(("files".into(), "policies are not supported by this version, so a project that relies on them is not run".into()));
+        }
+        if let Some((path, _)) = self.webhooks.iter().find(|(path, _)| path.starts_with('/') || path.ends_with('/') || path.is_empty()) {
+            return Err((path.clone(), format!("`{path}` is no webhook's path; write it as the flow does, such as `\"orders/new\"`")));
+        }
         if self.secrets.path.is_some() && self.secrets.from == Source::Env {
             return Err(("path".into(), "`path` of `[secrets]` needs `from = \"file\"`".into()));
         }
@@ -239,6 +309,13 @@ impl Config {
             return members.iter().flat_map(|member| self.person(member)).collect();
         }
         self.person(name).into_iter().collect()
+    }
+
+    /// The person of an address.
+    #[must_use]
+    pub fn person_of(&self, address: &str) -> Option<&Person> {
+        let wanted = crate::people::Person::new(address);
+        self.people.values().find(|person| crate::people::Person::new(&person.email.to_string()) == wanted)
     }
 
     fn person(&self, name: &str) -> Option<String> {

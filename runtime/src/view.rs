@@ -30,8 +30,12 @@ pub struct Run {
     pub error: Option<String>,
     /// Who said no.
     pub rejection: Option<Rejection>,
-    /// Who asked for it.
-    pub requester: String,
+    /// Who asked for it; `null` when a schedule or a webhook started it.
+    pub requester: Option<String>,
+    /// The service that asked on the requester's behalf.
+    pub on_behalf_by: Option<String>,
+    /// Whether it is paused because another run of its kind has its turn.
+    pub waits_for_turn: bool,
     /// Whose it is.
     pub owner: String,
     /// RFC 3339, UTC.
@@ -126,8 +130,8 @@ pub struct Approval {
     pub why_asked: Option<String>,
     /// Answers so far.
     pub votes: Vec<Vote>,
-    /// Who asked for the run.
-    pub requester: String,
+    /// Who asked for the run; `null` when a schedule or a webhook started it.
+    pub requester: Option<String>,
     /// RFC 3339, UTC.
     pub asked_at: String,
     /// RFC 3339, UTC.
@@ -318,4 +322,10 @@ pub struct EventView {
     pub text: String,
     /// The parts.
     pub data: Json,
+}
+
+/// Who asked for a run, in words.
+#[must_use]
+pub fn requester(person: Option<&str>) -> &str {
+    person.unwrap_or("a schedule or a webhook")
 }

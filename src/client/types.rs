@@ -25,7 +25,13 @@ pub(crate) struct Run {
     pub(crate) error: Option<String>,
     #[serde(default)]
     pub(crate) rejection: Option<Rejection>,
-    pub(crate) requester: String,
+    #[serde(default)]
+    pub(crate) requester: Option<String>,
+    #[serde(default)]
+    pub(crate) waits_for_turn: bool,
+    /// Whether a start found it instead of making it.
+    #[serde(default)]
+    existing: bool,
     pub(crate) started_at: String,
     #[serde(default)]
     pub(crate) ended_at: Option<String>,
@@ -55,6 +61,14 @@ fn ended(status: &str) -> bool {
 }
 
 impl Run {
+    /// Says that there was such a run already, where a start has found one.
+    pub(crate) fn told(self) -> Self {
+        if self.existing {
+            anstream::eprintln!("there is a run of this already: {}", self.id);
+        }
+        self
+    }
+
     /// Whether nothing more happens to it.
     pub(crate) fn ended(&self) -> bool {
         ended(&self.status)
@@ -114,7 +128,8 @@ pub(crate) struct Approval {
     pub(crate) why_asked: Option<String>,
     #[serde(default)]
     pub(crate) votes: Vec<Vote>,
-    pub(crate) requester: String,
+    #[serde(default)]
+    pub(crate) requester: Option<String>,
     pub(crate) asked_at: String,
     #[serde(default)]
     pub(crate) due_at: Option<String>,

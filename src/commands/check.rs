@@ -11,7 +11,7 @@ use crate::load::Loaded;
 use crate::project::{self, Project};
 use crate::render::Counts;
 use crate::terminal::{ERROR, GOOD, WARNING};
-use crate::{input, json_report, render};
+use crate::{input, json_report, lints, render};
 
 /// Check flow files and say all that is wrong with them
 #[derive(Debug, clap::Args)]
@@ -45,8 +45,10 @@ enum Deny {
 pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
     let mut found = Vec::new();
     for (folder, files) in by_project(input::files(&args.paths)?) {
-        let loaded = Loaded::read(&Project::find(Some(&folder), None)?, &files)?;
-        let checked = flow_compiler::check(&loaded.sources);
+        let project = Project::find(Some(&folder), None)?;
+        let loaded = Loaded::read(&project, &files)?;
+        let mut checked = flow_compiler::check(&loaded.sources);
+        lints::weigh(&mut checked, &project);
         found.push((loaded.sources, checked.diagnostics));
     }
     let counts: Counts = found.iter().map(|(sources, diagnostics)| Counts::of(sources, diagnostics)).sum();

@@ -77,5 +77,5 @@ async fn start(args: &Args, project: Project, plan: &Plan, input: &Map<String, J
 /// Hands the plan over and starts the run; answers its id.
 async fn begin(client: &Client, plan: &Plan, input: &Map<String, Json>, key: &str) -> Result<String, Fault> {
     client.serve_plan(plan.encode()).await?;
-    Ok(client.start(&plan.workflow.name, input, key).await?.id)
+    Ok(client.start(&plan.workflow.name, input, key).await?.told().id)
 }

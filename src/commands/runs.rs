@@ -141,7 +141,13 @@ fn drawn(run: &Run, journal: &[Json]) -> String {
     ];
     let mut row =
         |name: &str, text: String| lines.push(format!("  {FAINT}{name:<10}{FAINT:#} {}", visible(&text).replace('\n', "\n             ")));
-    row("started", format!("{}, {}, by {}", run.started_at, since(&run.started_at, now), run.requester));
+    row(
+        "started",
+        format!("{}, {}, by {}", run.started_at, since(&run.started_at, now), flow_runtime::view::requester(run.requester.as_deref())),
+    );
+    if run.waits_for_turn {
+        row("waits", "for the run that has its turn to end".to_owned());
+    }
     if let Some(ended) = &run.ended_at {
         row("ended", ended.clone());
     }

@@ -69,5 +69,5 @@ async fn begin(args: &Args, session: &Session, key: &str) -> Result<Run, Fault> 
         });
     };
     let input = args.input.for_fields(&workflow.name, &workflow.parameters)?;
-    Ok(session.client.start(&workflow.name, &input, key).await?)
+    Ok(session.client.start(&workflow.name, &input, key).await?.told())
 }

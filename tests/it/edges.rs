@@ -17,10 +17,11 @@ const OURS: [(&str, &[&str]); 5] = [
 ];
 
 /// A library and the only crate that may use it.
-const ONLY: [(&str, &str); 17] = [
+const ONLY: [(&str, &str); 18] = [
     ("pest", "flow-grammar"),
     ("pest_derive", "flow-grammar"),
     ("petgraph", "flow-compiler"),
+    ("croner", "flow-compiler"),
     ("iso_currency", "flow-compiler"),
     ("regex", "flow-compiler"),
     ("axum", "flow-runtime"),

@@ -83,6 +83,7 @@ impl Parts<'_> {
         if let Some(owner) = &mut workflow.owner {
             self.who(owner);
         }
+        self.settings(&mut workflow.settings);
         workflow.body.slots.iter_mut().for_each(|slot| self.ty(&mut slot.ty));
         for node in &mut workflow.body.nodes {
             self.node(&mut node.kind);
@@ -201,6 +202,13 @@ impl Parts<'_> {
                 }
             }
             Who::Owner | Who::Requester => {}
+        }
+    }
+
+    fn settings(&mut self, settings: &mut plan::Settings) {
+        self.exprs(settings.once_per.iter_mut().chain(&mut settings.one_at_a_time_per));
+        for people in settings.starts_by.iter_mut().chain(&mut settings.seen_by) {
+            people.of.iter_mut().chain(&mut people.except).for_each(|who| self.who(who));
         }
     }
 

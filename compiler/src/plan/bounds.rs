@@ -2,8 +2,8 @@
 
 use super::bytes::{DEEPEST, DEEPEST_CALLS};
 use super::{
-    Action, Approvers, Body, Call, Expr, Field, Gate, GuardArgument, Implementation, Lapse, Node, NodeKind, Parameter, Plan, Region, Show,
-    Term, TextPart, Type, TypeKind, Who,
+    Action, Approvers, Body, Call, Expr, Field, Gate, GuardArgument, Implementation, Lapse, Node, NodeKind, Parameter, Plan, Region,
+    Settings, Show, Term, TextPart, Type, TypeKind, Who,
 };
 
 type Sound = Result<(), String>;
@@ -39,6 +39,7 @@ fn one(plan: &Plan) -> Sound {
     if let Some(owner) = &workflow.owner {
         check.who(owner, workflow.parameters.len())?;
     }
+    check.settings(&workflow.settings, workflow.parameters.len())?;
     if workflow.parameters.len() > workflow.body.slots.len() {
         return Err("a workflow has fewer slots than parameters".into());
     }
@@ -252,6 +253,16 @@ impl Check<'_> {
     fn approvers(&self, approvers: &Approvers, slots: usize) -> Sound {
         let terms = approvers.stages.iter().flatten().map(|(Term::Any(who) | Term::Some(_, who) | Term::All(who))| who);
         terms.chain(&approvers.except).try_for_each(|who| self.who(who, slots))
+    }
+
+    /// Settings see the parameters; who may start sees nothing yet.
+    fn settings(&self, settings: &Settings, parameters: usize) -> Sound {
+        self.exprs(settings.once_per.iter().chain(&settings.one_at_a_time_per), parameters)?;
+        for (people, slots) in [(&settings.starts_by, 0), (&settings.seen_by, parameters)] {
+            let mut all = people.iter().flat_map(|people| people.of.iter().chain(&people.except));
+            all.try_for_each(|who| self.who(who, slots))?;
+        }
+        Ok(())
     }
 
     /// A group may be declared in the project's settings, so that its name is not looked up here.

@@ -9,6 +9,7 @@ mod bytes;
 mod expr;
 mod flat;
 mod gate;
+mod settings;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -19,6 +20,8 @@ pub use expr::{Arithmetic, Builtin, Comparison, Expr, Fold, TextPart, TextTest};
 pub use gate::{
     Approvers, Ask, Band, Deadline, Gate, GateSlots, Guard, GuardArgument, Lapse, Period, ReasonRequired, Show, Style, Term, Who,
 };
+
+pub use settings::{Audience, Schedule, Settings};
 
 use flow_grammar::Span;
 use jiff::SignedDuration;
@@ -150,6 +153,9 @@ pub struct Workflow {
     pub result: Option<Type>,
     /// `owner ...`, evaluated when a run starts (it sees the parameters). `None`: who starts the run.
     pub owner: Option<Who>,
+    /// What it says of its runs as a whole.
+    #[serde(default)]
+    pub settings: Settings,
     /// What it does.
     pub body: Region,
 }

@@ -87,6 +87,7 @@ fn refund() -> Plan {
             parameters,
             result: Some(Type::Text),
             owner: None,
+            settings: Settings::default(),
             body: Region {
                 slots: slots.map(|(name, ty)| Slot { name: name.into(), ty }).into(),
                 nodes: vec![node(NodeKind::Gate(Box::new(gate))), step, node(NodeKind::Return(Some(slot(2))))],

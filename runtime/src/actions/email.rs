@@ -28,8 +28,8 @@ pub(super) async fn notify(call: &Call<'_>) -> Outcome {
     };
     let declared = call.attempt.plan.groups.iter().find(|group| group.name.rsplit('#').next() == Some(to));
     let addresses = match declared {
-        Some(group) => group.members.iter().flat_map(|member| call.settings.config.addresses(member)).collect(),
-        None => call.settings.config.addresses(to),
+        Some(group) => group.members.iter().flat_map(|member| call.settings.live.current().addresses(member)).collect(),
+        None => call.settings.live.current().addresses(to),
     };
     if addresses.is_empty() {
         return Outcome::NotDone(format!("`{to}` is neither a mail address nor known in `hitl.toml`"));

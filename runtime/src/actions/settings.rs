@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::reach::Reach;
-use crate::config::{Config, Secrets};
+use crate::config::{Config, LiveConfig, Secrets};
 use crate::notify::Mailer;
 
 /// Where the lines of `log` go.
@@ -33,8 +33,10 @@ pub struct Settings {
     pub project: PathBuf,
     /// The folder for its state, `.hitl`.
     pub state: PathBuf,
-    /// The names of `notify` and the addresses behind them.
+    /// What the project file said at the start.
     pub config: Arc<Config>,
+    /// What it says now: people, groups, and the addresses behind the names of `notify`.
+    pub live: Arc<LiveConfig>,
     /// What may be called over the network though it is not public.
     pub reach: Reach,
     /// Where secrets come from.
@@ -63,6 +65,7 @@ impl Settings {
             sink: Sink::default(),
             clock: Timestamp::now,
             zone: config.calendar.timezone.0.clone(),
+            live: Arc::new(LiveConfig::fixed(Arc::clone(&config))),
             config,
         }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// Keys of the design that this version does not have: they are named as such, since "unknown" would send an author looking for a typo.
-const LATER: [&str; 10] = ["lints", "policies", "slack", "ntfy", "workdays", "holidays", "sms", "teams", "passkey", "oidc"];
+const LATER: [&str; 4] = ["sms", "teams", "passkey", "oidc"];
 
 /// What is wrong with a project file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(super) fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let scored = known.iter().map(|known| (strsim::damerau_levenshtein(name, known), *known));
     scored.min().filter(|(distance, _)| *distance <= name.len().div_ceil(3)).map(|(_, known)| known)
 }

@@ -11,7 +11,7 @@ pub enum Secrets {
     /// `secret.NAME` is the environment variable `HITL_SECRET_NAME`.
     #[default]
     Environment,
-    /// `secret.NAME` is the line `NAME = "..."` of this file.
+    /// `secret.NAME` is the line `NAME = "..."` of this file; where this is a folder, the whole of its file `NAME`.
     File(PathBuf),
     /// These.
     Fixed(BTreeMap<String, SecretString>),
@@ -40,6 +40,20 @@ impl Secrets {
                 let variable = format!("HITL_SECRET_{name}");
                 let value = std::env::var(&variable).ok().filter(|value| !value.is_empty());
                 value.map(SecretString::from).ok_or_else(|| missing(format!("set `{variable}` in the environment")))
+            }
+            Self::File(path) if path.is_dir() => {
+                let file = path.join(name);
+                let shown = file.display().to_string();
+                // A name that is a path of its own would leave the folder.
+                let plain = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+                if !plain {
+                    return Err(missing("a secret's name has letters, digits and `_`".into()));
+                }
+                match std::fs::read_to_string(&file) {
+                    Ok(text) => Ok(SecretString::from(text.strip_suffix('\n').unwrap_or(&text).trim_end_matches('\r'))),
+                    Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(missing(format!("write it into `{shown}`"))),
+                    Err(error) => Err(SecretError::File(shown, error.to_string())),
+                }
             }
             Self::File(path) => {
                 let shown = path.display().to_string();

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 use secrecy::ExposeSecret as _;
 
-use super::{Config, Secrets, Tls};
+use super::{Config, LiveConfig, Secrets, Tls};
 
 fn fault(text: &str) -> String {
     Config::parse(text, Path::new("hitl.toml")).unwrap_err().to_string()
@@ -32,10 +32,27 @@ fn a_whole_file() {
         [notify.webhook]
         url = "https://hooks.acme.example/x"
         secret = "HOOK"
+        [notify.slack]
+        webhook = "SLACK"
+        [notify.ntfy]
+        url = "https://ntfy.acme.example"
+        topic = "approvals"
+        token = "NTFY"
+        [people.bo]
+        email = "bo@acme.example"
+        slack = "U024BE7LH"
+        ntfy = "bo-approves"
+        [webhooks]
+        "orders/new" = "ORDERS"
+        [lints]
+        unused-parameter = "allow"
+        unguarded = "deny"
         [http]
         allow = ["erp.internal:8080", "10.0.0.0/8"]
         [calendar]
         timezone = "Europe/Berlin"
+        workdays = ["Mon", "tue", "sun"]
+        holidays = ["2026-12-20", 2026-12-22]
         [secrets]
         from = "file"
         path = "private/secrets.toml"
@@ -51,6 +68,11 @@ fn a_whole_file() {
     assert_eq!(config.addresses("ana"), ["ana@acme.example"]);
     assert_eq!(config.addresses("cy@acme.example"), ["cy@acme.example"]);
     assert!(config.addresses("nobody").is_empty());
+    assert_eq!(config.notify.receivers(), ["webhook", "slack", "ntfy"]);
+    let days = config.calendar.days();
+    let worked =
+        ["2026-12-19", "2026-12-20", "2026-12-21", "2026-12-22", "2026-12-27"].map(|day| days.is_business_day(day.parse().unwrap()));
+    assert_eq!(worked, [false, false, true, false, true]);
     assert!(matches!(config.secrets(Path::new("/p")), Secrets::File(path) if path == Path::new("/p/private/secrets.toml")));
 }
 
@@ -59,9 +81,22 @@ fn faults_say_where_and_what_to_do() {
     let cases = [
         ("[servr]\nlisten = 1", "hitl.toml:1:2: there is no key `servr`; did you mean `server`?"),
         ("[server]\nlisen = \"x\"", "hitl.toml:2:1: there is no key `lisen`; did you mean `listen`?"),
-        ("[lints]\n", "hitl.toml:1:2: `lints` is not supported by this version; remove it"),
-        ("[notify.slack]\n", "hitl.toml:1:9: `slack` is not supported by this version; remove it"),
-        ("[people.ana]\nemail = \"x@y.z\"\nslack = \"@ana\"", "hitl.toml:3:1: `slack` is not supported by this version; remove it"),
+        ("[lints]\nunused-valu = \"deny\"", "hitl.toml:2:1: there is no lint `unused-valu`, did you mean `unused-value`?"),
+        ("[lints]\nunused-value = \"no\"", "hitl.toml:2:16: unknown variant `no`, expected one of `allow`, `warn`, `deny`"),
+        ("[notify.sms]\n", "hitl.toml:1:9: `sms` is not supported by this version; remove it"),
+        ("[notify.slak]\n", "hitl.toml:1:9: there is no key `slak`; did you mean `slack`?"),
+        (
+            "[policies]\nfiles = [\"p.flow\"]",
+            "hitl.toml:2:1: policies are not supported by this version, so a project that relies on them is not run",
+        ),
+        ("[calendar]\nworkdays = [\"mon\", \"thur\"]", "hitl.toml:2:12: `thur` is no day of the week, did you mean `thu`?"),
+        ("[calendar]\nworkdays = []", "hitl.toml:2:12: a week has one workday at least"),
+        ("[calendar]\nholidays = [\"xmas\"]", "hitl.toml:2:12: `xmas` is no date, such as `2026-12-25`"),
+        (
+            "[people.ana]\nemail = \"a@b.c\"\nntfy = \"a b\"",
+            "hitl.toml:3:8: `a b` is no topic: it has letters, digits, `-` and `_`, at most 64",
+        ),
+        ("[webhooks]\n\"/x\" = \"S\"", "hitl.toml:2:2: `/x` is no webhook's path; write it as the flow does, such as `\"orders/new\"`"),
         ("[people.ana]\nemail = \"ana\"", "hitl.toml:2:9: `ana` is no mail address"),
         ("[calendar]\ntimezone = \"Nowhere\"", "hitl.toml:2:12: `Nowhere` is no time zone, such as `Europe/Berlin`"),
         (
@@ -104,4 +139,35 @@ fn secrets_are_looked_up_and_never_quoted() {
     assert!(!secrets.lookup("A").unwrap_err().to_string().contains("hidden"));
     let missing = Secrets::Environment.lookup("SURELY_NOT_SET").unwrap_err().to_string();
     assert!(missing.contains("HITL_SECRET_SURELY_NOT_SET"), "{missing}");
+}
+
+#[test]
+fn secrets_come_from_the_files_of_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let secrets = Secrets::File(folder.path().to_owned());
+    std::fs::write(folder.path().join("BANK"), "two words\n").unwrap();
+    assert_eq!(secrets.lookup("BANK").unwrap().expose_secret(), "two words");
+    assert!(secrets.lookup("OTHER").unwrap_err().to_string().contains("there is no secret `OTHER`"));
+    assert!(secrets.lookup("../BANK").is_err());
+}
+
+#[test]
+fn a_changed_file_is_seen_and_a_broken_one_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("hitl.toml");
+    let write = |members: &str| std::fs::write(&file, format!("[groups]\nfinance = [{members}]\n")).unwrap();
+    write("\"Ana@acme.example\"");
+    let live = LiveConfig::watching(folder.path(), std::sync::Arc::new(Config::load(folder.path()).unwrap()));
+    assert_eq!(live.members("finance").unwrap(), ["ana@acme.example"]);
+    assert_eq!((live.members("audit"), live.fault()), (None, None));
+    write("\"ana@acme.example\", \"bo@acme.example\"");
+    assert_eq!(live.members("finance").unwrap().len(), 2);
+    write("\"nobody-knows\"");
+    assert_eq!(live.members("finance").unwrap().len(), 2);
+    assert!(live.fault().unwrap().contains("nobody-knows"));
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(live.members("finance").unwrap().len(), 2);
+    assert!(live.fault().is_some());
+    write("");
+    assert_eq!((live.members("finance").unwrap().len(), live.fault()), (0, None));
 }

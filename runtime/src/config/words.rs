@@ -58,6 +58,28 @@ impl fmt::Display for WebAddress {
     }
 }
 
+/// The name of a topic at an ntfy server.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Topic(String);
+
+impl Topic {
+    /// It as a text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Topic {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let fit = !text.is_empty() && text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        if fit { Ok(Self(text)) } else { Err(format!("`{text}` is no topic: it has letters, digits, `-` and `_`, at most 64")) }
+    }
+}
+
 /// A time zone by its name; default: UTC.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]

@@ -17,7 +17,7 @@ use super::{Engine, EngineError};
 use crate::ids::{Digest, Path, RunId};
 use crate::machine::event::{CalledBy, Channel, End, Outcome, Principal, Started};
 use crate::machine::{Request, RunState};
-use crate::store::{ChildOf, NewRun, Status, StoreError};
+use crate::store::{ChildOf, NewRun, Status, StoreError, Turn};
 use crate::view;
 
 /// A call of a workflow: what the run that it starts is to be.
@@ -66,6 +66,25 @@ impl Call {
     }
 }
 
+impl Call {
+    fn started(&self, caller: RunId, plan: &Plan, hash: Digest, owner: Principal, held: bool) -> Started {
+        let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        Started {
+            plan: hash,
+            requester: self.requester.clone(),
+            channel: Channel::Timer,
+            owner,
+            input: self.arguments.clone(),
+            nodes: size(plan.workflow.body.nodes.len()),
+            slots: size(plan.workflow.body.slots.len()),
+            on_behalf_by: self.on_behalf_by.clone(),
+            callback: None,
+            held,
+            called_by: Some(CalledBy { run: caller, node: self.node.clone(), attempt: self.attempt, above: self.above.clone() }),
+        }
+    }
+}
+
 impl Engine {
     /// Starts the run that a call stands for, unless it has begun, and lets the caller know of it.
     pub(super) async fn begin_child(self: &Arc<Self>, caller: RunId, call: Call) -> Vec<Work> {
@@ -90,38 +109,44 @@ impl Engine {
         let plan = call.plan.children.get(call.child as usize).cloned();
         let plan = plan.ok_or_else(|| EngineError::Corrupt("the plan lacks a workflow that it calls".to_owned()))?;
         let (hash, plan) = self.keep_plan(plan).await?;
-        let owner = self.owner_of(&plan, &call.requester, &call.arguments, call.owner)?;
-        let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-        let started = Started {
-            plan: hash,
-            requester: call.requester,
-            channel: Channel::Timer,
-            owner,
-            input: call.arguments,
-            nodes: size(plan.workflow.body.nodes.len()),
-            slots: size(plan.workflow.body.slots.len()),
-            on_behalf_by: call.on_behalf_by,
-            callback: None,
-            called_by: Some(CalledBy { run: caller, node: call.node, attempt: call.attempt, above: call.above }),
-        };
-        let new = NewRun {
-            plan: hash,
-            workflow: plan.workflow.name.to_string(),
-            requester: started.requester.clone(),
-            child_of: Some(ChildOf { run: caller, place: place.clone() }),
-        };
-        let run = RunId(self.next_run.fetch_add(1, Ordering::SeqCst));
-        let live = Live { state: RunState::new(run), plan, seq: 0, hash: Digest::default(), since: 0, snapshot: 0 };
-        match self.first_step(live, Request::Start(started), new, |_| ((), None)).await {
-            Ok(stepped) => {
-                self.dispatch(run, stepped.work);
-                Ok(run)
+        let whose = (&*plan, call.requester.as_str());
+        let settings = &plan.workflow.settings;
+        let once: Vec<Digest> = self.key_of(whose, settings.once_per.as_ref(), "once", &call.arguments)?.into_iter().collect();
+        let turn = self.key_of(whose, settings.one_at_a_time_per.as_ref(), "turn", &call.arguments)?;
+        let owner = self.owner_of(&plan, &call.requester, &call.arguments, call.owner.clone())?;
+        loop {
+            let turn = match turn {
+                Some(key) => Some(Turn { key, waits: self.store.turn_taken(key).await? }),
+                None => None,
+            };
+            let new = NewRun {
+                plan: hash,
+                workflow: plan.workflow.name.to_string(),
+                requester: call.requester.clone(),
+                once: once.clone(),
+                turn,
+                child_of: Some(ChildOf { run: caller, place: place.clone() }),
+            };
+            let started = call.started(caller, &plan, hash, owner.clone(), turn.is_some_and(|turn| turn.waits));
+            let run = RunId(self.next_run.fetch_add(1, Ordering::SeqCst));
+            let live = Live { state: RunState::new(run), plan: Arc::clone(&plan), seq: 0, hash: Digest::default(), since: 0, snapshot: 0 };
+            match self.first_step(live, Request::Start(started), new, |_| ((), None)).await {
+                Ok(stepped) => {
+                    self.dispatch(run, stepped.work);
+                    return Ok(run);
+                }
+                Err(EngineError::Store(StoreError::Taken)) => {
+                    let begun = self.store.child(caller, &place).await?;
+                    return begun.ok_or_else(|| EngineError::Corrupt("a called run is missing".to_owned()));
+                }
+                // Its result is another caller's: what is done once is not done again here, and not passed off as done.
+                Err(EngineError::Store(StoreError::Once(other))) => {
+                    return Err(EngineError::Forbidden(format!("there is a run of this value already: `{}`", self.run_id(other))));
+                }
+                // Another run came or went between the look and the commit.
+                Err(EngineError::Store(StoreError::Turn)) => {}
+                Err(error) => return Err(error),
             }
-            Err(EngineError::Store(StoreError::Taken)) => {
-                let begun = self.store.child(caller, &place).await?;
-                begun.ok_or_else(|| EngineError::Corrupt("a called run is missing".to_owned()))
-            }
-            Err(error) => Err(error),
         }
     }
 

@@ -5,12 +5,14 @@
 //! path before its name (`people.flow#finance`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use flow_compiler::plan::Plan;
 use parking_lot::RwLock;
 
 use super::host::{decode, encode};
 use super::{Engine, EngineError};
+use crate::config::LiveConfig;
 use crate::machine::Membership;
 use crate::people::Person;
 use crate::store::Store;
@@ -21,33 +23,36 @@ const KEPT: &str = "groups";
 type Members = BTreeMap<String, Vec<String>>;
 
 /// All groups and their members, each in their one spelling.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Groups {
+    /// Those that the engine was given.
     project: Members,
+    /// Those that the project's file names now.
+    live: Arc<LiveConfig>,
     declared: RwLock<Members>,
 }
 
 impl Groups {
     /// The groups of the settings, and those that the store knows.
-    pub(super) async fn open(project: &Members, store: &dyn Store) -> Result<Self, EngineError> {
+    pub(super) async fn open(project: &Members, live: Arc<LiveConfig>, store: &dyn Store) -> Result<Self, EngineError> {
         let project = project.iter().map(|(name, members)| (name.clone(), spelled(members))).collect();
         let declared = match store.meta(KEPT).await? {
             Some(bytes) => decode(&bytes)?,
             None => Members::new(),
         };
-        Ok(Self { project, declared: RwLock::new(declared) })
+        Ok(Self { project, live, declared: RwLock::new(declared) })
     }
 
     /// The names of all groups.
     pub(super) fn names(&self) -> Vec<String> {
-        self.project.keys().chain(self.declared.read().keys()).cloned().collect()
+        self.project.keys().chain(self.live.current().groups.keys()).chain(self.declared.read().keys()).cloned().collect()
     }
 }
 
 impl Membership for Groups {
     fn members(&self, group: &str) -> Vec<String> {
-        match self.project.get(group) {
-            Some(members) => members.clone(),
+        match self.project.get(group).cloned().or_else(|| self.live.members(group)) {
+            Some(members) => members,
             None => self.declared.read().get(group).cloned().unwrap_or_default(),
         }
     }

@@ -113,8 +113,9 @@ impl Engine {
             let commit = self.commit_of(&mut live, turn.at, turn.events, new, answer)?;
             let due = commit.due;
             let letters = !commit.letters.is_empty();
+            let next = commit.gives_turn.then_some(turn.at);
             self.store.commit(commit).await.inspect_err(|error| self.note_failure(error))?;
-            self.wake(live.state.run, live.seq, due, letters);
+            self.wake(live.state.run, live.seq, due.into_iter().chain(next).min(), letters);
             self.wake_callers(&live.state);
         }
         let mut work: Vec<Work> = turn.commands.iter().filter_map(|command| self.work(&live, command)).collect();
@@ -172,6 +173,7 @@ impl Engine {
             letters,
             answer,
             blobs,
+            gives_turn: state.ended.is_some() && live.plan.workflow.settings.one_at_a_time_per.is_some(),
             snapshot,
             body,
         };
@@ -327,9 +329,11 @@ impl Engine {
         }
     }
 
-    /// A turn with no request but what the clock says.
+    /// A turn with no request but what the clock says, and whether the run's turn has come.
     pub(super) async fn poke(self: &Arc<Self>, run: RunId) -> Result<(), EngineError> {
-        let stepped = self.step(run, None, |_| ((), None)).await?;
+        let held = self.look(run, |live| live.state.held && live.state.ended.is_none()).await?;
+        let request = (held && self.store.has_turn(run).await?).then_some(Request::Admit);
+        let stepped = self.step(run, request, |_| ((), None)).await?;
         self.dispatch(run, stepped.work);
         Ok(())
     }

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::show::{self, node_name};
 use super::{Engine, EngineError};
 use crate::ids::{ApprovalId, Path, RunId};
-use crate::machine::event::{End, Event, Outcome, Started};
+use crate::machine::event::{Channel, End, Event, Outcome, Started};
 use crate::store;
 use crate::view::{Entry, EventView};
 
@@ -58,6 +58,7 @@ impl Engine {
                 let how = show::closing(*how);
                 view("approval.closed", format!("the approval is {how}"), json!({"approval": id(*n), "outcome": how}))
             }
+            Event::Admitted => view("run.admitted", "the run's turn has come".to_owned(), Json::Null),
             Event::StageMet { n, stage } => {
                 let text = format!("stage {stage} is met, and the next is asked");
                 view("approval.stage", text, json!({"approval": id(*n), "stage": stage + 1}))
@@ -93,8 +94,15 @@ fn view(kind: &'static str, text: String, data: Json) -> EventView {
 fn begun(plan: &Plan, started: &Started) -> EventView {
     let pairs = plan.workflow.parameters.iter().zip(&started.input);
     let input: serde_json::Map<String, Json> = pairs.map(|(p, value)| (p.name.to_string(), to_json(value, &p.ty, &plan.types))).collect();
-    let text = format!("`{}` started `{}`", started.requester, plan.workflow.name);
-    let data = json!({"workflow": plan.workflow.name, "requester": started.requester, "owner": show::name(&started.owner),
+    let who = match started.channel {
+        Channel::Timer => "a schedule".to_owned(),
+        Channel::Webhook => "a webhook".to_owned(),
+        Channel::Local | Channel::Api | Channel::Page => format!("`{}`", started.requester),
+    };
+    let waits = if started.held { ", which waits for its turn" } else { "" };
+    let text = format!("{who} started `{}`{waits}", plan.workflow.name);
+    let requester = show::somebody(&started.requester);
+    let data = json!({"workflow": plan.workflow.name, "requester": requester, "on_behalf_by": started.on_behalf_by, "owner": show::name(&started.owner),
         "channel": show::channel(started.channel), "input": input, "plan": started.plan.to_string()});
     view("run.started", text, data)
 }

@@ -2,22 +2,28 @@
 //!
 //! It hands the machine its facts, commits what the machine decided, and only then does it and answers. It has no rule of its own.
 
+mod audience;
 mod cache;
 mod children;
 mod clock;
 mod groups;
 mod host;
+mod input;
 mod journal;
 mod people;
 mod post;
 mod public_id;
 mod show;
+mod start;
 mod time;
+mod trigger;
 mod using;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use public_id::PublicIds;
 pub use show::vote as show_vote;
+pub use start::Begun;
+pub use trigger::Message;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -36,7 +42,7 @@ use crate::actions::Executor;
 use crate::ids::{ApprovalId, Digest, RunId};
 use crate::machine::event::Principal;
 use crate::machine::refusal::Refusal;
-use crate::machine::{Facts, Membership};
+use crate::machine::{Calendar, Facts, Membership};
 use crate::notify::Outbox;
 use crate::people::{Caller, Person};
 use crate::store::{Store, StoreError};
@@ -157,9 +163,12 @@ pub struct Engine {
     id: [u8; 16],
     ids: PublicIds,
     people: people::People,
+    calendar: Calendar,
     plans: RwLock<HashMap<Digest, Arc<Plan>>>,
     /// The current version of each workflow.
     served: RwLock<BTreeMap<String, (Digest, Arc<Plan>)>>,
+    /// Workflows whose schedules and webhooks are in force.
+    armed: RwLock<BTreeMap<String, trigger::Armed>>,
     cache: cache::Cache,
     next_run: AtomicU64,
     /// Idempotency keys whose request is under way.
@@ -185,7 +194,8 @@ impl Engine {
     pub async fn open(store: Arc<dyn Store>, executor: Arc<Executor>, options: Options) -> Result<Arc<Self>, EngineError> {
         let id = store.head().await?.store;
         let RunId(first) = store.first_free_run().await?;
-        let groups = groups::Groups::open(&options.groups, store.as_ref()).await?;
+        let groups = groups::Groups::open(&options.groups, Arc::clone(&executor.settings().live), store.as_ref()).await?;
+        let calendar = executor.settings().config.calendar.days();
         let people = people::People::open(groups, store.as_ref()).await?;
         let outbox = Outbox::new(executor.settings()).map_err(|error| EngineError::Setup(error.to_string()))?;
         Ok(Arc::new(Self {
@@ -197,8 +207,10 @@ impl Engine {
             id,
             ids: PublicIds::new(id),
             people,
+            calendar,
             plans: RwLock::default(),
             served: RwLock::default(),
+            armed: RwLock::default(),
             cache: cache::Cache::default(),
             next_run: AtomicU64::new(first),
             keys: Mutex::default(),
@@ -229,6 +241,12 @@ impl Engine {
     #[must_use]
     pub fn callback_hosts(&self) -> &crate::actions::reach::Reach {
         &self.executor.settings().reach
+    }
+
+    /// What is wrong with the project file as it is now, while what it said before is in force.
+    #[must_use]
+    pub fn config_fault(&self) -> Option<String> {
+        self.executor.settings().live.fault()
     }
 
     /// The clock's time.
@@ -325,7 +343,7 @@ impl Engine {
     }
 
     fn with_facts<T>(&self, f: impl FnOnce(&Facts<'_>) -> T) -> T {
-        f(&Facts { now: self.clock.now(), zone: &self.options.zone, names: &Environment, people: &self.people })
+        f(&Facts { now: self.clock.now(), zone: &self.options.zone, names: &Environment, people: &self.people, calendar: &self.calendar })
     }
 
     fn is_among(&self, person: &Person, principal: &Principal) -> bool {

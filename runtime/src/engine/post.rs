@@ -20,17 +20,19 @@ impl Engine {
         let about = self
             .look(id.run, |live| {
                 let asked = live.state.question(id.n).filter(|asked| asked.closed.is_none())?;
-                Some((self.show_question(live, asked, None), asked.due))
+                let of = self.people_of(asked.question.of.stages.iter().flatten().map(|term| &term.of));
+                Some((self.show_question(live, asked, None), of, asked.due))
             })
             .await;
-        let (approval, due) = about.ok().flatten()?;
+        let (approval, of, due) = about.ok().flatten()?;
         let shown = approval.shown.into_iter().map(|shown| (shown.label, shown.text)).collect();
         Some(Notice::Asked(Asked {
             id: approval.id,
             run: approval.run,
             title: approval.title,
             shown,
-            requester: approval.requester,
+            requester: crate::view::requester(approval.requester.as_deref()).to_owned(),
+            of,
             due,
             url: approval.url,
             workflow: approval.workflow,

@@ -29,7 +29,9 @@ impl Engine {
             output: Json::Null,
             error: None,
             rejection: None,
-            requester: state.requester.clone(),
+            requester: somebody(&state.requester),
+            on_behalf_by: state.on_behalf_by.clone(),
+            waits_for_turn: state.held && state.ended.is_none(),
             owner: name(&state.owner),
             started_at: state.started.to_string(),
             ended_at: state.ended.as_ref().map(|(_, at)| at.to_string()),
@@ -93,7 +95,7 @@ impl Engine {
             why_you: caller.and_then(|caller| self.why_you(state, asked, caller)),
             why_asked: why_asked(plan, gate, question),
             votes: asked.votes.iter().map(|vote| vote_with_values(plan, question, vote)).collect(),
-            requester: state.requester.clone(),
+            requester: somebody(&state.requester),
             asked_at: question.at.to_string(),
             due_at: asked.due.map(|due| due.to_string()),
             then: gate.and_then(|gate| gate.deadline_after(asked.escalations.len())).map(|deadline| then(deadline, &question.about)),
@@ -182,7 +184,13 @@ pub(super) const fn channel(channel: Channel) -> &'static str {
         Channel::Api => "api",
         Channel::Page => "page",
         Channel::Timer => "timer",
+        Channel::Webhook => "webhook",
     }
+}
+
+/// A person, where there is one.
+pub(super) fn somebody(person: &str) -> Option<String> {
+    Some(person.to_owned()).filter(|person| !person.is_empty())
 }
 
 /// A person's address or a group's name.

@@ -18,6 +18,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Store`]
     pub async fn fire_due(self: &Arc<Self>) -> Result<Option<At>, EngineError> {
+        let schedule = self.fire_schedules().await?;
         loop {
             let now = self.clock.now();
             let due = self.store.due(now, AT_ONCE).await?;
@@ -28,7 +29,7 @@ impl Engine {
                 self.poke(run).await?;
             }
         }
-        Ok(self.store.next_due().await?)
+        Ok(self.store.next_due().await?.into_iter().chain(schedule).min())
     }
 
     /// Fires timers and sends letters until [`Engine::shut_down`].

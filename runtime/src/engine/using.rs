@@ -1,23 +1,19 @@
 //! What people and programs ask of the engine: start, decide, cancel, look.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use flow_compiler::eval::{EvalError, eval};
 use flow_compiler::graph::draw::type_name;
 use flow_compiler::plan::{Parameter, Plan};
-use flow_compiler::value::{Mismatch, Value, from_input};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::cache::Live;
-use super::{Decide, Engine, EngineError, Key, Start, show};
+use super::{Decide, Engine, EngineError, Key, show};
 use crate::ids::{ApprovalId, Digest, RunId};
-use crate::machine::event::{Principal, Started};
 use crate::machine::refusal::Refusal;
-use crate::machine::{Decision, Request, RunState};
+use crate::machine::{Decision, Request};
 use crate::people::{Caller, Person};
-use crate::store::{self, NewAnswer, NewRun, RunFilter};
+use crate::store::{self, NewAnswer, RunFilter};
 use crate::view;
 
 /// How long an answer is kept for its idempotency key.
@@ -60,65 +56,6 @@ impl Engine {
         let plan = Arc::new(plan);
         self.plans.write().insert(hash, Arc::clone(&plan));
         Ok(plan)
-    }
-
-    /// Starts a run, durably before it answers.
-    ///
-    /// # Errors
-    /// What [`EngineError`] says of starting.
-    pub async fn start(self: &Arc<Self>, start: Start) -> Result<view::Run, EngineError> {
-        self.takes(start.caller.scopes.start, "start runs")?;
-        let _claim = self.claim(start.key.as_ref())?;
-        if let Some(answer) = self.answered(start.key.as_ref()).await? {
-            let id = String::from_utf8_lossy(&answer.body).into_owned();
-            let run = self.parse_run(&id).ok_or_else(|| EngineError::Corrupt(format!("no run `{id}`")))?;
-            return self.run(run).await;
-        }
-        let served = self.served.read().get(&start.workflow).cloned();
-        let (hash, plan) = served.ok_or_else(|| EngineError::NotFound(format!("workflow `{}`", start.workflow)))?;
-        let input = input(&plan, &start.input)?;
-        let run = RunId(self.next_run.fetch_add(1, Ordering::SeqCst));
-        let started = self.started(&plan, hash, &start, input)?;
-        let new = NewRun { plan: hash, workflow: plan.workflow.name.to_string(), requester: started.requester.clone(), child_of: None };
-        let live = Live { state: RunState::new(run), plan, seq: 0, hash: Digest::default(), since: 0, snapshot: 0 };
-        let answer = start.key.as_ref().map(|key| self.answer(key, 201, self.run_id(run).into_bytes()));
-        let engine = Arc::clone(self);
-        spawned(async move {
-            let make = |live: &Live| (engine.show_run(live), answer);
-            let stepped = engine.first_step(live, Request::Start(started), new, make).await?;
-            engine.dispatch(run, stepped.work);
-            Ok(stepped.made)
-        })
-        .await
-    }
-
-    fn started(&self, plan: &Plan, hash: Digest, start: &Start, input: Vec<Value>) -> Result<Started, EngineError> {
-        let caller = &start.caller;
-        let requester = start.on_behalf_of.as_ref().unwrap_or(&caller.person).to_string();
-        let owner = self.owner_of(plan, &requester, &input, Principal::Person(requester.clone()))?;
-        let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-        Ok(Started {
-            plan: hash,
-            requester,
-            channel: caller.channel,
-            owner,
-            input,
-            nodes: size(plan.workflow.body.nodes.len()),
-            slots: size(plan.workflow.body.slots.len()),
-            on_behalf_by: start.on_behalf_of.as_ref().map(|_| caller.person.to_string()),
-            callback: start.callback.clone(),
-            called_by: None,
-        })
-    }
-
-    /// Whose a run is: what its workflow says, else `otherwise`.
-    pub(super) fn owner_of(&self, plan: &Plan, requester: &str, input: &[Value], otherwise: Principal) -> Result<Principal, EngineError> {
-        let Some(who) = &plan.workflow.owner else { return Ok(otherwise) };
-        let mut state = RunState::new(RunId(0));
-        state.slots = input.to_vec();
-        requester.clone_into(&mut state.requester);
-        let found = self.with_facts(|facts| facts.with_env(plan, &state, |env| crate::machine::principal(who, &state, env)));
-        found.map_err(EngineError::NoOwner)
     }
 
     /// Decides an approval, durably before it answers. The one way to do so.
@@ -225,14 +162,32 @@ impl Engine {
     /// # Errors
     /// [`EngineError::Store`]
     pub async fn runs(&self, filter: RunFilter) -> Result<view::Page<view::Run>, EngineError> {
-        let limit = filter.limit.clamp(1, 200);
-        let rows = self.store.runs(RunFilter { limit: limit + 1, ..filter }).await?;
-        let mut items = Vec::new();
-        for row in rows.iter().take(limit as usize) {
-            items.push(self.run(row.run).await?);
+        self.runs_for(filter, None).await
+    }
+
+    /// Runs that a caller may see, newest first.
+    ///
+    /// # Errors
+    /// [`EngineError::Store`]
+    pub async fn runs_for(&self, mut filter: RunFilter, caller: Option<&Caller>) -> Result<view::Page<view::Run>, EngineError> {
+        let limit = filter.limit.clamp(1, 200) as usize;
+        filter.limit = filter.limit.clamp(1, 200) + 1;
+        let mut items: Vec<view::Run> = Vec::new();
+        loop {
+            let rows = self.store.runs(filter.clone()).await?;
+            for row in &rows {
+                let seen = self.look(row.run, |live| self.visible(live, caller).then(|| self.show_run(live))).await?;
+                if seen.is_some() && items.len() == limit {
+                    let next = items.last().map(|run| run.id.clone());
+                    return Ok(view::Page { items, next });
+                }
+                items.extend(seen);
+                filter.before = Some(row.run);
+            }
+            if rows.len() < filter.limit as usize {
+                return Ok(view::Page { items, next: None });
+            }
         }
-        let next = if rows.len() > items.len() { items.last().map(|run| run.id.clone()) } else { None };
-        Ok(view::Page { items, next })
     }
 
     /// Waits until a run is settled (paused, in doubt or ended), at most so long, and gives it.
@@ -339,7 +294,7 @@ impl Engine {
         Ok(shown)
     }
 
-    fn claim(self: &Arc<Self>, key: Option<&Key>) -> Result<Option<Claim>, EngineError> {
+    pub(super) fn claim(self: &Arc<Self>, key: Option<&Key>) -> Result<Option<Claim>, EngineError> {
         let Some(key) = key else { return Ok(None) };
         let pair = (key.scope.clone(), key.key.clone());
         if !self.keys.lock().insert(pair.clone()) {
@@ -349,7 +304,7 @@ impl Engine {
     }
 
     /// The answer that was given for a key.
-    async fn answered(&self, key: Option<&Key>) -> Result<Option<store::Answer>, EngineError> {
+    pub(super) async fn answered(&self, key: Option<&Key>) -> Result<Option<store::Answer>, EngineError> {
         let Some(key) = key else { return Ok(None) };
         let Some(answer) = self.store.answer(&key.scope, &key.key).await? else { return Ok(None) };
         if answer.expires <= self.clock.now() {
@@ -358,14 +313,14 @@ impl Engine {
         if answer.request == key.request { Ok(Some(answer)) } else { Err(EngineError::KeyReused) }
     }
 
-    fn answer(&self, key: &Key, status: u16, body: Vec<u8>) -> NewAnswer {
+    pub(super) fn answer(&self, key: &Key, status: u16, body: Vec<u8>) -> NewAnswer {
         let expires = self.clock.now().plus(KEPT);
         NewAnswer { scope: key.scope.clone(), key: key.key.clone(), answer: store::Answer { request: key.request, status, body, expires } }
     }
 }
 
 /// An idempotency key whose request is under way.
-struct Claim {
+pub(super) struct Claim {
     engine: Arc<Engine>,
     pair: (String, String),
 }
@@ -381,52 +336,6 @@ pub(super) async fn spawned<T: Send + 'static>(
     work: impl Future<Output = Result<T, EngineError>> + Send + 'static,
 ) -> Result<T, EngineError> {
     tokio::spawn(work).await.unwrap_or_else(|error| Err(EngineError::Corrupt(format!("an internal error: {error}"))))
-}
-
-/// The values of a workflow's parameters.
-fn input(plan: &Plan, given: &Map<String, Json>) -> Result<Vec<Value>, EngineError> {
-    let parameters = &plan.workflow.parameters;
-    let mut mismatches: Vec<Mismatch> =
-        given.keys().filter(|name| !parameters.iter().any(|p| p.name == **name)).map(|name| unknown(name, parameters)).collect();
-    let mut values = Vec::new();
-    for parameter in parameters {
-        match read(parameter, given.get(parameter.name.as_str()), plan) {
-            Ok(value) => values.push(value),
-            Err(problems) => mismatches.extend(problems),
-        }
-    }
-    if mismatches.is_empty() { Ok(values) } else { Err(EngineError::Input(mismatches)) }
-}
-
-fn unknown(name: &str, parameters: &[Parameter]) -> Mismatch {
-    let nearest = parameters
-        .iter()
-        .map(|p| p.name.as_str())
-        .filter(|p| strsim::damerau_levenshtein(p, name) <= 2)
-        .min_by_key(|p| strsim::damerau_levenshtein(p, name));
-    let help = nearest.map_or_else(
-        || format!("the workflow has {}", parameters.iter().map(|p| format!("`{}`", p.name)).collect::<Vec<_>>().join(", ")),
-        |nearest| format!("did you mean `{nearest}`?"),
-    );
-    Mismatch { path: name.to_owned(), problem: format!("the workflow has no such parameter; {help}") }
-}
-
-fn read(parameter: &Parameter, given: Option<&Json>, plan: &Plan) -> Result<Value, Vec<Mismatch>> {
-    match (given, &parameter.default) {
-        (None, Some(default)) => {
-            let outside = flow_compiler::eval::Outside {
-                now: jiff::Timestamp::UNIX_EPOCH,
-                zone: &jiff::tz::TimeZone::UTC,
-                names: &super::Environment,
-                owner: "",
-                requester: "",
-            };
-            let env = flow_compiler::eval::Env { frames: &[&[]], types: &plan.types, outside: &outside };
-            let problem = |EvalError(problem)| vec![Mismatch { path: parameter.name.to_string(), problem }];
-            eval(default, &env).map_err(problem)
-        }
-        (given, _) => from_input(given.unwrap_or(&Json::Null), &parameter.ty, &plan.types, &parameter.name),
-    }
 }
 
 fn workflow(hash: Digest, plan: &Plan) -> view::Workflow {

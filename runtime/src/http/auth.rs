@@ -33,6 +33,14 @@ impl Access {
         }
     }
 
+    /// Who speaks, if anybody in particular does.
+    pub(super) fn caller(&self) -> Option<&Caller> {
+        match self {
+            Self::Caller(caller) => Some(caller),
+            Self::Reader => None,
+        }
+    }
+
     /// The person, if there is one.
     pub(super) fn person(&self) -> Option<&Person> {
         match self {
@@ -55,10 +63,8 @@ impl FromRequestParts<Arc<App>> for Access {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Problem> {
         let peer = parts.extensions.get::<Peer>().cloned();
-        if let Some(value) = parts.headers.get(header::AUTHORIZATION) {
-            let token =
-                value.to_str().ok().and_then(bearer).ok_or_else(|| Problem::unauthenticated("send `Authorization: Bearer TOKEN`"))?;
-            return Ok(Self::Caller(find_token(app, token, peer.as_ref()).await?.caller()));
+        if parts.headers.contains_key(header::AUTHORIZATION) {
+            return Ok(Self::Caller(bearer_caller(app, &parts.headers, peer.as_ref()).await?));
         }
         if let Some(Peer::Owner { user }) = peer {
             return local(app, &parts.headers, user).await;
@@ -75,6 +81,13 @@ impl FromRequestParts<Arc<App>> for Access {
             None => Err(Problem::unauthenticated("send a token: `Authorization: Bearer TOKEN`")),
         }
     }
+}
+
+/// Who speaks with a bearer token.
+pub(super) async fn bearer_caller(app: &App, headers: &HeaderMap, peer: Option<&Peer>) -> Result<Caller, Problem> {
+    let value = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = value.and_then(bearer).ok_or_else(|| Problem::unauthenticated("send `Authorization: Bearer TOKEN`"))?;
+    Ok(find_token(app, token, peer).await?.caller())
 }
 
 fn bearer(value: &str) -> Option<&str> {

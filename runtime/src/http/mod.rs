@@ -9,6 +9,7 @@ mod auth;
 mod body;
 mod extract;
 mod guard;
+mod hooks;
 mod limit;
 mod pages;
 mod peer;
@@ -39,6 +40,7 @@ pub fn router(engine: Arc<Engine>, options: HttpOptions) -> Router {
         .merge(api)
         .merge(api::document_route(document))
         .merge(pages::routes())
+        .merge(hooks::routes())
         .nest("/local", api::local_routes())
         .fallback(nowhere)
         .method_not_allowed_fallback(wrong_method)

@@ -252,6 +252,7 @@ impl From<StoreError> for Problem {
         match error {
             StoreError::Full => Self::unavailable("the disk is full; nothing was done"),
             StoreError::Conflict(_) => Self::unavailable("somebody else was changing the run at the same moment; nothing was done"),
+            StoreError::Once(_) | StoreError::Turn => Self::unavailable("another run was started at the same moment; nothing was done"),
             StoreError::Taken => Self::key(StatusCode::CONFLICT, &EngineError::KeyInFlight),
             StoreError::Broken(_) | StoreError::Unusable(_) => Self::internal(&error.to_string()),
         }
@@ -311,6 +312,7 @@ fn vote_json(vote: &Vote) -> Json {
         Channel::Api => "api",
         Channel::Page => "page",
         Channel::Timer => "timer",
+        Channel::Webhook => "webhook",
     };
     json!({ "by": vote.by, "decision": decision, "comment": vote.comment, "at": vote.at.to_string(), "channel": channel })
 }

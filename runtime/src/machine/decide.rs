@@ -16,6 +16,8 @@ use crate::ids::{Digest, Path, RunId};
 pub enum Request {
     /// It is to begin.
     Start(Started),
+    /// Its turn has come.
+    Admit,
     /// An attempt ended.
     Ended {
         /// The call's node.
@@ -92,6 +94,8 @@ pub struct Decision {
 pub fn decide(plan: &Plan, state: &RunState, request: Request, facts: &Facts<'_>) -> Result<Vec<Event>, Refusal> {
     match request {
         Request::Start(started) => Ok(vec![Event::Started(started)]),
+        Request::Admit if state.held && state.ended.is_none() => Ok(vec![Event::Admitted]),
+        Request::Admit => Ok(Vec::new()),
         Request::Clock => Ok(lapse::lapse(plan, state, facts)),
         Request::HandOn(request) => hand_on::hand_on(state, request, facts),
         Request::Ended { node, attempt, outcome } => Ok(ended(plan, state, node, attempt, outcome)),

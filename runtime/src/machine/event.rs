@@ -150,6 +150,9 @@ pub enum Event {
         #[n(0)]
         why: End,
     },
+    /// The run's turn has come: it no longer waits for another one.
+    #[n(60)]
+    Admitted,
     /// The run ended.
     #[n(12)]
     Ended {
@@ -158,7 +161,7 @@ pub enum Event {
         why: End,
     },
     /// The run of a workflow that is called has begun: it is the attempt.
-    #[n(60)]
+    #[n(80)]
     ChildStarted {
         /// The call's node.
         #[n(0)]
@@ -252,7 +255,7 @@ pub struct Started {
     /// The plan.
     #[n(0)]
     pub plan: Digest,
-    /// Who asked for the run.
+    /// Who asked for the run; empty when a clock or another program started it.
     #[n(1)]
     pub requester: String,
     /// How they asked.
@@ -279,6 +282,10 @@ pub struct Started {
     /// The call that it is an attempt at.
     #[n(60)]
     pub called_by: Option<CalledBy>,
+    /// Whether it waits for its turn.
+    #[n(20)]
+    #[cbor(default)]
+    pub held: bool,
 }
 
 /// How an attempt ended.
@@ -357,6 +364,9 @@ pub enum Channel {
     /// A clock.
     #[n(3)]
     Timer,
+    /// A message of another program.
+    #[n(4)]
+    Webhook,
 }
 
 /// A question to people: a round of a gate, or a call whose outcome is unknown.

@@ -4,8 +4,8 @@ use flow_compiler::eval::{Env, Names, Outside};
 use flow_compiler::plan::Plan;
 use jiff::tz::TimeZone;
 
-use super::RunState;
 use super::event::Principal;
+use super::{Calendar, RunState};
 use crate::ids::At;
 
 /// What is so while a turn is made.
@@ -19,6 +19,8 @@ pub struct Facts<'a> {
     pub names: &'a dyn Names,
     /// Who belongs to which group.
     pub people: &'a dyn Membership,
+    /// Which days are business days.
+    pub calendar: &'a Calendar,
 }
 
 /// Who belongs to which group, now.

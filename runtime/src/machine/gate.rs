@@ -3,8 +3,6 @@
 use flow_compiler::eval::{Env, EvalError, eval, holds};
 use flow_compiler::plan::{self, Band, Call, Gate, GuardArgument, NodeKind, Period, Plan, Who};
 use flow_compiler::value::Value;
-use jiff::ToSpan as _;
-use jiff::civil::Weekday;
 
 use super::event::{About, Approvers, Event, Principal, Question, Shown, Term};
 use super::state::Calling;
@@ -228,20 +226,8 @@ pub fn principal(who: &Who, state: &RunState, env: &Env<'_>) -> Result<Principal
 pub(super) fn due(at: At, after: Period, facts: &Facts<'_>) -> At {
     match after {
         Period::Exact(span) => at.plus(span),
-        Period::BusinessDays(days) => business(at, days, facts),
+        Period::BusinessDays(days) => facts.calendar.later(at, days, facts.zone),
     }
-}
-
-/// So many business days (Monday to Friday) later, at the same time of day.
-fn business(at: At, days: u32, facts: &Facts<'_>) -> At {
-    let mut time = jiff::ZonedDateTime::new(at.timestamp(), facts.zone.clone());
-    let mut left = days;
-    while left > 0 {
-        let Ok(later) = time.checked_add(1.day()) else { break };
-        time = later;
-        left -= u32::from(!matches!(time.weekday(), Weekday::Saturday | Weekday::Sunday));
-    }
-    At::from(time.timestamp())
 }
 
 /// The subject digest: run, gate, round, plan, what is shown, what is proposed and what will run; not votes, status or time.

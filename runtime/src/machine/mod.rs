@@ -5,6 +5,7 @@
 //!
 //! INVARIANT: no input or output, no clock, no random number, no task. Facts are recorded in the events that used them.
 
+mod calendar;
 mod decide;
 pub mod event;
 mod facts;
@@ -18,6 +19,7 @@ mod round;
 mod state;
 mod turn;
 
+pub use calendar::Calendar;
 pub use decide::{Answer, Decision, Request, decide};
 pub use facts::{Facts, Membership};
 pub use gate::principal;

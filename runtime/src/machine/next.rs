@@ -40,6 +40,9 @@ pub fn next(plan: &Plan, state: &RunState, facts: &Facts<'_>) -> (Vec<Event>, Ve
     if let Some(why) = &state.ending {
         return (end(plan, state, why, facts), Vec::new());
     }
+    if state.held {
+        return (Vec::new(), Vec::new());
+    }
     let mut steps = Steps { plan, state, facts, events: Vec::new(), commands: Vec::new() };
     for (index, node) in state.unsettled() {
         if let Err(why) = steps.node(index, node) {

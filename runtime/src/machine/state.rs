@@ -65,6 +65,10 @@ pub struct RunState {
     /// Runs that it called and that are under way: attempts that nobody here makes.
     #[n(61)]
     pub children: Vec<Child>,
+    /// Whether it waits for its turn: nothing of it is begun.
+    #[n(40)]
+    #[cbor(default)]
+    pub held: bool,
 }
 
 /// A called run that is under way.
@@ -228,6 +232,7 @@ impl RunState {
             retries: 0,
             called_by: None,
             children: Vec::new(),
+            held: false,
         }
     }
 
@@ -242,7 +247,9 @@ impl RunState {
             (None, Some(_)) => return Status::Ending,
             (None, None) => {}
         }
-        if self.open().any(|asked| matches!(asked.question.about, About::InDoubt { .. })) {
+        if self.held {
+            Status::Paused
+        } else if self.open().any(|asked| matches!(asked.question.about, About::InDoubt { .. })) {
             Status::InDoubt
         } else if self.idle() && self.retries == 0 && (!self.children.is_empty() || self.open().next().is_some()) {
             // Where a called run does something, whoever shows the run says so.
@@ -346,6 +353,7 @@ impl RunState {
                 }
                 self.close(*n, *how);
             }
+            Event::Admitted => self.held = false,
             Event::StageMet { .. } | Event::Escalated { .. } | Event::Reminded { .. } | Event::HandedOn { .. } => self.go_on_asking(event),
             Event::Ending { why } => self.ending = Some(why.clone()),
             Event::Ended { why } => self.ended = Some((why.clone(), self.at)),
@@ -363,6 +371,7 @@ impl RunState {
         self.on_behalf_by.clone_from(&started.on_behalf_by);
         self.callback.clone_from(&started.callback);
         self.called_by.clone_from(&started.called_by);
+        self.held = started.held;
     }
 
     fn write(&mut self, slot: u32, value: &Value) {

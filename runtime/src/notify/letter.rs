@@ -85,14 +85,14 @@ fn instant(at: At, zone: &TimeZone) -> String {
 }
 
 /// A text as one line that is fit for a subject.
-fn line(text: &str) -> String {
+pub(super) fn line(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     visible(&words.join(" "), false).chars().take(200).collect()
 }
 
 /// A text in which nothing hides: characters that turn the direction of writing or that cannot be seen are written out, so that what a
 /// person reads is what is there.
-fn visible(text: &str, lines: bool) -> String {
+pub(super) fn visible(text: &str, lines: bool) -> String {
     let mut shown = String::with_capacity(text.len());
     for (count, c) in text.chars().enumerate() {
         if count == MOST {

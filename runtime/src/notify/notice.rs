@@ -28,6 +28,8 @@ pub struct Asked {
     pub shown: Vec<(String, String)>,
     /// Who asked for the run.
     pub requester: String,
+    /// The addresses of the people who are asked.
+    pub of: Vec<String>,
     /// When it lapses.
     pub due: Option<At>,
     /// The page where it is answered. Holds no token.

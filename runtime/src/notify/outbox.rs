@@ -9,13 +9,14 @@ use jiff::tz::TimeZone;
 use reqwest::Url;
 
 use super::backoff::again;
+use super::chat;
 use super::letter;
 use super::mailer::{MailError, Mailer};
 use super::notice::{Notice, Notices};
 use super::webhook::{Failure, Message};
 use crate::actions::Settings;
 use crate::actions::reach::Clients;
-use crate::config::{Config, Secrets, Webhook};
+use crate::config::{Config, LiveConfig, Ntfy, Secrets, Slack, Webhook};
 use crate::ids::{At, Digest};
 use crate::store::{Channel, Delivery, Letter, Store, StoreError};
 
@@ -32,6 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Outbox {
     config: Arc<Config>,
+    live: Arc<LiveConfig>,
     mailer: Arc<Mailer>,
     secrets: Secrets,
     clients: Clients,
@@ -45,11 +47,13 @@ impl Outbox {
     /// Says what cannot be set up.
     pub fn new(settings: &Settings) -> Result<Self, crate::actions::SetupError> {
         let clients = Clients::new(settings.reach.clone());
-        if settings.config.notify.webhook.is_some() {
+        let notify = &settings.config.notify;
+        if notify.webhook.is_some() || notify.slack.is_some() || notify.ntfy.is_some() {
             clients.trusted().map_err(crate::actions::SetupError::Network)?;
         }
         Ok(Self {
             config: Arc::clone(&settings.config),
+            live: Arc::clone(&settings.live),
             mailer: Arc::clone(&settings.mailer),
             secrets: settings.secrets.clone(),
             clients,
@@ -87,6 +91,7 @@ impl Outbox {
     pub async fn deliver(&self, letter: &Letter, notice: &Notice, now: At) -> Delivery {
         let failure = match letter.letter.channel {
             Channel::Mail | Channel::Notify | Channel::Reminder => self.mail(letter, notice).await,
+            Channel::Webhook if matches!(letter.letter.to.as_str(), Slack::NAME | Ntfy::NAME) => self.chat(letter, notice).await,
             Channel::Webhook | Channel::Callback => self.post(letter, notice, now).await,
         };
         match failure {
@@ -98,7 +103,7 @@ impl Outbox {
 
     async fn mail(&self, letter: &Letter, notice: &Notice) -> Result<(), Failure> {
         let to = &letter.letter.to;
-        let addresses = self.config.addresses(to);
+        let addresses = self.live.current().addresses(to);
         if addresses.is_empty() {
             return Err(Failure::Never(format!("`{to}` is neither a mail address nor known in `hitl.toml`")));
         }
@@ -109,6 +114,22 @@ impl Outbox {
             // At least once: a mail that may have arrived carries the same Message-ID the next time.
             MailError::NotNow(why) | MailError::Unknown(why) => Failure::NotNow(why),
         })
+    }
+
+    async fn chat(&self, letter: &Letter, notice: &Notice) -> Result<(), Failure> {
+        // Chats are told of questions only.
+        let Notice::Asked(asked) = notice else { return Ok(()) };
+        let client = self.clients.trusted().map_err(Failure::NotNow)?;
+        let secret = |name: &String| self.secrets.lookup(name).map_err(|error| Failure::NotNow(error.to_string()));
+        // People are asked for now; how chats are reached is what the project said at the start.
+        let config = Config { people: self.live.current().people.clone(), ..(*self.config).clone() };
+        if letter.letter.to == Slack::NAME {
+            let missing = || Failure::Never("there is no `[notify.slack]` in `hitl.toml`".into());
+            let slack = config.notify.slack.as_ref().ok_or_else(missing)?;
+            return chat::slack(client, &secret(&slack.webhook)?, asked, &config).await;
+        }
+        let token = config.notify.ntfy.as_ref().and_then(|ntfy| ntfy.token.as_ref()).map(secret).transpose()?;
+        chat::ntfy(client, token.as_ref(), asked, &config).await
     }
 
     async fn post(&self, letter: &Letter, notice: &Notice, now: At) -> Result<(), Failure> {

@@ -48,6 +48,7 @@ fn asked() -> Notice {
         title: "Pay 1500.00 EUR to <b>Acme</b>\r\nBcc: x@evil.example".into(),
         shown: vec![("Account".into(), "DE\u{202e}12 <script>".into()), ("Amount".into(), "1500.00 EUR".into())],
         requester: "bo@acme.example".into(),
+        of: vec!["ana@acme.example".into()],
         due: Some(NOW.plus(SignedDuration::from_hours(1))),
         url: "https://flow.acme.example/approvals/ap-9".into(),
         workflow: "pay_invoice".into(),
@@ -222,7 +223,7 @@ async fn store_with(letters: Vec<NewLetter>) -> MemoryStore {
         salt: [7; 16],
         body: b"first".to_vec(),
         hash: chain(Digest::default(), run, 1, &[7; 16], b"first"),
-        new: Some(NewRun { plan, workflow: "pay".into(), requester: "bo@acme.example".into(), child_of: None }),
+        new: Some(NewRun { plan, workflow: "pay".into(), requester: "bo@acme.example".into(), ..NewRun::default() }),
         status: Status::Running,
         live: true,
         due: None,
@@ -233,6 +234,7 @@ async fn store_with(letters: Vec<NewLetter>) -> MemoryStore {
         letters,
         answer: None,
         blobs: Vec::new(),
+        gives_turn: false,
     };
     store.commit(commit).await.unwrap();
     store
@@ -276,4 +278,49 @@ async fn a_refused_letter_is_dead_and_a_late_one_waits() {
     assert_eq!(outbox.run_due(&store, &FirstOnly, second).await.unwrap(), Some(third));
     assert_eq!(outbox.run_due(&store, &FirstOnly, third).await.unwrap(), None);
     assert_eq!(sink.received().len(), 1);
+}
+
+#[tokio::test]
+async fn chats_are_told_what_is_asked_and_where_to_decide() {
+    let seen: Arc<Mutex<Vec<(String, String, serde_json::Value)>>> = Arc::default();
+    let sink = Arc::clone(&seen);
+    let take = move |uri: axum::http::Uri, headers: HeaderMap, body: String| {
+        let token = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        sink.lock().push((uri.path().to_owned(), token, serde_json::from_str(&body).unwrap()));
+        async { StatusCode::OK }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, Router::new().fallback(post(take))).await });
+    let text = format!(
+        "[people.ana]\nemail = \"ana@acme.example\"\nslack = \"U1\"\nntfy = \"anas\"\n[notify.slack]\nwebhook = \"SLACK\"\n\
+         [notify.ntfy]\nurl = \"http://{address}\"\ntopic = \"all\"\ntoken = \"NTFY\"\n"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let config = Config::parse(&text, std::path::Path::new("hitl.toml")).unwrap();
+    let mut settings = Settings::new(Arc::new(config), folder.path(), &folder.path().join(".hitl"));
+    let secrets =
+        [("SLACK".to_owned(), format!("http://{address}/services/T/B/x\n").into()), ("NTFY".to_owned(), "tk_1".to_owned().into())];
+    settings.secrets = Secrets::Fixed(secrets.into());
+    let outbox = Outbox::new(&settings).unwrap();
+    for name in ["slack", "ntfy"] {
+        assert_eq!(outbox.deliver(&letter(Channel::Webhook, name, 0), &asked(), NOW).await, Delivery::Done);
+    }
+    let seen = seen.lock();
+    let slack = seen[0].2["text"].as_str().unwrap();
+    assert_eq!((seen[0].0.as_str(), seen[0].1.as_str()), ("/services/T/B/x", ""));
+    assert!(slack.starts_with("*Pay 1500.00 EUR to &lt;b&gt;Acme&lt;/b&gt; Bcc: x@evil.example*\n"), "{slack}");
+    assert!(slack.contains("<@U1>") && slack.ends_with("<https://flow.acme.example/approvals/ap-9|Look at it and decide>"), "{slack}");
+    let topics: Vec<_> =
+        seen[1..].iter().map(|(path, token, body)| (path.as_str(), token.as_str(), body["topic"].as_str().unwrap())).collect();
+    assert_eq!(topics, [("/", "Bearer tk_1", "all"), ("/", "Bearer tk_1", "anas")]);
+    assert_eq!(seen[1].2["click"], "https://flow.acme.example/approvals/ap-9");
+    assert!(seen[1].2["message"].as_str().unwrap().contains("Amount: 1500.00 EUR"));
+
+    // A receiver that is gone is tried again, and its address, which is a secret, is not told.
+    let config = Config::parse(&text, std::path::Path::new("hitl.toml")).unwrap();
+    let mut settings = Settings::new(Arc::new(config), folder.path(), &folder.path().join(".hitl"));
+    settings.secrets = Secrets::Fixed([("SLACK".to_owned(), "http://127.0.0.1:9/services/hidden".to_owned().into())].into());
+    let failed = Outbox::new(&settings).unwrap().deliver(&letter(Channel::Webhook, "slack", 0), &asked(), NOW).await;
+    assert!(matches!(&failed, Delivery::Again { error, .. } if !error.contains("hidden")), "{failed:?}");
 }

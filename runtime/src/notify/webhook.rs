@@ -59,12 +59,8 @@ impl Message {
 
     /// `v1,` and the signature of id, time and body.
     fn signature(&self, secret: &SecretString) -> Result<String, Failure> {
-        let fault = || Failure::NotNow("the webhook's secret must be `whsec_` and base64".into());
-        let encoded = secret.expose_secret().trim();
-        let encoded = encoded.strip_prefix("whsec_").ok_or_else(fault)?;
-        let key = BASE64.decode(encoded.as_bytes()).map_err(|_| fault())?;
-        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&key).map_err(|_| fault())?;
-        mac.update(format!("{}.{}.{}", self.id, self.seconds(), self.body).as_bytes());
+        let mac = mac(secret, &self.id, self.seconds(), self.body.as_bytes());
+        let mac = mac.ok_or_else(|| Failure::NotNow("the webhook's secret must be `whsec_` and base64".into()))?;
         Ok(format!("v1,{}", BASE64.encode(&mac.finalize().into_bytes())))
     }
 
@@ -91,4 +87,23 @@ impl Message {
             status => Err(Failure::NotNow(format!("the receiver answered with status {}", status.as_u16()))),
         }
     }
+}
+
+/// Whether one of the signatures of a message (`v1,...`, blanks between them) is that of the secret.
+#[must_use]
+pub fn signed(secret: &SecretString, id: &str, seconds: i64, body: &[u8], signatures: &str) -> bool {
+    let sent = signatures.split(' ').filter_map(|signature| signature.strip_prefix("v1,"));
+    let mut sent = sent.filter_map(|encoded| BASE64.decode(encoded.as_bytes()).ok());
+    // The comparison takes as long for a wrong signature as for the right one.
+    sent.any(|signature| mac(secret, id, seconds, body).is_some_and(|mac| mac.verify_slice(&signature).is_ok()))
+}
+
+/// What is signed, with the key of a secret; `None` where the secret is not `whsec_` and base64.
+fn mac(secret: &SecretString, id: &str, seconds: i64, body: &[u8]) -> Option<Hmac<sha2::Sha256>> {
+    let encoded = secret.expose_secret().trim().strip_prefix("whsec_")?;
+    let key = BASE64.decode(encoded.as_bytes()).ok()?;
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&key).ok()?;
+    mac.update(format!("{id}.{seconds}.").as_bytes());
+    mac.update(body);
+    Some(mac)
 }

@@ -1,5 +1,7 @@
 //! What every store must do: each function is run against each implementation.
 
+mod starts;
+
 use std::sync::Arc;
 
 use super::{
@@ -7,6 +9,7 @@ use super::{
     chain,
 };
 use crate::ids::{At, Digest, RunId};
+use starts::{there_is_one_run_of_a_key, turns_go_round_in_order};
 
 /// The plan of the tests' runs.
 pub(super) fn plan() -> Digest {
@@ -45,7 +48,7 @@ impl Author {
             salt,
             body: body.to_vec(),
             hash: chain(self.hash, self.run, seq, &salt, body),
-            new: first.then(|| NewRun { plan: plan(), workflow: "pay".into(), requester: "ann".into(), child_of: None }),
+            new: first.then(|| NewRun { plan: plan(), workflow: "pay".into(), requester: "ann".into(), ..NewRun::default() }),
             status: Status::Running,
             live: true,
             due: None,
@@ -56,6 +59,7 @@ impl Author {
             letters: Vec::new(),
             answer: None,
             blobs: Vec::new(),
+            gives_turn: false,
         }
     }
 }
@@ -141,7 +145,7 @@ async fn a_conflict_leaves_nothing(store: Arc<dyn Store>) {
         let error = store.commit(fill(commit)).await.unwrap_err();
         assert!(matches!(error, StoreError::Conflict(of) if of == run), "{error:?}");
     }
-    let unknown = NewRun { plan: Digest::of(&[b"other"]), workflow: "w".into(), requester: "r".into(), child_of: None };
+    let unknown = NewRun { plan: Digest::of(&[b"other"]), workflow: "w".into(), requester: "r".into(), ..NewRun::default() };
     let commit = Commit { new: Some(unknown), ..Author::new(4).peek(b"x") };
     assert!(matches!(store.commit(fill(commit)).await.unwrap_err(), StoreError::Unusable(_)));
 
@@ -163,7 +167,7 @@ async fn a_called_run_is_one(store: Arc<dyn Store>) {
     let place = |place: &[u8]| Some(ChildOf { run: RunId(1), place: place.to_vec() });
     let mut child = Author::new(2);
     let mut first = child.next(b"child");
-    first.new = Some(NewRun { plan: plan(), workflow: "sub".into(), requester: "ann".into(), child_of: place(b"a1") });
+    first.new = Some(NewRun { plan: plan(), workflow: "sub".into(), requester: "ann".into(), child_of: place(b"a1"), ..NewRun::default() });
     let again = Commit { run: RunId(3), ..Author::new(3).peek(b"child") };
     let again = Commit { new: first.new.clone(), ..again };
     store.commit(first).await.unwrap();
@@ -257,7 +261,7 @@ async fn runs_come_in_pages(store: Arc<dyn Store>) {
         store.commit(commit).await.unwrap();
     }
     let mut other = Author::new(11).peek(b"other");
-    other.new = Some(NewRun { plan: plan(), workflow: "other".into(), requester: "bob".into(), child_of: None });
+    other.new = Some(NewRun { plan: plan(), workflow: "other".into(), requester: "bob".into(), ..NewRun::default() });
     store.commit(other).await.unwrap();
 
     let ids = async |filter: RunFilter| -> Vec<u64> { store.runs(filter).await.unwrap().iter().map(|row| row.run.0).collect() };
@@ -455,6 +459,8 @@ contract! {
     many_producers_at_once,
     one_of_many_wins,
     a_key_is_taken_once,
+    there_is_one_run_of_a_key,
+    turns_go_round_in_order,
     runs_come_in_pages,
     timers_come_in_order,
     questions_are_open_until_closed,

@@ -1,5 +1,7 @@
 //! The store in memory: for tests and for `hitlc test`. As exact as the others, and gone with its process.
 
+mod starts;
+
 use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
@@ -9,6 +11,7 @@ use super::{
     Answer, ChildOf, Commit, Delivery, Entry, Head, Letter, NewLetter, RunFilter, RunRow, Store, StoreError, Stored, Token, advance,
 };
 use crate::ids::{At, Digest, RunId};
+use starts::Starts;
 
 /// A store in memory.
 #[derive(Debug)]
@@ -33,6 +36,7 @@ struct State {
     meta: HashMap<String, Vec<u8>>,
     /// By the called run: its place, and whether its caller knows of its end.
     children: BTreeMap<RunId, (ChildOf, bool)>,
+    starts: Starts,
 }
 
 #[derive(Debug)]
@@ -86,6 +90,7 @@ impl MemoryStore {
             tokens: Vec::new(),
             meta: HashMap::new(),
             children: BTreeMap::new(),
+            starts: Starts::default(),
         };
         Self { state: Mutex::new(state) }
     }
@@ -102,14 +107,33 @@ impl MemoryStore {
 impl State {
     fn commit(&mut self, commit: Commit) -> Result<(), StoreError> {
         self.check(&commit)?;
-        let Commit { run, seq, previous: _, salt, body, hash, new, status, live, due, at, asked, closed, snapshot, letters, answer, blobs } =
-            commit;
+        let Commit {
+            run,
+            seq,
+            previous: _,
+            salt,
+            body,
+            hash,
+            new,
+            status,
+            live,
+            due,
+            at,
+            asked,
+            closed,
+            snapshot,
+            letters,
+            answer,
+            blobs,
+            gives_turn,
+        } = commit;
         self.blobs.extend(blobs);
         let index = self.journal.len();
         let id = self.head.last + 1;
         self.journal.push(Entry { id, run, seq, salt, body, hash });
         if let Some(new) = new {
-            self.children.extend(new.child_of.map(|of| (run, (of, false))));
+            self.children.extend(new.child_of.clone().map(|of| (run, (of, false))));
+            self.starts.start(run, &new);
             let row = RunRow {
                 run,
                 workflow: new.workflow,
@@ -132,6 +156,11 @@ impl State {
             if let Some(state) = snapshot {
                 kept.snapshot = Some((seq, state));
             }
+        }
+        let next = if gives_turn { self.starts.give_turn(run) } else { None };
+        if let Some(next) = next.and_then(|next| self.runs.get_mut(&next)) {
+            // The next one is due at once.
+            next.due = Some(at);
         }
         for question in asked {
             // Asked anew of others: those who were asked before still are.
@@ -171,6 +200,9 @@ impl State {
         };
         if !fits {
             return Err(StoreError::Conflict(commit.run));
+        }
+        if let Some(new) = &commit.new {
+            self.starts.check(new)?;
         }
         match &commit.new {
             Some(new) if !self.plans.contains_key(&new.plan) => Err(StoreError::Unusable(format!("the store has no plan `{}`", new.plan))),
@@ -258,6 +290,18 @@ impl Store for MemoryStore {
             }
             Ok(())
         })
+    }
+
+    async fn once(&self, key: Digest) -> Result<Option<RunId>, StoreError> {
+        Ok(self.state.lock().starts.once(key))
+    }
+
+    async fn turn_taken(&self, key: Digest) -> Result<bool, StoreError> {
+        Ok(self.state.lock().starts.is_taken(key))
+    }
+
+    async fn has_turn(&self, run: RunId) -> Result<bool, StoreError> {
+        Ok(self.state.lock().starts.has_turn(run))
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

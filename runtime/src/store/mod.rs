@@ -21,9 +21,10 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// time share one transaction; each has its own answer.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when `seq` or `previous` is not the run's head, [`StoreError::Taken`] when the answer's key is taken, or a run has begun for
-    /// the same place of its caller;
-    /// nothing of this commit is then written. After [`StoreError::Broken`] nothing more is written by this process.
+    /// [`StoreError::Conflict`] when `seq` or `previous` is not the run's head, [`StoreError::Taken`] when the answer's key is taken or
+    /// a run has begun for the same place of its caller,
+    /// [`StoreError::Once`] when there is a run of the same key, [`StoreError::Turn`] when it is not as [`Turn::waits`] says; nothing of
+    /// this commit is then written. After [`StoreError::Broken`] nothing more is written by this process.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
 
     /// The first number that no run has.
@@ -40,6 +41,14 @@ pub trait Store: Send + Sync + std::fmt::Debug {
 
     /// The caller of this run knows of its end.
     async fn told(&self, child: RunId) -> Result<(), StoreError>;
+    /// The run that was started under a key of [`NewRun::once`].
+    async fn once(&self, key: Digest) -> Result<Option<RunId>, StoreError>;
+
+    /// Whether an unfinished run has its turn under this key of [`Turn`].
+    async fn turn_taken(&self, key: Digest) -> Result<bool, StoreError>;
+
+    /// Whether it is this run's turn; `true` for a run that never had to wait.
+    async fn has_turn(&self, run: RunId) -> Result<bool, StoreError>;
 
     /// A run's row.
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError>;
@@ -126,6 +135,12 @@ pub enum StoreError {
     /// The idempotency key of the commit's answer has an answer already, or the place of the called run has its run.
     #[error("the idempotency key is taken")]
     Taken,
+    /// There is a run of this key already: this one.
+    #[error("there is such a run already")]
+    Once(RunId),
+    /// Another run has come or gone meanwhile, so that the new one has to wait, or need not.
+    #[error("the turn was given to another run")]
+    Turn,
     /// There is no room; what was there is untouched.
     #[error("the disk is full")]
     Full,
@@ -174,6 +189,8 @@ pub struct Commit {
     pub answer: Option<NewAnswer>,
     /// Large values of the body, by the digest of their bytes.
     pub blobs: Vec<(Digest, Vec<u8>)>,
+    /// Whether the run, which has ended, gives its turn to the next: that run is then due at once.
+    pub gives_turn: bool,
 }
 
 /// The hash of a transition: `SHA-256(previous ‖ run ‖ seq ‖ SHA-256(salt ‖ body))`, numbers as 8 bytes, big end first.
@@ -190,16 +207,20 @@ pub fn advance(head: Digest, hash: Digest) -> Digest {
 }
 
 /// What a new run's row needs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct NewRun {
     /// The hash of its plan, which the store has.
     pub plan: Digest,
     /// Its workflow's name.
     pub workflow: String,
-    /// Who asked for it.
+    /// Who asked for it; empty when nobody did.
     pub requester: String,
     /// The place in the run that called it.
     pub child_of: Option<ChildOf>,
+    /// What there is one run of only, for as long as its row is kept.
+    pub once: Vec<Digest>,
+    /// Whose turn it waits for.
+    pub turn: Option<Turn>,
 }
 
 /// A place in a run that calls another: there is one run for it.
@@ -209,6 +230,15 @@ pub struct ChildOf {
     pub run: RunId,
     /// Where in it, and which attempt; only compared.
     pub place: Vec<u8>,
+}
+
+/// A place in the order of runs of which one at a time is at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// What the runs have in common.
+    pub key: Digest,
+    /// Whether another run has its turn, so that this one waits.
+    pub waits: bool,
 }
 
 /// Where a run stands.

@@ -190,6 +190,9 @@ type Got<T> = Result<T, StoreError>;
 forwarded! {
     child(caller: RunId, place: &[u8]) -> Got<Option<RunId>>;
     children(caller: RunId) -> Got<Vec<RunId>>;
+    once(key: Digest) -> Got<Option<RunId>>;
+    turn_taken(key: Digest) -> Got<bool>;
+    has_turn(run: RunId) -> Got<bool>;
     untold() -> Got<Vec<RunId>>;
     told(child: RunId) -> Got<()>;
     first_free_run() -> Got<RunId>;

@@ -6,4 +6,6 @@ mod gates;
 mod pages;
 mod people;
 mod sockets;
+mod starts;
 mod support;
+mod triggers;

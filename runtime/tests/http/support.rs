@@ -10,15 +10,19 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use flow_compiler::{Sources, check};
 use flow_runtime::actions::{Executor, Settings};
-use flow_runtime::config::Config;
+use flow_runtime::config::{Config, LiveConfig};
 use flow_runtime::engine::{Engine, ManualClock, Options};
 use flow_runtime::http::{HttpOptions, Peer, router};
 use flow_runtime::ids::At;
 use flow_runtime::people::{NewToken, Person};
+use flow_runtime::store::Store;
 use flow_runtime::store::memory::MemoryStore;
 use http_body_util::BodyExt;
 use serde_json::Value as Json;
 use tower::ServiceExt;
+
+/// The file of secrets, where a project file says so.
+pub(crate) const SECRETS: &str = "ORDERS = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\n";
 
 pub(crate) const FLOW: &str = r#"
 record Line {
@@ -62,9 +66,9 @@ pub(crate) struct World {
     pub(crate) options: HttpOptions,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) router: Router,
-    store: Arc<MemoryStore>,
+    store: Arc<dyn Store>,
     mail: bool,
-    folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 /// What was answered.
@@ -123,10 +127,26 @@ impl World {
     }
 
     async fn made(setting: Setting, change: impl FnOnce(&mut HttpOptions)) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let start: jiff::Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
         let clock = Arc::new(ManualClock::at(At::from(start)));
-        let store = Arc::new(MemoryStore::new());
+        Self::built(Arc::new(MemoryStore::new()), clock, tempfile::tempdir().unwrap(), setting, change).await
+    }
+
+    /// On a store that is there already, at its time, with other workflows and another project file.
+    pub(crate) async fn on(store: Arc<dyn Store>, clock: Arc<ManualClock>, flow: &'static str, config: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("hitl.toml"), config).unwrap();
+        std::fs::write(folder.path().join("secrets.toml"), SECRETS).unwrap();
+        Self::built(store, clock, folder, Setting { flow, mail: false }, |_| {}).await
+    }
+
+    async fn built(
+        store: Arc<dyn Store>,
+        clock: Arc<ManualClock>,
+        folder: tempfile::TempDir,
+        setting: Setting,
+        change: impl FnOnce(&mut HttpOptions),
+    ) -> Self {
         let engine = open(&store, &clock, folder.path(), setting.flow, setting.mail).await;
         let mut options = HttpOptions::new(&engine);
         change(&mut options);
@@ -197,8 +217,12 @@ pub(crate) fn bearer(token: &str) -> String {
     format!("authorization: Bearer {token}")
 }
 
-async fn open(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>, folder: &Path, flow: &str, mail: bool) -> Arc<Engine> {
-    let executor = Executor::new(Settings::new(Arc::new(Config::default()), folder, &folder.join(".hitl"))).unwrap();
+async fn open(store: &Arc<dyn Store>, clock: &Arc<ManualClock>, folder: &Path, flow: &str, mail: bool) -> Arc<Engine> {
+    let config = Arc::new(Config::load(folder).unwrap());
+    let groups = config.groups.keys().map(|group| (group.clone(), config.addresses(group))).collect();
+    let live = Arc::new(LiveConfig::watching(folder, Arc::clone(&config)));
+    let settings = Settings { live, ..Settings::new(config, folder, &folder.join(".hitl")) };
+    let executor = Executor::new(settings).unwrap();
     let options = Options {
         public_url: "http://127.0.0.1:7420".to_owned(),
         zone: jiff::tz::TimeZone::UTC,
@@ -207,14 +231,15 @@ async fn open(store: &Arc<MemoryStore>, clock: &Arc<ManualClock>, folder: &Path,
         groups: BTreeMap::new(),
         clock: clock.clone(),
     };
-    let engine = Engine::open(store.clone(), Arc::new(executor), options).await.unwrap();
+    let engine = Engine::open(Arc::clone(store), Arc::new(executor), options).await.unwrap();
     let mut sources = Sources::new();
+    sources.set_groups(groups);
     let file = sources.add("pay.flow", flow);
     let checked = check(&sources);
     assert!(!checked.has_errors(), "{:?}", checked.diagnostics);
     let names: Vec<String> = checked.workflows().map(|workflow| workflow.name.to_owned()).collect();
     for name in names {
-        engine.serve_plan(checked.plan(file, &name).unwrap()).await.unwrap();
+        engine.arm(checked.plan(file, &name).unwrap()).await.unwrap();
     }
     engine
 }

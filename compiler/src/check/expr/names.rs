@@ -45,7 +45,10 @@ impl<'a> Checker<'a> {
             "now" => return Typed::new(Expr::Now, Ty::Time),
             "today" => return Typed::new(Expr::Today, Ty::Date),
             "owner" => return Typed::new(Expr::Owner, Ty::Text),
-            "requester" => return Typed::new(Expr::Requester, Ty::Text),
+            "requester" => {
+                self.needs_requester(span);
+                return Typed::new(Expr::Requester, Ty::Text);
+            }
             _ => {}
         }
         self.unknown_value(name, span, wanted);

@@ -41,6 +41,8 @@ pub(crate) struct Flow {
     result: Option<(Ty, Span)>,
     /// Whether something is in it that is broken or not yet supported: then nobody knows where its paths end.
     unsure: bool,
+    /// The setting that starts runs by itself: such runs have no requester.
+    pub(super) trigger: Option<Span>,
 }
 
 impl<'a> Checker<'a> {
@@ -52,7 +54,7 @@ impl<'a> Checker<'a> {
         self.flow.slots = parameters.iter().map(|parameter| Slot { name: parameter.name.clone(), ty: parameter.ty.lower() }).collect();
         let mark = self.scope.mark();
         self.declare_parameters(&parameters, &workflow.parameters);
-        let owner = self.settings(&workflow.settings);
+        let (owner, settings) = self.settings(workflow, &parameters);
         self.flow.owner.clone_from(&owner);
         for handler in &workflow.handlers {
             self.not_yet(handler.event.span, &format!("on {}", handler.event.name));
@@ -74,6 +76,7 @@ impl<'a> Checker<'a> {
             parameters: super::action::lower_parameters(&parameters),
             result: result.map(|(ty, _)| ty.lower()),
             owner,
+            settings,
             body,
         })
     }

@@ -57,6 +57,14 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// Refuses to speak of a requester where a run may have none.
+    pub(in crate::check) fn needs_requester(&mut self, span: flow_grammar::Span) {
+        if let Some(trigger) = self.flow.trigger {
+            let site = self.site(span);
+            self.report(faults::settings::no_requester(site, trigger));
+        }
+    }
+
     /// One person or group: `owner`, `requester`, a group, or an address as a name, a field or a text.
     pub(super) fn who(&mut self, expr: &'a ast::Expr) -> Option<Who> {
         match &expr.kind {
@@ -64,6 +72,9 @@ impl<'a> Checker<'a> {
                 if let Some((_, binding)) = self.scope.find(name) {
                     let fault = faults::names::taken_by_people(self.site(expr.span), name, binding.span);
                     self.report(fault);
+                }
+                if name == "requester" {
+                    self.needs_requester(expr.span);
                 }
                 return Some(if name == "owner" { Who::Owner } else { Who::Requester });
             }

@@ -97,6 +97,7 @@ fn plan() -> Plan {
             ],
             result: Some(Type::Text),
             owner: None,
+            settings: crate::plan::Settings::default(),
             body: Region { slots: slots.into_iter().map(|(name, ty)| Slot { name: name.into(), ty }).collect(), nodes },
         },
     }

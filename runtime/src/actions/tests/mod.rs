@@ -124,7 +124,15 @@ impl Case {
             implementation: self.implementation,
             secrets: vec!["TOKEN".into()],
         };
-        let workflow = Workflow { name: "w".into(), doc: None, parameters: Vec::new(), result: None, owner: None, body: Region::default() };
+        let workflow = Workflow {
+            name: "w".into(),
+            doc: None,
+            parameters: Vec::new(),
+            result: None,
+            owner: None,
+            settings: flow_compiler::plan::Settings::default(),
+            body: Region::default(),
+        };
         let plan = Plan {
             format: flow_compiler::plan::FORMAT,
             semantics: flow_compiler::plan::SEMANTICS,

@@ -68,7 +68,9 @@ pub(super) async fn inbox(
         (status = 200, body = Approval), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
     ))]
 pub(super) async fn show(State(app): State<Arc<App>>, access: Access, Part(id): Part) -> Result<Response, Problem> {
-    let approval = app.engine.approval(parse(&app, &id)?, access.person()).await?;
+    let id = parse(&app, &id)?;
+    sees(&app, id, access.caller()).await?;
+    let approval = app.engine.approval(id, access.person()).await?;
     access.reads()?;
     let tag = HeaderValue::from_str(&format!("\"{}\"", approval.digest));
     let mut response = Json(approval).into_response();
@@ -123,6 +125,7 @@ pub(super) async fn decide(
     let bytes = body::read(body, app.options.body_limit).await?;
     body::expect_json(&headers, &bytes)?;
     let approval = parse(&app, &id)?;
+    sees(&app, approval, Some(&caller)).await?;
     may_decide(&app, approval, &caller).await?;
     slow_down(&app, &caller)?;
     let seen = prefer::if_match(&headers);
@@ -149,6 +152,15 @@ pub(super) async fn decide(
         prefer::applied(&mut response, wait);
     }
     Ok(response)
+}
+
+/// To who may not see its run there is no approval.
+pub(in crate::http) async fn sees(app: &App, approval: ApprovalId, caller: Option<&Caller>) -> Result<(), Problem> {
+    let missing = || EngineError::NotFound(format!("approval `{}`", app.engine.approval_id(approval)));
+    app.engine.sees(approval.run, caller).await.map_err(|error| match error {
+        EngineError::NotFound(_) => missing().into(),
+        other => other.into(),
+    })
 }
 
 /// A refusal, with the approval that took the place of a closed one.
@@ -188,6 +200,7 @@ pub(super) async fn delegate(
     let bytes = body::read(body, app.options.body_limit).await?;
     body::expect_json(&headers, &bytes)?;
     let approval = parse(&app, &id)?;
+    sees(&app, approval, Some(&caller)).await?;
     may_decide(&app, approval, &caller).await?;
     slow_down(&app, &caller)?;
     let mut members = Members::of(&bytes)?;

@@ -58,7 +58,7 @@ pub(super) async fn events(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let run = parse(&app, &id)?;
-    app.engine.run(run).await?;
+    app.engine.sees(run, access.caller()).await?;
     access.reads()?;
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let after = match last.or(query.cursor).filter(|cursor| !cursor.is_empty()) {

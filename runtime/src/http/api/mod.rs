@@ -20,7 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::app::App;
-pub(super) use approvals::{may_decide, parse as parse_approval};
+pub(super) use approvals::{may_decide, parse as parse_approval, sees as sees_approval};
 pub(super) use runs::{RunsQuery, parse as parse_run, slow_down};
 
 #[derive(OpenApi)]

@@ -54,6 +54,15 @@ pub(super) struct StartBody {
     callback: Option<String>,
 }
 
+/// The run that was wanted.
+#[derive(Debug, serde::Serialize, ToSchema)]
+pub(super) struct Started {
+    #[serde(flatten)]
+    run: Run,
+    /// Whether it was there already: the workflow has one run only for a value that it names (`once per`).
+    existing: bool,
+}
+
 /// Starts a run.
 #[utoipa::path(post, path = "/workflows/{name}/runs", security(("token" = [])), request_body = StartBody,
     params(
@@ -63,7 +72,8 @@ pub(super) struct StartBody {
         ("On-Behalf-Of" = Option<String>, Header, description = "for whom a service starts the run; needs the scope `act-for`"),
     ),
     responses(
-        (status = 201, body = Run), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+        (status = 200, body = Started, description = "there was such a run already (`once per`)"),
+        (status = 201, body = Started), (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
         (status = 404, body = Problem), (status = 409, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
         (status = 422, body = Problem), (status = 429, body = Problem), (status = 503, body = Problem),
     ))]
@@ -94,14 +104,16 @@ pub(super) async fn start(
     let behalf = on_behalf_of.as_ref().map(Person::as_str).unwrap_or_default();
     let route = format!("POST /api/v1/workflows/{workflow}/runs");
     let key = prefer::key(&headers, &caller.person, &route, &[behalf.as_bytes(), b"\n", &bytes])?;
-    let run = app.engine.start(Start { workflow, input, caller, on_behalf_of, callback, key }).await?;
+    let begun = app.engine.begin(Start { workflow, input, caller, on_behalf_of, callback, key }).await?;
+    let (run, known) = (begun.run, begun.known);
     let wait = prefer::wait(&headers);
     let run = match (wait, app.engine.parse_run(&run.id)) {
         (Some(wait), Some(id)) => settled(&app, id, wait, closing).await.unwrap_or(run),
         _ => run,
     };
     let location = HeaderValue::from_str(&format!("/api/v1/runs/{}", run.id));
-    let mut response = (StatusCode::CREATED, Json(run)).into_response();
+    let status = if known { StatusCode::OK } else { StatusCode::CREATED };
+    let mut response = (status, Json(Started { run, existing: known })).into_response();
     if let Ok(location) = location {
         response.headers_mut().insert(header::LOCATION, location);
     }
@@ -217,7 +229,7 @@ pub(super) async fn list(
     Params(query): Params<RunsQuery>,
 ) -> Result<Json<Page<Run>>, Problem> {
     access.reads()?;
-    Ok(Json(app.engine.runs(query.filter(&app)?).await?))
+    Ok(Json(app.engine.runs_for(query.filter(&app)?, access.caller()).await?))
 }
 
 /// A run.
@@ -235,6 +247,7 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let run = parse(&app, &id)?;
+    app.engine.sees(run, access.caller()).await?;
     let now = app.engine.run(run).await?;
     access.reads()?;
     let Some(wait) = prefer::wait(&headers) else { return Ok(Json(now).into_response()) };
@@ -258,6 +271,7 @@ pub(super) async fn cancel(
 ) -> Result<Json<Run>, Problem> {
     let caller = access.named()?;
     let run = parse(&app, &id)?;
+    app.engine.sees(run, Some(&caller)).await?;
     let bytes = body::read(body, app.options.body_limit).await?;
     body::expect_json(&headers, &bytes)?;
     slow_down(&app, &caller)?;

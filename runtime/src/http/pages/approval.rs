@@ -14,7 +14,7 @@ use super::time::Moment;
 use super::visitor::{Badge, Sent, Visitor};
 use super::{Page, faults, render, see_other, sentence, value};
 use crate::engine::Decide;
-use crate::http::api::{may_decide, parse_approval, slow_down};
+use crate::http::api::{may_decide, parse_approval, sees_approval, slow_down};
 use crate::http::app::App;
 use crate::http::extract::Part;
 use crate::http::problem::Problem;
@@ -118,6 +118,7 @@ struct Alert {
 /// An approval as it stands.
 pub(super) async fn show(State(app): State<Arc<App>>, visitor: Visitor, Part(id): Part) -> Page {
     let id = parse_approval(&app, &id)?;
+    sees_approval(&app, id, Some(&visitor.0.caller)).await?;
     let approval = app.engine.approval(id, Some(&visitor.0.caller.person)).await?;
     visitor.reads()?;
     Ok(render(StatusCode::OK, &page(&app, &visitor, approval, None, None)))
@@ -126,6 +127,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visitor: Visitor, Part(id)
 /// Decides, and shows what stands; what is refused is said on the same page, with what was entered kept.
 pub(super) async fn decide(State(app): State<Arc<App>>, visitor: Visitor, Part(id): Part, headers: HeaderMap, body: Body) -> Page {
     let approval = parse_approval(&app, &id)?;
+    sees_approval(&app, approval, Some(&visitor.0.caller)).await?;
     let sent = Sent::read_from(&app, &visitor, &headers, body).await?;
     match try_to_decide(&app, &visitor, approval, &sent).await {
         Ok(()) => Ok(see_other(&format!("/approvals/{}", app.engine.approval_id(approval)))),
@@ -136,6 +138,7 @@ pub(super) async fn decide(State(app): State<Arc<App>>, visitor: Visitor, Part(i
 /// Hands a gate on, and shows what stands.
 pub(super) async fn hand_on(State(app): State<Arc<App>>, visitor: Visitor, Part(id): Part, headers: HeaderMap, body: Body) -> Page {
     let approval = parse_approval(&app, &id)?;
+    sees_approval(&app, approval, Some(&visitor.0.caller)).await?;
     let sent = Sent::read_from(&app, &visitor, &headers, body).await?;
     match try_to_hand_on(&app, &visitor, approval, &sent).await {
         Ok(()) => Ok(see_other(&format!("/approvals/{}", app.engine.approval_id(approval)))),
@@ -201,7 +204,7 @@ fn page(app: &App, visitor: &Visitor, approval: Approval, sent: Option<&Sent>, a
         sent_back: approval.sent_back.as_ref().map(|back| SentBack { by: Html::text(&back.by), comment: text(&back.comment) }),
         why_you: approval.why_you.as_deref().map(|why| Html::prose(&sentence(why))),
         why_asked: approval.why_asked.as_deref().map(|why| Html::prose(&sentence(why))),
-        requester: Html::text(&approval.requester),
+        requester: Html::text(crate::view::requester(approval.requester.as_deref())),
         asked: Moment::of(&approval.asked_at, now),
         due: approval.due_at.as_deref().map(|due| Moment::of(due, now)),
         then: approval.then.as_deref().map(Html::prose),

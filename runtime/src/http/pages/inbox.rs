@@ -56,7 +56,7 @@ fn waiting(approval: &Approval, now: jiff::Timestamp) -> Waiting {
         id: Html::text(&approval.id),
         title: super::approval::title(approval),
         workflow: Html::text(&approval.workflow),
-        requester: Html::text(&approval.requester),
+        requester: Html::text(crate::view::requester(approval.requester.as_deref())),
         in_doubt: approval.kind == "in_doubt",
         asked: Moment::of(&approval.asked_at, now),
         due: approval.due_at.as_deref().map(|due| Moment::of(due, now)),

@@ -15,7 +15,7 @@ use crate::http::api::{RunsQuery, parse_run};
 use crate::http::app::App;
 use crate::http::extract::{Params, Part};
 use crate::store::Status;
-use crate::view::{Entry, Run};
+use crate::view::{Entry, Run, requester};
 
 /// How many transitions a page shows; the newest.
 const JOURNAL: u32 = 1000;
@@ -43,12 +43,12 @@ pub(super) async fn list(State(app): State<Arc<App>>, visitor: Visitor, Params(q
     visitor.reads()?;
     let filter = query.filter(&app)?;
     let chosen = filter.status.map(Status::name).unwrap_or_default().to_owned();
-    let page = app.engine.runs(filter).await?;
+    let page = app.engine.runs_for(filter, Some(&visitor.0.caller)).await?;
     let now = app.options.tokens.clock().now().timestamp();
     let row = |run: &Run| Row {
         id: Html::text(&run.id),
         workflow: Html::text(&run.workflow),
-        requester: Html::text(&run.requester),
+        requester: Html::text(requester(run.requester.as_deref())),
         status: run.status,
         started: Moment::of(&run.started_at, now),
     };
@@ -67,6 +67,7 @@ struct RunPage {
     status: &'static str,
     over: bool,
     requester: Html,
+    waits: bool,
     owner: Html,
     started: Moment,
     ended: Option<Moment>,
@@ -111,6 +112,7 @@ struct Happened {
 /// A run with its journal.
 pub(super) async fn show(State(app): State<Arc<App>>, visitor: Visitor, Part(id): Part) -> Page {
     let parsed = parse_run(&app, &id)?;
+    app.engine.sees(parsed, Some(&visitor.0.caller)).await?;
     let run = app.engine.run(parsed).await?;
     visitor.reads()?;
     let entries = app.engine.journal(parsed, 0, JOURNAL).await?;
@@ -120,7 +122,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visitor: Visitor, Part(id)
 
 fn page(visitor: &Visitor, run: Run, entries: &[Entry], now: jiff::Timestamp) -> RunPage {
     let caller = &visitor.0.caller;
-    let own = [&run.requester, &run.owner].iter().any(|person| person.as_str() == caller.person.as_str());
+    let own = [run.requester.as_deref(), Some(&*run.owner)].contains(&Some(caller.person.as_str()));
     let happened = |entry: &Entry| -> Vec<Happened> {
         let at = Moment::of(&entry.at, now);
         entry
@@ -135,7 +137,8 @@ fn page(visitor: &Visitor, run: Run, entries: &[Entry], now: jiff::Timestamp) ->
         workflow: Html::text(&run.workflow),
         status: run.status,
         over: run.ended_at.is_some(),
-        requester: Html::text(&run.requester),
+        requester: Html::text(requester(run.requester.as_deref())),
+        waits: run.waits_for_turn,
         owner: Html::text(&run.owner),
         started: Moment::of(&run.started_at, now),
         ended: run.ended_at.as_deref().map(|at| Moment::of(at, now)),
@@ -169,6 +172,7 @@ fn page(visitor: &Visitor, run: Run, entries: &[Entry], now: jiff::Timestamp) ->
 pub(super) async fn cancel(State(app): State<Arc<App>>, visitor: Visitor, Part(id): Part, headers: HeaderMap, body: Body) -> Page {
     let run = parse_run(&app, &id)?;
     Sent::read_from(&app, &visitor, &headers, body).await?;
+    app.engine.sees(run, Some(&visitor.0.caller)).await?;
     let run = app.engine.cancel(run, &visitor.0.caller, None).await?;
     Ok(see_other(&format!("/runs/{}", run.id)))
 }

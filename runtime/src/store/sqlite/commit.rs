@@ -25,14 +25,23 @@ impl Write<'_> {
         self.check_key(commit)?;
         self.check_place(commit)?;
         let checked = self.check_head(commit)?;
+        if let Some(new) = &commit.new {
+            self.check_start(new)?;
+        }
 
         self.blobs(commit)?;
         let id = self.memory.head.last + 1;
         let sql = "INSERT INTO journal (id, run, seq, prev_id, salt, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
         self.execute(sql, params![id, checked.run, checked.seq, checked.previous, commit.salt, commit.hash.0, commit.body])?;
         match (&commit.new, checked.plan) {
-            (Some(new), Some(plan)) => self.insert_run(commit, &checked, id, new, plan)?,
+            (Some(new), Some(plan)) => {
+                self.insert_run(commit, &checked, id, new, plan)?;
+                self.start(checked.run, new)?;
+            }
             _ => self.update_run(commit, &checked, id)?,
+        }
+        if commit.gives_turn {
+            self.give_turn(checked.run, commit.at)?;
         }
         self.questions(checked.run, &commit.asked, &commit.closed)?;
         self.letters(checked.run, &commit.letters)?;

@@ -9,6 +9,7 @@ mod queue;
 mod read;
 mod rows;
 mod schema;
+mod starts;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -85,6 +86,18 @@ impl Store for SqliteStore {
 
     async fn told(&self, child: RunId) -> Result<(), StoreError> {
         self.queue.write(move |write| write.told(child)).await
+    }
+
+    async fn once(&self, key: Digest) -> Result<Option<RunId>, StoreError> {
+        self.quick(|reader| reader.once(key))
+    }
+
+    async fn turn_taken(&self, key: Digest) -> Result<bool, StoreError> {
+        self.quick(|reader| reader.turn_taken(key))
+    }
+
+    async fn has_turn(&self, run: RunId) -> Result<bool, StoreError> {
+        self.quick(|reader| reader.has_turn(run))
     }
 
     async fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {

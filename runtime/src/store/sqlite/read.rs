@@ -250,7 +250,7 @@ impl Reader {
         self.one("SELECT id FROM names WHERE name = ?1", [name], |row| row.get(0))
     }
 
-    fn one<T>(
+    pub(super) fn one<T>(
         &self,
         sql: &str,
         values: impl rusqlite::Params,

@@ -177,7 +177,10 @@ impl<'a> Checker<'a> {
                 Clause::Ask { name, ty, default, label } => {
                     clauses.asks.push(AskClause { name, ty, default: default.as_ref(), label: label.as_ref() });
                 }
-                Clause::SendBack => clauses.send_back = Some(clause.span),
+                Clause::SendBack => {
+                    self.needs_requester(clause.span);
+                    clauses.send_back = Some(clause.span);
+                }
             }
         }
         if !clauses.bands.is_empty() {
