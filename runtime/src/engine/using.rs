@@ -258,7 +258,7 @@ impl Engine {
         let of = caller.map(|caller| self.names_of(caller));
         let found = self.store.asked(of, cursor.map(|cursor| (cursor.run, cursor.n)), limit + 1).await?;
         let mut items = Vec::new();
-        let page = found.iter().take(limit as usize);
+        let mut page = found.iter().take(limit as usize);
         for (run, n) in page.clone() {
             let id = ApprovalId { run: *run, n: *n };
             // Whoever answered already, or is left out, is asked nothing more.
@@ -266,7 +266,7 @@ impl Engine {
                 items.push(self.approval(id, caller).await?);
             }
         }
-        let last = page.last().map(|(run, n)| self.approval_id(ApprovalId { run: *run, n: *n }));
+        let last = page.next_back().map(|(run, n)| self.approval_id(ApprovalId { run: *run, n: *n }));
         let next = if found.len() > limit as usize { last } else { None };
         Ok(view::Page { items, next })
     }

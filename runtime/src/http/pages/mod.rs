@@ -5,6 +5,7 @@ mod approval;
 mod assets;
 mod html;
 mod inbox;
+mod markdown;
 mod run;
 mod sign_in;
 mod time;

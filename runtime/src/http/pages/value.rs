@@ -20,6 +20,7 @@ pub(super) fn shown(shown: &Shown) -> Html {
         "table" => table_or_value(&mut html, &shown.value),
         "diff" => diff(&mut html, &shown.text),
         "code" => pre(&mut html, &shown.text),
+        "markdown" => return super::markdown::draw(&shown.text),
         _ if shown.value.is_array() || shown.value.is_object() => any(&mut html, &shown.value, 0),
         _ => plain(&mut html, &shown.text),
     }
