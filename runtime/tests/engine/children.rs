@@ -55,7 +55,7 @@ async fn a_called_run_gives_its_result() {
     let parent = child_of(&world, &run).await;
     let child = child_of(&world, &parent).await;
     assert_eq!((parent.workflow.as_str(), child.workflow.as_str()), ("parent", "child"));
-    assert_eq!((child.called_by.as_deref(), child.requester.as_str()), (Some(parent.id.as_str()), "ana@acme.example"));
+    assert_eq!((child.called_by.as_deref(), child.requester.as_deref()), (Some(parent.id.as_str()), Some("ana@acme.example")));
     assert_eq!((child.owner.as_str(), effects(&world)), ("boss@acme.example", 1), "its caller's owner");
     assert_eq!(run.children.len(), 1);
 }
