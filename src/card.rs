@@ -19,6 +19,9 @@ const NAMES: usize = 11;
 /// A table on a card has no more rows than this.
 const MOST_ROWS: usize = 40;
 
+/// What is said of a value that a model wrote.
+pub(crate) const BY_MODEL: &str = "written by a model";
+
 /// Draws a card, with the address of its page where there is one.
 pub(crate) fn draw(approval: &Approval, url: Option<&str>, now: Timestamp) -> String {
     let mut out = String::new();
@@ -162,9 +165,11 @@ impl Rows<'_> {
 
     fn shown(&mut self, shown: &Shown) {
         if !tall(shown) {
-            return self.row(&shown.label, &shown.text);
+            let mark = if shown.by_model { format!("  ({BY_MODEL})") } else { String::new() };
+            return self.row(&shown.label, &format!("{}{mark}", shown.text.trim_end()));
         }
-        let _ = writeln!(self.out, "  {FAINT}{}{FAINT:#}", visible(&shown.label));
+        let mark = if shown.by_model { format!("  {WARNING}{BY_MODEL}{WARNING:#}") } else { String::new() };
+        let _ = writeln!(self.out, "  {FAINT}{}{FAINT:#}{mark}", visible(&shown.label));
         let text = rows_of(shown).map_or_else(|| shown.text.clone(), |rows| tabled(&rows));
         for line in text.trim_end().lines() {
             let line = visible(line);
@@ -194,6 +199,13 @@ fn written(call: &WillRun) -> String {
     arguments.extend(call.entered.iter().map(|name| format!("{name}: as you enter it")));
     arguments.extend(call.later.iter().map(|name| format!("{name}: decided later")));
     let mut notes = Vec::new();
+    let written = match call.by_model.as_slice() {
+        [] => String::new(),
+        names => format!("{BY_MODEL}: {}", names.join(", ")),
+    };
+    if !written.is_empty() {
+        notes.push(written.as_str());
+    }
     if call.effect == "irreversible" {
         notes.push("cannot be taken back");
     }

@@ -51,6 +51,7 @@ impl Color {
 pub(crate) enum Command {
     New(commands::new::Args),
     Check(commands::check::Args),
+    Test(commands::test::Args),
     Run(commands::run::Args),
     Start(commands::start::Args),
     Serve(commands::serve::Args),

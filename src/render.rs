@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use codespan_reporting::diagnostic::{Diagnostic as Drawn, Label, LabelStyle, Severity as Weight};
 use codespan_reporting::files::SimpleFiles;
 use codespan_reporting::term::{Config, DisplayStyle, WriteStyle, emit_to_write_style};
-use flow_compiler::{Diagnostic, Severity, Sources};
+use flow_compiler::{Diagnostic, FileId, Severity, Sources};
+use flow_runtime::rehearsal::Problem;
 
 use crate::terminal::{ERROR, FAINT, FRAME, STRONG, WARNING, visible};
 use crate::texts::count;
@@ -54,11 +55,31 @@ pub(crate) fn to_stderr(sources: &Sources, diagnostics: &[Diagnostic]) {
     let _ = anstream::stderr().lock().write_all(&drawn.0);
 }
 
-fn draw(out: &mut Styling, sources: &Sources, diagnostics: &[Diagnostic]) {
+/// What is not as a test expects it, drawn under the lines of its file.
+pub(crate) fn problem(sources: &Sources, file: FileId, problem: &Problem) -> String {
+    let place = file.0 as usize;
+    let mut labels = vec![Label::primary(place, problem.span.range()).with_message(visible(&problem.label))];
+    labels.extend(problem.because.iter().map(|(span, why)| Label::secondary(place, span.range()).with_message(visible(why))));
+    let notes = problem.notes.iter().map(|note| visible(note)).chain(problem.help.iter().map(|help| format!("help: {}", visible(help))));
+    let diagnostic = Drawn::error().with_message(visible(&problem.message)).with_labels(labels).with_notes(notes.collect());
+    let mut drawn = Styling(Vec::new());
+    // Writing to memory does not fail, and a span outside its file is told without its line.
+    if emit_to_write_style(&mut drawn, &Config::default(), &all(sources), &diagnostic).is_err() {
+        let _ = writeln!(drawn, "{}", visible(&problem.message));
+    }
+    String::from_utf8_lossy(&drawn.0).into_owned()
+}
+
+fn all(sources: &Sources) -> SimpleFiles<String, String> {
     let mut files = SimpleFiles::new();
     for file in sources.files() {
         files.add(visible(sources.shown(file)), visible(sources.text(file)));
     }
+    files
+}
+
+fn draw(out: &mut Styling, sources: &Sources, diagnostics: &[Diagnostic]) {
+    let files = all(sources);
     for diagnostic in diagnostics {
         let display_style = if line_length(sources, diagnostic) > LONG_LINE { DisplayStyle::Medium } else { DisplayStyle::Rich };
         let config = Config { display_style, ..Config::default() };

@@ -122,6 +122,8 @@ codes! {
     F0402 "more guarded calls than can be shown",
     F0403 "workflows that call one another in a circle",
     F0404 "calls of workflows nested too deep",
+    F0405 "a preview that does more than look",
+    F0420 "a statement of a test that cannot be meant",
     F0501 "an irreversible call that nobody approves",
     F0502 "a value that is never used",
     F0503 "a parameter that is never used",

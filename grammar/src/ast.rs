@@ -987,9 +987,10 @@ pub enum TestStatementKind {
         /// For whom.
         by: Option<Expr>,
     },
-    /// `approve by X [comment "..."] [with field: value]`, `reject by X ...`, `send back by X ...`
+    /// `approve by X [comment "..."] [with field: value]`, `reject by X ...`, `send back by X ...`; of a call in doubt `done by X
+    /// [with result: value]`, `not done by X`, `give up by X`; of the run `cancel by X`
     Decide {
-        /// `approve`, `reject` or `send`.
+        /// `approve`, `reject`, `send`, `done`, `not`, `give` or `cancel`.
         answer: Ident,
         /// By whom.
         by: Option<Expr>,

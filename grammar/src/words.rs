@@ -47,7 +47,8 @@ pub(crate) const ACTION_ITEMS: &[&str] = &[
 ];
 
 /// Words that open a statement of a test.
-pub(crate) const TEST_STATEMENTS: &[&str] = &["stub", "run", "expect", "approve", "reject", "send", "advance"];
+pub(crate) const TEST_STATEMENTS: &[&str] =
+    &["stub", "run", "expect", "approve", "reject", "send", "advance", "done", "not", "give", "cancel"];
 
 /// What opens a branch of `parallel`.
 pub(crate) const BRANCHES: &[&str] = &["branch"];

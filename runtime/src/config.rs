@@ -46,6 +46,8 @@ pub struct Config {
     pub webhooks: BTreeMap<String, String>,
     /// `[http]`
     pub http: Http,
+    /// `[model]`
+    pub model: Option<Model>,
     /// `[calendar]`
     pub calendar: Calendar,
     /// `[lints]`
@@ -184,6 +186,16 @@ impl Webhook {
 pub struct Http {
     /// Hosts, `host:port` and networks that may be called though they are not public.
     pub allow: Reach,
+}
+
+/// `[model]`: the endpoint of `model` actions.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Its address, up to what comes before `/chat/completions`.
+    pub url: WebAddress,
+    /// The name of the secret that holds the key, where one is asked for.
+    pub key: Option<String>,
 }
 
 /// `[notify.slack]`

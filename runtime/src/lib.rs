@@ -9,6 +9,7 @@ pub mod ids;
 pub mod machine;
 pub mod notify;
 pub mod people;
+pub mod rehearsal;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -26,6 +26,9 @@ pub struct Run {
     pub input: Json,
     /// What it returned.
     pub output: Json,
+    /// Whether a model wrote that, or what it was made of.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub output_by_model: bool,
     /// What went wrong.
     pub error: Option<String>,
     /// Who said no.
@@ -162,6 +165,9 @@ pub struct Shown {
     /// `plain | table | diff | markdown | code | error`
     #[serde(rename = "as")]
     pub style: &'static str,
+    /// Whether a model wrote it, or what it was made of.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_model: bool,
 }
 
 /// A call that will run.
@@ -178,6 +184,9 @@ pub struct WillRun {
     pub texts: Vec<(String, Option<String>)>,
     /// Arguments that are decided later.
     pub later: Vec<String>,
+    /// Arguments that a model wrote, or that were made of what one wrote.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub by_model: Vec<String>,
     /// Arguments that come of what the approver enters.
     pub entered: Vec<String>,
     /// Whether another gate stands before it.

@@ -166,6 +166,8 @@ pub(crate) struct Shown {
     pub(crate) text: String,
     #[serde(rename = "as", default)]
     pub(crate) style: String,
+    #[serde(default)]
+    pub(crate) by_model: bool,
 }
 
 /// A call that will run.
@@ -177,6 +179,8 @@ pub(crate) struct WillRun {
     pub(crate) arguments: Map<String, Json>,
     #[serde(default)]
     pub(crate) later: Vec<String>,
+    #[serde(default)]
+    pub(crate) by_model: Vec<String>,
     #[serde(default)]
     pub(crate) entered: Vec<String>,
     #[serde(default)]

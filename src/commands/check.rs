@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
 }
 
 /// The files by the folders of their projects: each project has its own groups.
-fn by_project(files: Vec<PathBuf>) -> Vec<(PathBuf, Vec<PathBuf>)> {
+pub(super) fn by_project(files: Vec<PathBuf>) -> Vec<(PathBuf, Vec<PathBuf>)> {
     let mut projects: Vec<(PathBuf, Vec<PathBuf>)> = Vec::new();
     for file in files {
         let folder = project::folder(Some(&file));

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use super::modules::stem_of;
+use super::test::LoweredTests;
 use super::{Checked, CheckedFile};
 use crate::FileId;
+use crate::plan::test::{TestPlan, TestTarget};
 use crate::plan::{self, Effect, Expr, Implementation, Lapse, NodeKind, Plan, TextPart, Type, Who};
 
 /// What plans are made of. Indices are of all files together.
@@ -18,6 +20,8 @@ pub(super) struct Lowered {
     pub(super) callees: BTreeMap<u32, Callee>,
     /// For each action its file; `None` for one that is built in.
     pub(super) files: Vec<Option<FileId>>,
+    /// The tests of each file.
+    pub(super) tests: BTreeMap<FileId, LoweredTests>,
 }
 
 /// What a step calls.
@@ -41,6 +45,44 @@ pub(super) fn plan(checked: &Checked, file: &CheckedFile, name: &str) -> Option<
         _ => None,
     })?;
     Some(of_flow(checked, file, flow))
+}
+
+/// The tests of a file with the plans of the workflows that they run.
+pub(super) fn tests(checked: &Checked, file: &CheckedFile) -> TestPlan {
+    let lowered = &checked.lowered;
+    let none = LoweredTests::default();
+    let tests = lowered.tests.get(&file.id).unwrap_or(&none);
+    let run = |index: &u32| match lowered.callees.get(index) {
+        Some(Callee::Workflow(flow)) => checked.files.get(flow.file.0 as usize).map(|declared| of_flow(checked, declared, flow)),
+        _ => None,
+    };
+    let target = |index: &u32| {
+        let declared = lowered.files.get(*index as usize).copied().flatten();
+        let name = match lowered.callees.get(index) {
+            Some(Callee::Action(action)) => &action.name,
+            Some(Callee::Workflow(flow)) => &flow.workflow.name,
+            None => return TestTarget::default(),
+        };
+        // Every file writes it in its own way.
+        let known_as = checked.files.iter().map(|user| (user.path.clone(), named(checked, user, declared, name))).collect();
+        TestTarget { name: named(checked, file, declared, name), known_as }
+    };
+    TestPlan {
+        file: file.path.clone(),
+        types: lowered.types.iter().map(|(_, def)| def.clone()).collect(),
+        groups: lowered.groups.clone(),
+        targets: tests.targets.iter().map(target).collect(),
+        plans: tests.runs.iter().filter_map(run).collect(),
+        tests: tests.tests.clone(),
+    }
+}
+
+/// A name as a file writes it: with the name of the file it comes from before it, unless it is its own.
+fn named(checked: &Checked, user: &CheckedFile, declared: Option<FileId>, name: &SmolStr) -> SmolStr {
+    let Some(declared) = declared.filter(|declared| *declared != user.id) else { return name.clone() };
+    let here = user.modules.iter().find(|(used, _)| *used == declared).map(|(_, module)| module.as_str());
+    let path = checked.files.get(declared.0 as usize).map_or("", |file| &file.path);
+    SmolStr::new(format!("{}.{name}", here.unwrap_or_else(|| stem_of(path))))
 }
 
 /// INVARIANT: workflows that call one another in a circle, or too deep, are errors of their file, so that this ends.
@@ -122,6 +164,7 @@ impl Parts<'_> {
                     // Its own deadlines say how long it may take.
                     timeout: jiff::SignedDuration::MAX,
                     implementation: Implementation::Workflow(child),
+                    preview: None,
                     secrets: Vec::new(),
                 })
             }
@@ -130,10 +173,7 @@ impl Parts<'_> {
 
     /// A name as the plan's file would write it: with the name of the file it comes from before it, unless it is its own.
     fn named(&self, file: Option<FileId>, name: &SmolStr) -> SmolStr {
-        let Some(file) = file.filter(|file| *file != self.file.id) else { return name.clone() };
-        let here = self.file.modules.iter().find(|(used, _)| *used == file).map(|(_, module)| module.as_str());
-        let path = self.checked.files.get(file.0 as usize).map_or("", |file| &file.path);
-        SmolStr::new(format!("{}.{name}", here.unwrap_or_else(|| stem_of(path))))
+        named(self.checked, self.file, file, name)
     }
 
     /// Types that types hold are used too.
@@ -275,7 +315,15 @@ impl Parts<'_> {
     fn action(&mut self, action: &mut plan::Action) {
         self.parameters(&mut action.parameters);
         action.result.iter_mut().for_each(|ty| self.ty(ty));
-        match &mut action.implementation {
+        self.implementation(&mut action.implementation);
+        if let Some(preview) = &mut action.preview {
+            self.ty(&mut preview.result);
+            self.implementation(&mut preview.implementation);
+        }
+    }
+
+    fn implementation(&mut self, implementation: &mut Implementation) {
+        match implementation {
             Implementation::Log | Implementation::Notify | Implementation::Workflow(_) => {}
             Implementation::Http(http) => {
                 self.parts(&mut http.url);

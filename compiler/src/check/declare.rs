@@ -131,6 +131,7 @@ impl<'a> Checker<'a> {
                 _ => {}
             }
         }
+        self.tests(module);
         self.unused_modules();
     }
 
@@ -156,7 +157,8 @@ impl<'a> Checker<'a> {
                 let index = self.add_callee(&workflow.name, Effect::Plain, true, workflow.head);
                 self.name(&workflow.name, What::Workflow(index));
             }
-            ast::Declaration::Test(test) => self.not_yet(test.name.1, "test"),
+            // Tests have names of their own, which nothing refers to.
+            ast::Declaration::Test(_) => {}
             ast::Declaration::Broken(broken) => {
                 for name in &broken.names {
                     self.declared.entry(name.name.clone()).or_insert(Declared { span: name.span, what: What::Poisoned });

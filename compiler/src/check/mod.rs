@@ -13,6 +13,7 @@ mod lints;
 mod modules;
 mod resolve;
 mod scope;
+mod test;
 mod ty;
 mod workflow;
 
@@ -24,6 +25,7 @@ use smol_str::SmolStr;
 use crate::diagnostic::{Diagnostic, FileId, Severity};
 use crate::faults::{self, Site};
 use crate::plan::Plan;
+use crate::plan::test::TestPlan;
 use crate::{Sources, suggest};
 use assemble::{Callee, Lowered};
 use declare::{ActionInfo, Declared};
@@ -82,6 +84,13 @@ impl Checked {
     pub fn plan(&self, file: FileId, workflow: &str) -> Option<Plan> {
         let file = self.files.get(file.0 as usize).filter(|checked| checked.sound)?;
         assemble::plan(self, file, workflow)
+    }
+
+    /// The tests of a file; `None` where the file has errors or is not known.
+    #[must_use]
+    pub fn tests(&self, file: FileId) -> Option<TestPlan> {
+        let file = self.files.get(file.0 as usize).filter(|checked| checked.sound)?;
+        Some(assemble::tests(self, file))
     }
 }
 

@@ -107,6 +107,27 @@ impl Ty {
     }
 }
 
+impl Ty {
+    /// The type of what a plan of the same file has.
+    pub(crate) fn raise(ty: &plan::Type) -> Self {
+        match ty {
+            plan::Type::Text => Self::Text,
+            plan::Type::Number => Self::Number,
+            plan::Type::Bool => Self::Bool,
+            plan::Type::Money => Self::Money,
+            plan::Type::Date => Self::Date,
+            plan::Type::Time => Self::Time,
+            plan::Type::Duration => Self::Duration,
+            plan::Type::Json => Self::Json,
+            plan::Type::Secret => Self::Secret,
+            plan::Type::List(inner) => Self::list(Self::raise(inner)),
+            plan::Type::Optional(inner) => Self::optional(Self::raise(inner)),
+            plan::Type::Record(index) => Self::Record(*index),
+            plan::Type::Enum(index) => Self::Enum(*index),
+        }
+    }
+}
+
 /// A declared type.
 #[derive(Debug)]
 pub(crate) struct TypeInfo {

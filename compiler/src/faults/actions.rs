@@ -32,7 +32,7 @@ pub(crate) fn unknown_implementation(site: Site, word: &str, nearest: Option<&st
 /// An action with nothing in its braces.
 pub(crate) fn empty(site: Site, action: &str) -> Diagnostic {
     site.error(Code::F0222, format!("nothing says how `{action}` is carried out"))
-        .help("write `http`, `exec`, `sql` or `email` between its braces")
+        .help("write `http`, `exec`, `sql`, `email` or `model` between its braces")
 }
 
 /// A clause that must stand.
@@ -52,10 +52,32 @@ pub(crate) fn bad_header(site: Site, name: &str) -> Diagnostic {
 
 /// A connection to a database that is not known.
 pub(crate) fn unknown_connection(site: Site, scheme: &str) -> Diagnostic {
-    site.error(Code::F0115, format!("`{scheme}` is no connection to a database")).help("write `\"sqlite:PATH\"`")
+    site.error(Code::F0115, format!("`{scheme}` is no connection to a database"))
+        .help("write `\"sqlite:PATH\"` or `\"postgres://user@host/database\"`")
 }
 
 /// A literal that is empty.
 pub(crate) fn empty_text(site: Site, what: &str) -> Diagnostic {
     site.error(Code::F0222, format!("{what} cannot be empty"))
+}
+
+/// A model whose answer goes nowhere.
+pub(crate) fn no_answer(site: Site, action: &str) -> Diagnostic {
+    site.error(Code::F0222, format!("`{action}` does not say what the model is to answer"))
+        .help("write `-> text`, or a record, after its parameters")
+}
+
+/// An answer of which a model cannot be told the shape.
+pub(crate) fn shapeless_answer(site: Site, ty: &str, part: &str) -> Diagnostic {
+    let message = if ty == part {
+        format!("a model cannot be told the shape of {ty}")
+    } else {
+        format!("a model cannot be told the shape of {ty}, which holds {part}")
+    };
+    site.error(Code::F0221, message).help("declare a record with a field for each thing that it is to answer")
+}
+
+/// A preview that would change something, or that is never the same twice.
+pub(crate) fn preview_acts(site: Site, what: &str, only: &str) -> Diagnostic {
+    site.error(Code::F0405, format!("a preview only looks, and {what}")).help(only)
 }

@@ -11,6 +11,7 @@ pub(crate) mod modules;
 pub(crate) mod names;
 pub(crate) mod settings;
 pub(crate) mod syntax;
+pub(crate) mod tests;
 pub(crate) mod types;
 pub(crate) mod unsupported;
 

@@ -108,6 +108,11 @@ pub(crate) fn not_an_action(site: Site, name: &str, what: &str) -> Diagnostic {
     site.error(Code::F0116, format!("`{name}` is {what}, not an action"))
 }
 
+/// A declared name of another kind where a workflow is needed.
+pub(crate) fn not_a_workflow(site: Site, name: &str, what: &str) -> Diagnostic {
+    site.error(Code::F0116, format!("`{name}` is {what}, not a workflow"))
+}
+
 /// A declared name of another kind where a type is needed.
 pub(crate) fn not_a_type(site: Site, name: &str, what: &str) -> Diagnostic {
     site.error(Code::F0116, format!("`{name}` is {what}, not a type"))

@@ -27,6 +27,9 @@ pub struct Action {
     pub timeout: SignedDuration,
     /// What it does.
     pub implementation: Implementation,
+    /// `preview`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preview: Option<Box<Preview>>,
     /// Secrets that it uses, for scrubbing what it answers.
     pub secrets: Vec<SecretUse>,
 }
@@ -37,6 +40,19 @@ impl Action {
     pub fn answer_slot(&self) -> usize {
         self.parameters.len()
     }
+}
+
+/// What a call would touch: looked at when a gate that guards the call asks, part of what is approved, and looked at again just before
+/// the call. Its expressions see what the action's see.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Preview {
+    /// How it looks: `http get`, an `sql` query, or `exec`.
+    pub implementation: Implementation,
+    /// What it gives: `json` (of a query, a list of its rows), `text` of a program, or what its `result` says.
+    pub result: Type,
+    /// How long looking may take.
+    #[serde(with = "crate::value::serde_duration")]
+    pub timeout: SignedDuration,
 }
 
 /// The name of a secret.

@@ -129,9 +129,17 @@ impl Check<'_> {
     fn action(&self, action: &Action) -> Sound {
         self.parameters(&action.parameters)?;
         action.result.iter().try_for_each(|ty| self.ty(ty, 0))?;
+        self.implementation(action, &action.implementation)?;
+        action.preview.iter().try_for_each(|preview| {
+            self.ty(&preview.result, 0)?;
+            self.implementation(action, &preview.implementation)
+        })
+    }
+
+    fn implementation(&self, action: &Action, implementation: &Implementation) -> Sound {
         let slots = action.parameters.len();
         let answer = slots + 4;
-        match &action.implementation {
+        match implementation {
             Implementation::Log | Implementation::Notify => Ok(()),
             Implementation::Workflow(child) => match self.plan.children.get(*child as usize).map(|child| &child.workflow) {
                 None => Err(format!("no workflow {child} among those that are called")),

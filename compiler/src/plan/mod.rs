@@ -4,17 +4,20 @@
 //! INVARIANT: indices in a plan (types, actions, slots, nodes) are within bounds; [`Plan::decode`] of foreign bytes checks them.
 
 mod action;
+mod authorship;
 mod bounds;
 mod bytes;
 mod expr;
 mod flat;
 mod gate;
 mod settings;
+pub mod test;
 #[cfg(test)]
 mod tests;
 mod walk;
 
-pub use action::{Action, Body, Effect, Email, Exec, Http, Implementation, Model, SecretUse, Sql};
+pub use action::{Action, Body, Effect, Email, Exec, Http, Implementation, Model, Preview, SecretUse, Sql};
+pub use authorship::Authorship;
 pub use bytes::{DEEPEST, DEEPEST_CALLS, PlanError};
 pub use expr::{Arithmetic, Builtin, Comparison, Expr, Fold, TextPart, TextTest};
 pub use gate::{

@@ -39,6 +39,7 @@ fn refund() -> Plan {
             not_done_when: None,
             result: None,
         }),
+        preview: None,
         secrets: Vec::new(),
     };
     let gate = Gate {

@@ -84,7 +84,14 @@ impl<'i> Builder<'i> {
                     items.sound(place);
                     let head = (Span::new(place.start, place.start + 7), "the preview".to_owned());
                     let block = part.into_inner().find(|inner| inner.as_rule() == Rule::preview_block);
+                    let known = self.faults.len() + self.missing.len();
                     preview = block.and_then(|block| self.action_block(block, &head).0);
+                    let silent = self.faults.len() + self.missing.len() == known
+                        && !self.scan.faults.iter().any(|fault| place.range().contains(&(fault.span.start as usize)));
+                    if preview.is_none() && silent {
+                        let expected = vec!["an implementation".to_owned()];
+                        self.fault(FaultKind::Expected { expected, found: Some("}".into()), reading: "a preview" }, place);
+                    }
                 }
                 Rule::http | Rule::exec | Rule::sql | Rule::email | Rule::model | Rule::later => {
                     let place = self.span(&part);

@@ -4,9 +4,7 @@ use smol_str::SmolStr;
 
 use super::{Builder, Items, Node, nameless};
 use crate::Span;
-use crate::ast::{
-    Declaration, Enum, Field, Group, Ident, Parameter, Policy, PolicyRule, PolicyTarget, Record, Template, Type, TypeKind, Use,
-};
+use crate::ast::{Declaration, Enum, Field, Group, Ident, Parameter, Policy, PolicyRule, PolicyTarget, Record, Type, TypeKind, Use};
 use crate::diagnose::place;
 use crate::grammar::Rule;
 
@@ -46,9 +44,13 @@ impl<'i> Builder<'i> {
         })
     }
 
-    /// The text of a name or path, without quotes, and its place.
+    /// The text of a name or path, without quotes, and its place. Where something is interpolated it is as written: nothing fills it in.
     pub(super) fn label(&mut self, node: Node<'i>) -> (SmolStr, Span) {
-        let Template { parts: _, span } = self.template(node);
+        let template = self.template(node);
+        let span = template.span;
+        if let Some(text) = template.literal() {
+            return (SmolStr::new(text), span);
+        }
         let written = self.text.get(span.range()).unwrap_or_default();
         let inner = written.strip_prefix('"').unwrap_or(written);
         (SmolStr::new(inner.strip_suffix('"').unwrap_or(inner)), span)

@@ -95,7 +95,11 @@ impl<'i> Builder<'i> {
         let mut values = Vec::new();
         for part in node.into_inner() {
             match part.as_rule() {
-                Rule::kw_approve | Rule::kw_reject | Rule::kw_send => answer = Some(self.ident(&part)),
+                // Of two words the first: `send back`, `not done`, `give up`.
+                Rule::kw_approve | Rule::kw_reject | Rule::kw_send | Rule::kw_done | Rule::kw_not | Rule::kw_give | Rule::kw_cancel => {
+                    let word = self.ident(&part);
+                    answer.get_or_insert(word);
+                }
                 Rule::decide_by => {
                     let person = part.into_inner().find(|inner| inner.as_rule() == Rule::person);
                     by = person.map(|person| self.person(person));

@@ -74,6 +74,22 @@ impl<'a> Call<'a> {
         found.map_err(|error| self.secrets.lock().failed.take().unwrap_or(error.0))
     }
 
+    /// The value of a secret that the project file names.
+    pub(super) fn named_secret(&self, name: &str) -> Result<SmolStr, String> {
+        let found = self.secret(name);
+        found.ok_or_else(|| self.secrets.lock().failed.take().unwrap_or_else(|| format!("there is no secret `{name}`")))
+    }
+
+    /// Notes a part of a secret, which the other side might repeat without the rest.
+    pub(super) fn learn(&self, secret: &str) {
+        self.secrets.lock().scrub.learn(secret);
+    }
+
+    /// What is known of secrets so far.
+    pub(super) fn known_secrets(&self) -> Scrub {
+        self.secrets.lock().scrub.clone()
+    }
+
     /// Whether a condition over a frame holds.
     pub(super) fn holds(&self, condition: &Expr, frame: &[Value]) -> Result<bool, String> {
         self.with_env(frame, |env| eval::holds(condition, env)).map_err(|error| error.0)

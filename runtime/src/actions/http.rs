@@ -29,9 +29,9 @@ pub(super) async fn run(call: &Call<'_>, http: &Http, clients: &Clients) -> Outc
 }
 
 /// A request that is ready to be sent.
-struct Request {
-    builder: reqwest::RequestBuilder,
-    place: String,
+pub(super) struct Request {
+    pub(super) builder: reqwest::RequestBuilder,
+    pub(super) place: String,
 }
 
 fn prepare(call: &Call<'_>, http: &Http, clients: &Clients) -> Result<Request, String> {
@@ -58,7 +58,7 @@ fn prepare(call: &Call<'_>, http: &Http, clients: &Clients) -> Result<Request, S
 }
 
 /// The value of a header. A line break would begin a header of the value's own.
-fn header(value: &str, name: &str) -> Result<HeaderValue, String> {
+pub(super) fn header(value: &str, name: &str) -> Result<HeaderValue, String> {
     let fault = || format!("the value of the header `{name}` holds a line break or a control character");
     if value.chars().any(|c| c.is_control() && c != '\t') {
         return Err(fault());
@@ -69,12 +69,13 @@ fn header(value: &str, name: &str) -> Result<HeaderValue, String> {
 }
 
 /// The part of an address that may be named in a message: no query, no sign-in.
-fn place(url: &Url) -> String {
+pub(super) fn place(url: &Url) -> String {
     let port = url.port().map_or_else(String::new, |port| format!(":{port}"));
     format!("{}{port}", url.host_str().unwrap_or_default())
 }
 
-async fn exchange(request: Request) -> Result<Answer, Outcome> {
+/// Sends a request and reads the whole answer.
+pub(super) async fn exchange(request: Request) -> Result<Answer, Outcome> {
     let Request { builder, place } = request;
     let response = builder.send().await.map_err(|error| failure(error, &place))?;
     let status = response.status();

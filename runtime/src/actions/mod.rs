@@ -8,6 +8,7 @@ mod call;
 mod email;
 mod exec;
 mod http;
+mod model;
 mod orphan;
 mod process;
 pub mod reach;
@@ -21,7 +22,7 @@ mod url;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flow_compiler::plan::{Action, Implementation, Plan};
+use flow_compiler::plan::{Action, Effect, Implementation, Plan};
 use flow_compiler::value::Value;
 use jiff::SignedDuration;
 
@@ -61,9 +62,29 @@ impl Attempt {
         self.plan.actions.get(usize::try_from(self.action).ok()?)
     }
 
+    /// What becomes of an attempt at an action that is not there.
+    fn lost(&self) -> Outcome {
+        Outcome::NotDone(format!("the plan has no action {}", self.action))
+    }
+
     /// How long it may take; a negative time is none.
     fn patience(&self) -> Duration {
         Duration::try_from(self.timeout).unwrap_or_default()
+    }
+}
+
+/// How an attempt ended for which a preview was approved.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ended {
+    /// It was made.
+    Outcome(Outcome),
+    /// It was not: it would touch something else than was approved, this.
+    Changed(Value),
+}
+
+impl From<Outcome> for Ended {
+    fn from(outcome: Outcome) -> Self {
+        Self::Outcome(outcome)
     }
 }
 
@@ -109,21 +130,69 @@ impl Executor {
         if let Some(outcome) = self.run_inline(attempt) {
             return outcome;
         }
-        let Some(action) = attempt.action() else {
-            return Outcome::NotDone(format!("the plan has no action {}", attempt.action));
+        let Some(action) = attempt.action() else { return attempt.lost() };
+        match self.perform(attempt, action, None).await {
+            Ended::Outcome(outcome) => outcome,
+            // INVARIANT: only a second look finds a change, and there is none.
+            Ended::Changed(_) => Outcome::Unknown("nothing was approved that could have changed".into()),
+        }
+    }
+
+    /// Looks at what a call would touch, as the action's preview says; what it gives has the preview's type.
+    pub async fn preview(&self, attempt: &Attempt) -> Outcome {
+        let Some(action) = attempt.action() else { return attempt.lost() };
+        let Some(preview) = &action.preview else { return Outcome::NotDone(format!("`{}` has no preview", action.name)) };
+        let looks = Action {
+            effect: Effect::Read,
+            result: Some(preview.result.clone()),
+            timeout: preview.timeout,
+            implementation: preview.implementation.clone(),
+            preview: None,
+            ..action.clone()
         };
+        let attempt = Attempt { timeout: preview.timeout, lock: format!("{}-preview", attempt.lock), ..attempt.clone() };
+        match self.perform(&attempt, &looks, None).await {
+            Ended::Outcome(outcome) => outcome,
+            Ended::Changed(found) => Outcome::Done(found),
+        }
+    }
+
+    /// Carries out an attempt if it still would touch what was approved: looks once more just before, for `sql` in the same transaction.
+    pub async fn run_previewed(&self, attempt: &Attempt, approved: &Value) -> Ended {
+        let Some(action) = attempt.action() else { return attempt.lost().into() };
+        let Some(preview) = &action.preview else { return self.run(attempt).await.into() };
+        if let (Implementation::Sql(change), Implementation::Sql(query)) = (&action.implementation, &preview.implementation)
+            && change.connection == query.connection
+        {
+            let look = sql::Look { statement: &query.statement, result: &preview.result, expected: approved };
+            return self.perform(attempt, action, Some(&look)).await;
+        }
+        match self.preview(attempt).await {
+            Outcome::Done(found) if found == *approved => self.run(attempt).await.into(),
+            Outcome::Done(found) => Ended::Changed(found),
+            Outcome::NotDone(why) | Outcome::Unknown(why) => {
+                Outcome::NotDone(format!("what the call would touch cannot be looked at: {why}")).into()
+            }
+            other @ (Outcome::Lost | Outcome::Kept(_)) => other.into(),
+        }
+    }
+
+    async fn perform(&self, attempt: &Attempt, action: &Action, look: Option<&sql::Look<'_>>) -> Ended {
         let call = Call::new(&self.settings, attempt, action);
         let outcome = match &action.implementation {
             Implementation::Log => Outcome::NotDone("`log` is carried out at once".into()),
             Implementation::Notify => email::notify(&call).await,
             Implementation::Http(http) => http::run(&call, http, &self.clients).await,
             Implementation::Exec(exec) => exec::run(&call, exec).await,
-            Implementation::Sql(sql) => sql::run(&call, sql).await,
+            Implementation::Sql(sql) => match sql::run(&call, sql, look).await {
+                Ended::Outcome(outcome) => outcome,
+                changed @ Ended::Changed(_) => return changed,
+            },
             Implementation::Email(email) => email::run(&call, email).await,
+            Implementation::Model(model) => model::run(&call, model, &self.clients).await,
             Implementation::Workflow(_) => Outcome::NotDone("a workflow is a run of its own".into()),
-            Implementation::Model(_) => Outcome::NotDone("`model` is not supported by this version".into()),
         };
-        call.scrub(outcome)
+        call.scrub(outcome).into()
     }
 
     /// Waits for a program of an earlier attempt that outlived its server, and ends it when `patience` is over.

@@ -100,6 +100,20 @@ impl Reach {
     }
 }
 
+impl Reach {
+    /// The addresses of a host that may be reached, for what is no call over HTTP.
+    ///
+    /// # Errors
+    /// It has none, or none that may be reached.
+    pub async fn resolve(&self, host: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
+        let name = host.trim_matches(['[', ']']);
+        let found = tokio::net::lookup_host((name, port)).await.map_err(|error| format!("`{host}` was not found: {error}"))?;
+        let listed = self.lists(host, port);
+        let admitted: Vec<SocketAddr> = found.filter(|address| listed || self.admits(address.ip())).collect();
+        if admitted.is_empty() { Err(refusal(host)) } else { Ok(admitted) }
+    }
+}
+
 /// See [`Reach::judge`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {

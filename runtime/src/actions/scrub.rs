@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 const INSTEAD: &str = "***";
 
 /// The secrets that an attempt has used, in every spelling in which an answer could echo them.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Scrub {
     spellings: Vec<String>,
 }

@@ -10,6 +10,11 @@ use super::call::Call;
 /// All but what RFC 3986 calls unreserved.
 const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// A value as one part of an address.
+pub(super) fn component(value: &str) -> String {
+    utf8_percent_encode(value, COMPONENT).to_string()
+}
+
 /// The address of a call.
 pub(super) fn render(call: &Call<'_>, http: &Http) -> Result<Url, String> {
     let text = path(call, &http.url)?;

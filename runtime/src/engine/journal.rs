@@ -139,7 +139,14 @@ fn attempt_ended(plan: &Plan, node: &Path, attempt: u32, outcome: &Outcome) -> E
     match outcome {
         Outcome::Done(value) => {
             let result = show::result_type(plan, node).map_or(Json::Null, |ty| to_json(value, ty, &plan.types));
-            view("step.done", format!("`{name}` is done"), data("done", result))
+            let mut data = data("done", result);
+            if !show::asks_a_model(plan, node) {
+                return view("step.done", format!("`{name}` is done"), data);
+            }
+            if let Some(members) = data.as_object_mut() {
+                members.insert("by_model".into(), Json::Bool(true));
+            }
+            view("step.done", format!("`{name}` is done: written by a model"), data)
         }
         Outcome::NotDone(why) => view("step.not_done", format!("`{name}` was not done: {why}"), data("not_done", json!(why))),
         Outcome::Unknown(why) => view("step.unknown", format!("whether `{name}` was done is unknown: {why}"), data("unknown", json!(why))),

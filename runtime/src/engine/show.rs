@@ -1,7 +1,7 @@
 //! What is shown of a run and of its questions.
 
 use flow_compiler::graph::draw::type_name;
-use flow_compiler::plan::{Deadline, Effect, Gate, Guard, GuardArgument, Lapse, NodeKind, Plan, Style, Type, TypeKind};
+use flow_compiler::plan::{Action, Deadline, Effect, Expr, Gate, Guard, GuardArgument, Lapse, NodeKind, Plan, Style, Type, TypeKind};
 use flow_compiler::value::{Value, to_json, to_text};
 use serde_json::{Map, Value as Json};
 
@@ -27,6 +27,7 @@ impl Engine {
             status: state.status().name(),
             input: Json::Object(input),
             output: Json::Null,
+            output_by_model: false,
             error: None,
             rejection: None,
             requester: somebody(&state.requester),
@@ -42,6 +43,7 @@ impl Engine {
         match state.ended.as_ref().map(|(end, _)| end).or(state.ending.as_ref()) {
             Some(End::Completed(value)) => {
                 run.output = plan.workflow.result.as_ref().map_or(Json::Null, |ty| to_json(value, ty, types));
+                run.output_by_model = plan.authorship().returned(plan);
             }
             Some(End::Failed { error, .. }) => run.error = Some(error.clone()),
             Some(End::Rejected { n, by, comment }) => {
@@ -223,6 +225,7 @@ pub(super) fn node_name<'a>(plan: &'a Plan, node: &Path) -> &'a str {
 }
 
 fn shown(plan: &Plan, gate: &Gate, question: &Question) -> Vec<view::Shown> {
+    let authorship = plan.authorship();
     let pairs = gate.shows.iter().zip(&question.shown);
     pairs
         .map(|(show, shown)| match shown {
@@ -231,10 +234,15 @@ fn shown(plan: &Plan, gate: &Gate, question: &Question) -> Vec<view::Shown> {
                 value: to_json(value, &show.ty, &plan.types),
                 text: to_text(value, &show.ty, &plan.types),
                 style: style(show.style),
+                by_model: authorship.reads(&show.value),
             },
-            Shown::Error(why) => {
-                view::Shown { label: show.label.to_string(), value: Json::Null, text: format!("cannot be shown: {why}"), style: "error" }
-            }
+            Shown::Error(why) => view::Shown {
+                label: show.label.to_string(),
+                value: Json::Null,
+                text: format!("cannot be shown: {why}"),
+                style: "error",
+                by_model: false,
+            },
         })
         .collect()
 }
@@ -272,6 +280,7 @@ fn call(plan: &Plan, node: u32, arguments: &[Option<Value>], guard: Option<&Guar
         arguments: Map::new(),
         texts: Vec::new(),
         later: Vec::new(),
+        by_model: by_model(plan, &call.arguments, action),
         entered: Vec::new(),
         behind_gate: guard.is_some_and(|guard| guard.behind_gate),
         conditional: guard.is_some_and(|guard| guard.conditional),
@@ -291,6 +300,13 @@ fn call(plan: &Plan, node: u32, arguments: &[Option<Value>], guard: Option<&Guar
         }
     }
     Some(shown)
+}
+
+/// The parameters that are given something that a model wrote.
+fn by_model(plan: &Plan, arguments: &[Expr], action: &Action) -> Vec<String> {
+    let authorship = plan.authorship();
+    let pairs = action.parameters.iter().zip(arguments);
+    pairs.filter(|(_, argument)| authorship.reads(argument)).map(|(parameter, _)| parameter.name.to_string()).collect()
 }
 
 fn why_asked(plan: &Plan, gate: Option<&Gate>, question: &Question) -> Option<String> {
@@ -386,6 +402,14 @@ fn result_field(plan: &Plan, node: &Path) -> Vec<view::FieldView> {
         })
         .into_iter()
         .collect()
+}
+
+/// Whether the call at a node asks a model.
+pub(super) fn asks_a_model(plan: &Plan, node: &Path) -> bool {
+    match plan.workflow.body.nodes.get(node.node() as usize).map(|node| &node.kind) {
+        Some(NodeKind::Call(call)) => plan.asks_a_model(call.action),
+        _ => false,
+    }
 }
 
 /// The type of what the call at a node gives.

@@ -47,6 +47,7 @@ pub(crate) fn lowered_built_ins() -> impl Iterator<Item = Action> {
         result: None,
         timeout: super::TIMEOUT,
         implementation: implementation.clone(),
+        preview: None,
         secrets: Vec::new(),
     })
 }

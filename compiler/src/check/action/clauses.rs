@@ -24,6 +24,8 @@ pub(super) struct Clauses<'a> {
     pub(super) to: Option<&'a ast::Expr>,
     pub(super) subject: Option<&'a ast::Expr>,
     pub(super) attach: Vec<&'a ast::Expr>,
+    pub(super) prompt: Option<&'a ast::Expr>,
+    pub(super) temperature: Option<&'a ast::Expr>,
 }
 
 impl<'a> Clauses<'a> {
@@ -35,10 +37,7 @@ impl<'a> Clauses<'a> {
             Kind::Exec { .. } => ("exec", &["stdin", "cwd", "env", "ok when", "not done when", "result", "timeout"]),
             Kind::Sql { .. } => ("sql", &["timeout"]),
             Kind::Email => ("email", &["to", "subject", "body", "attach", "timeout"]),
-            Kind::Model { .. } => {
-                checker.not_yet(implementation.span, "model");
-                return None;
-            }
+            Kind::Model { .. } => ("model", &["prompt", "temperature", "timeout"]),
             Kind::Unknown(word) => {
                 if matches!(word.name.as_str(), "mcp" | "worker") {
                     checker.not_yet(word.span, &word.name);
@@ -93,7 +92,9 @@ impl<'a> Clauses<'a> {
             Clause::To(value) => self.to = Some(value),
             Clause::Subject(value) => self.subject = Some(value),
             Clause::Attach(value) => self.attach.push(value),
-            Clause::Prompt(_) | Clause::Temperature(_) | Clause::Unknown(_) => {}
+            Clause::Prompt(value) => self.prompt = Some(value),
+            Clause::Temperature(value) => self.temperature = Some(value),
+            Clause::Unknown(_) => {}
         }
     }
 }

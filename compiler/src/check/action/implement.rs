@@ -10,7 +10,19 @@ use crate::check::ty::Ty;
 use crate::faults;
 use crate::plan::{Body, Email, Exec, Expr, Http, Implementation, Sql, Type};
 
+/// How connections to databases begin.
+const CONNECTIONS: [&str; 3] = ["sqlite:", "postgres://", "postgresql://"];
+
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
+
+/// What `result` may give.
+#[derive(Clone, Copy)]
+pub(super) enum Wanted<'t> {
+    /// What the action declares, if it declares anything.
+    Declared(Option<&'t Ty>),
+    /// Anything that can be shown: nothing is declared.
+    Anything,
+}
 
 /// What may be asked of the answer.
 struct Answer {
@@ -26,7 +38,7 @@ impl<'a> Checker<'a> {
         method: &ast::Ident,
         url: &'a ast::Template,
         clauses: &Clauses<'a>,
-        result: Option<&Ty>,
+        result: Wanted<'_>,
     ) -> Option<Implementation> {
         let known = METHODS.contains(&method.name.as_str());
         if !known {
@@ -119,7 +131,7 @@ impl<'a> Checker<'a> {
         Body { value: typed.expr, ty: typed.ty.lower() }
     }
 
-    fn answer(&mut self, action: &'a ast::Action, parts: &[&str], clauses: &Clauses<'a>, result: Option<&Ty>) -> Answer {
+    fn answer(&mut self, action: &'a ast::Action, parts: &[&str], clauses: &Clauses<'a>, result: Wanted<'_>) -> Answer {
         self.over_answer(action, parts, |checker| Answer {
             ok_when: clauses.ok_when.map(|condition| checker.condition(condition)),
             not_done_when: clauses.not_done_when.map(|condition| checker.condition(condition)),
@@ -127,7 +139,11 @@ impl<'a> Checker<'a> {
         })
     }
 
-    fn answer_result(&mut self, action: &ast::Action, value: &'a ast::Expr, result: Option<&Ty>) -> Option<(Expr, Type)> {
+    fn answer_result(&mut self, action: &ast::Action, value: &'a ast::Expr, result: Wanted<'_>) -> Option<(Expr, Type)> {
+        let Wanted::Declared(result) = result else {
+            let typed = self.expr(value, None);
+            return Some((typed.expr, typed.ty.lower()));
+        };
         let typed = self.expr(value, result);
         let Some(result) = result else {
             let fault = faults::flow::undeclared_result(self.site(value.span), &action.name.name, "Type", action.head);
@@ -147,7 +163,7 @@ impl<'a> Checker<'a> {
         program: &'a ast::Template,
         arguments: &'a [ast::Expr],
         clauses: &Clauses<'a>,
-        result: Option<&Ty>,
+        result: Wanted<'_>,
     ) -> Option<Implementation> {
         let program = self.literal(program, "a program", "`\"git\"`");
         let arguments = arguments.iter().map(|argument| self.exec_argument(argument)).collect();
@@ -185,14 +201,8 @@ impl<'a> Checker<'a> {
         statement: &'a ast::Template,
         result: Option<&Ty>,
     ) -> Option<Implementation> {
-        self.connection(connection);
-        let connection = self.in_sink(|checker| checker.parts(connection, Allowed::Texts));
+        let lowered = self.sql_parts(connection, statement);
         let rows = gives_rows(statement);
-        let parts = self.parts(statement, Allowed::Parameters);
-        if statement.parts.is_empty() {
-            let site = self.site(statement.span);
-            self.report(faults::actions::empty_text(site, "the statement"));
-        }
         if let (Some(ty), Some(written)) = (result, &action.result) {
             let record = |item: &Ty| matches!(item, Ty::Record(_) | Ty::Broken);
             let (fits, gives) = match rows {
@@ -205,17 +215,26 @@ impl<'a> Checker<'a> {
                 self.report(fault);
             }
         }
-        Some(Implementation::Sql(Sql { connection, statement: parts }))
+        Some(lowered)
+    }
+
+    /// A connection and a statement, whatever it gives.
+    pub(super) fn sql_parts(&mut self, connection: &'a ast::Template, statement: &'a ast::Template) -> Implementation {
+        self.connection(connection);
+        let connection = self.in_sink(|checker| checker.parts(connection, Allowed::Texts));
+        let parts = self.parts(statement, Allowed::Parameters);
+        if statement.parts.is_empty() {
+            let site = self.site(statement.span);
+            self.report(faults::actions::empty_text(site, "the statement"));
+        }
+        Implementation::Sql(Sql { connection, statement: parts })
     }
 
     fn connection(&mut self, connection: &'a ast::Template) {
         let site = self.site(connection.span);
         match connection.parts.first() {
             None => self.report(faults::actions::empty_text(site, "the connection")),
-            Some(ast::TemplatePart::Text(text)) if text.starts_with("sqlite:") => {}
-            Some(ast::TemplatePart::Text(text)) if text.starts_with("postgres:") || text.starts_with("postgresql:") => {
-                self.report(faults::unsupported::not_yet(site, "postgres"));
-            }
+            Some(ast::TemplatePart::Text(text)) if CONNECTIONS.iter().any(|known| text.starts_with(known)) => {}
             Some(ast::TemplatePart::Text(text)) => self.report(faults::actions::unknown_connection(site, text)),
             Some(ast::TemplatePart::Expr(_)) => {}
         }
@@ -253,13 +272,13 @@ impl<'a> Checker<'a> {
 }
 
 /// Whether a statement gives rows: a query, or a change that says what it returns.
-fn gives_rows(statement: &ast::Template) -> bool {
+pub(super) fn gives_rows(statement: &ast::Template) -> bool {
     let mut words = statement.parts.iter().filter_map(|part| match part {
         ast::TemplatePart::Text(text) => Some(text.as_str()),
         ast::TemplatePart::Expr(_) => None,
     });
     let Some(first) = words.clone().next().and_then(|text| text.split_whitespace().next()) else { return false };
-    let query = ["select", "values", "pragma", "explain"].iter().any(|word| first.eq_ignore_ascii_case(word));
+    let query = ["select", "values", "table", "show", "pragma", "explain"].iter().any(|word| first.eq_ignore_ascii_case(word));
     let changes = |word: &str| ["insert", "update", "delete", "replace"].iter().any(|known| word.eq_ignore_ascii_case(known));
     let with =
         first.eq_ignore_ascii_case("with") && !words.clone().any(|text| text.split(|letter: char| !letter.is_alphanumeric()).any(changes));

@@ -3,6 +3,8 @@
 pub(crate) mod built_in;
 mod clauses;
 mod implement;
+mod model;
+mod preview;
 
 use flow_grammar::ast;
 use jiff::SignedDuration;
@@ -15,6 +17,7 @@ use super::{Checker, lints};
 use crate::faults;
 use crate::plan::{self, Action};
 use clauses::Clauses;
+use implement::Wanted;
 
 /// How long an attempt may take where nothing is written.
 pub(super) const TIMEOUT: SignedDuration = SignedDuration::from_secs(300);
@@ -28,9 +31,6 @@ impl<'a> Checker<'a> {
         if let Some(duty) = action.duties.first() {
             self.not_yet(duty.span, "only after approval");
         }
-        if let Some(preview) = &action.preview {
-            self.not_yet(preview.span, "preview");
-        }
         let Some(What::Action(index)) = self.own(&action.name) else { return None };
         let info = self.actions.get(index as usize)?;
         let (parameters, result) = (info.parameters.clone(), info.result.clone());
@@ -43,6 +43,10 @@ impl<'a> Checker<'a> {
             self.report(faults::actions::empty(site, &action.name.name));
         }
         let lowered = implementation.and_then(|implementation| self.implementation(action, implementation, result.as_ref()));
+        let preview = action.preview.as_ref().and_then(|preview| self.preview(action, preview));
+        if let Some(written) = action.preview.as_ref().filter(|_| preview.is_some()) {
+            self.not_yet(written.span, "preview");
+        }
         let closed = self.scope.close(mark);
         if implementation.is_some() {
             self.lints.extend(lints::unused(self.file, &closed, &action.name.name));
@@ -56,6 +60,7 @@ impl<'a> Checker<'a> {
             result: result.as_ref().map(Ty::lower),
             timeout,
             implementation,
+            preview: preview.map(Box::new),
             secrets: std::mem::take(&mut self.secrets),
         })
     }
@@ -80,11 +85,12 @@ impl<'a> Checker<'a> {
         let clauses = Clauses::collect(self, implementation)?;
         let timeout = clauses.timeout.and_then(|timeout| self.fixed_duration(timeout, "a timeout")).unwrap_or(TIMEOUT);
         let lowered = match &implementation.kind {
-            Kind::Http { method, url } => self.http(action, method, url, &clauses, result),
-            Kind::Exec { program, arguments } => self.exec(action, program, arguments, &clauses, result),
+            Kind::Http { method, url } => self.http(action, method, url, &clauses, Wanted::Declared(result)),
+            Kind::Exec { program, arguments } => self.exec(action, program, arguments, &clauses, Wanted::Declared(result)),
             Kind::Sql { connection, statement } => self.sql(action, connection, statement, result),
             Kind::Email => self.email(action, implementation, &clauses),
-            Kind::Model { .. } | Kind::Unknown(_) => None,
+            Kind::Model { name } => self.model(action, implementation, name, &clauses, result),
+            Kind::Unknown(_) => None,
         }?;
         Some((timeout, lowered))
     }

@@ -66,7 +66,7 @@ impl<'a> Checker<'a> {
     }
 
     /// One person or group: `owner`, `requester`, a group, or an address as a name, a field or a text.
-    pub(super) fn who(&mut self, expr: &'a ast::Expr) -> Option<Who> {
+    pub(crate) fn who(&mut self, expr: &'a ast::Expr) -> Option<Who> {
         match &expr.kind {
             ast::ExprKind::Name(name) if name == "owner" || name == "requester" => {
                 if let Some((_, binding)) = self.scope.find(name) {

@@ -23,6 +23,7 @@ fn action(name: &str, effect: Effect, parameters: &[(&str, Type)]) -> Action {
         result: None,
         timeout: SignedDuration::from_mins(5),
         implementation: Implementation::Log,
+        preview: None,
         secrets: Vec::new(),
     }
 }

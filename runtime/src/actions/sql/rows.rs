@@ -4,65 +4,18 @@ use std::str::FromStr as _;
 
 use flow_compiler::plan::{Field, Type, TypeDef, TypeKind};
 use flow_compiler::value::{self, Value};
-use rusqlite::Statement;
-use rusqlite::types::ValueRef;
 use serde_json::{Map, Number, Value as Json};
 
-use crate::actions::LIMIT;
 use crate::actions::call::plain;
 
 /// All rows, cells as JSON, in the order of the columns.
 pub(super) struct Rows {
-    columns: Vec<String>,
-    rows: Vec<Vec<Json>>,
+    pub(super) columns: Vec<String>,
+    pub(super) rows: Vec<Vec<Json>>,
 }
 
-/// Reads all rows; the inner error says why they cannot be had as values.
-pub(super) fn read(statement: &mut Statement<'_>) -> rusqlite::Result<Result<Rows, String>> {
-    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
-    let mut found = Vec::new();
-    let mut size = 0_usize;
-    let mut rows = statement.raw_query();
-    while let Some(row) = rows.next()? {
-        let mut cells = Vec::with_capacity(columns.len());
-        for (index, column) in columns.iter().enumerate() {
-            let cell = row.get_ref(index)?;
-            size = size.saturating_add(weight(cell));
-            match cell_to_json(cell) {
-                Ok(json) => cells.push(json),
-                Err(why) => return Ok(Err(format!("[{}].{column}: {why}", found.len()))),
-            }
-        }
-        if size > LIMIT {
-            return Ok(Err("the rows hold more than 1 MiB".into()));
-        }
-        found.push(cells);
-    }
-    Ok(Ok(Rows { columns, rows: found }))
-}
-
-fn weight(cell: ValueRef<'_>) -> usize {
-    match cell {
-        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len().saturating_add(16),
-        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => 16,
-    }
-}
-
-fn cell_to_json(cell: ValueRef<'_>) -> Result<Json, String> {
-    match cell {
-        ValueRef::Null => Ok(Json::Null),
-        ValueRef::Integer(number) => Ok(Json::Number(number.into())),
-        ValueRef::Real(number) => match Number::from_f64(number) {
-            Some(number) => Ok(Json::Number(number)),
-            None => Err("the number is not finite".into()),
-        },
-        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Ok(Json::String(text.to_owned())),
-            Err(_) => Err("the text is not UTF-8".into()),
-        },
-        ValueRef::Blob(_) => Err("bytes are no value of the language".into()),
-    }
-}
+/// Why rows are not read to the end.
+pub(super) const TOO_MUCH: &str = "the rows hold more than 1 MiB";
 
 /// The rows as a value: a list of records or of single values, one record, one value, or nothing where the type allows it.
 pub(super) fn decode(found: Rows, ty: &Type, types: &[TypeDef]) -> Result<Value, String> {
@@ -125,7 +78,7 @@ fn fields<'a>(ty: &Type, types: &'a [TypeDef]) -> Option<&'a [Field]> {
     }
 }
 
-/// A cell as JSON of the type: SQLite has no booleans, no exact decimals and no JSON of its own.
+/// A cell as JSON of the type: a database may have no booleans, no exact decimals and no JSON of its own.
 fn adapt(cell: Json, ty: &Type, types: &[TypeDef]) -> Json {
     match (plain(ty), cell) {
         (Type::Bool, Json::Number(number)) => match number.as_i64() {

@@ -3,7 +3,10 @@
 mod email;
 mod exec;
 mod http;
+mod model;
 mod orphan;
+mod postgres;
+mod preview;
 mod reach;
 mod sql;
 
@@ -11,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use flow_compiler::plan::{
-    Action, Comparison, Effect, Expr, Field, Implementation, Parameter, Plan, Region, TextPart, Type, TypeDef, TypeKind, Workflow,
+    Action, Comparison, Effect, Expr, Field, Implementation, Parameter, Plan, Preview, Region, TextPart, Type, TypeDef, TypeKind, Workflow,
 };
 use flow_compiler::value::Value;
 use jiff::SignedDuration;
@@ -71,6 +74,7 @@ pub(crate) struct Case {
     pub(crate) result: Option<Type>,
     pub(crate) types: Vec<TypeDef>,
     pub(crate) timeout: SignedDuration,
+    pub(crate) preview: Option<Preview>,
 }
 
 impl Case {
@@ -82,6 +86,7 @@ impl Case {
             result: None,
             types: Vec::new(),
             timeout: SignedDuration::from_secs(20),
+            preview: None,
         }
     }
 
@@ -122,6 +127,7 @@ impl Case {
             result: self.result,
             timeout: self.timeout,
             implementation: self.implementation,
+            preview: self.preview.map(Box::new),
             secrets: vec!["TOKEN".into()],
         };
         let workflow = Workflow {
@@ -221,8 +227,8 @@ async fn log_is_done_at_once() {
 #[tokio::test]
 async fn what_is_not_there_is_not_done() {
     let project = Project::new();
-    let model = flow_compiler::plan::Model { name: vec![literal("m")], prompt: constant("p"), temperature: None };
-    let attempt = Case::new(Implementation::Model(model)).attempt();
+    let sql = flow_compiler::plan::Sql { connection: vec![literal("db2://x")], statement: vec![literal("select 1")] };
+    let attempt = Case::new(Implementation::Sql(sql)).attempt();
     assert_eq!(project.executor().run_inline(&attempt), None);
     not_done(&project.executor().run(&attempt).await, "not supported");
     let missing = Attempt { action: 7, ..attempt };

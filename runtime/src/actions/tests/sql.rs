@@ -196,7 +196,7 @@ async fn other_databases_are_refused() {
     let case = |connection: &str| {
         Case::new(Implementation::Sql(Sql { connection: vec![literal(connection)], statement: vec![literal("select 1")] }))
     };
-    not_done(&project.run(case("postgres://host/db")).await, "`postgres` is not supported");
+    not_done(&project.run(case("mysql://host/db")).await, "`mysql` is not supported");
     not_done(&project.run(case("ledger.db")).await, "sqlite:PATH");
     let hidden = Sql {
         connection: vec![hole(Expr::Secret("TOKEN".into()), Type::Secret), literal("://host")],

@@ -244,7 +244,7 @@ fn entered(approval: &Approval, vote: &Vote) -> Vec<(Html, Html)> {
 
 fn call(call: &WillRun) -> Call {
     let argument = |(name, text): &(String, Option<String>)| {
-        let drawn = text.as_deref().map(|text| value::argument(call.arguments.get(name), text));
+        let drawn = text.as_deref().map(|text| value::argument(call.arguments.get(name), text, call.by_model.contains(name)));
         (Html::text(name), drawn, call.entered.contains(name))
     };
     Call {

@@ -143,7 +143,7 @@ fn page(visitor: &Visitor, run: Run, entries: &[Entry], now: jiff::Timestamp) ->
         started: Moment::of(&run.started_at, now),
         ended: run.ended_at.as_deref().map(|at| Moment::of(at, now)),
         input: value::value(&run.input),
-        output: (!run.output.is_null()).then(|| value::value(&run.output)),
+        output: (!run.output.is_null()).then(|| value::output(&run.output, run.output_by_model)),
         error: run.error.as_deref().map(Html::text),
         rejection: run.rejection.map(|rejection| Rejected {
             gate: Html::text(&rejection.gate),

@@ -8,9 +8,15 @@ use crate::view::Shown;
 /// How deep values are drawn one inside the other before they are written as JSON.
 const DEEP: usize = 4;
 
+/// The mark of what a model wrote.
+const BY_MODEL: &str = "<p class=\"by-model\">written by a model</p>";
+
 /// A shown value.
 pub(super) fn shown(shown: &Shown) -> Html {
     let mut html = Html::default();
+    if shown.by_model {
+        html.push(BY_MODEL);
+    }
     match shown.style {
         "error" => {
             html.push("<p class=\"fault\">");
@@ -35,15 +41,26 @@ pub(super) fn value(json: &Json) -> Html {
 }
 
 /// An argument of a call, of which the text is known too.
-pub(super) fn argument(json: Option<&Json>, text: &str) -> Html {
-    match json {
-        Some(json @ (Json::Array(_) | Json::Object(_))) => value(json),
-        _ => {
-            let mut html = Html::default();
-            plain(&mut html, text);
-            html
-        }
+pub(super) fn argument(json: Option<&Json>, text: &str, by_model: bool) -> Html {
+    let mut html = Html::default();
+    if by_model {
+        html.push(BY_MODEL);
     }
+    match json {
+        Some(json @ (Json::Array(_) | Json::Object(_))) => any(&mut html, json, 0),
+        _ => plain(&mut html, text),
+    }
+    html
+}
+
+/// What a run returned.
+pub(super) fn output(json: &Json, by_model: bool) -> Html {
+    let mut html = Html::default();
+    if by_model {
+        html.push(BY_MODEL);
+    }
+    any(&mut html, json, 0);
+    html
 }
 
 fn any(html: &mut Html, json: &Json, depth: usize) {
@@ -196,7 +213,7 @@ mod tests {
     use super::*;
 
     fn draw(style: &'static str, value: Json, text: &str) -> String {
-        shown(&Shown { label: String::new(), value, text: text.to_owned(), style }).to_string()
+        shown(&Shown { label: String::new(), value, text: text.to_owned(), style, by_model: false }).to_string()
     }
 
     #[test]
@@ -225,6 +242,12 @@ mod tests {
         ] {
             assert!(html.contains(part), "{part}: {html}");
         }
+    }
+
+    #[test]
+    fn what_a_model_wrote_says_so() {
+        let shown = shown(&Shown { label: String::new(), value: json!("a"), text: "a".into(), style: "plain", by_model: true });
+        assert_eq!(shown.to_string(), "<p class=\"by-model\">written by a model</p><span class=\"text\">a</span>");
     }
 
     #[test]

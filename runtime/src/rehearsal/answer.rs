@@ -1,0 +1,115 @@
+//! People's answers in a test.
+
+use flow_compiler::plan::test::{Named, TestAnswer};
+use flow_compiler::plan::{Expr, Who};
+use flow_compiler::value::to_json;
+use serde_json::{Map, Value as Json};
+
+use super::stage::Stage;
+use super::{Problem, words};
+use crate::machine::event::{Channel, Principal, Question};
+use crate::machine::refusal::Refusal;
+use crate::machine::{Answer, Decision, Request};
+
+impl Stage<'_> {
+    /// Somebody answers the question that is open, or cancels the run. Of several questions it is the first that the person may answer,
+    /// and of a group the first member who may.
+    pub(super) fn decide(
+        &mut self,
+        answer: TestAnswer,
+        by: Option<&Who>,
+        comment: Option<&Expr>,
+        values: &[Named],
+    ) -> Result<(), Box<Problem>> {
+        let run = self.runs.len().saturating_sub(1);
+        let by = by.map(|by| self.principal(run, by)).transpose()?;
+        let comment = comment.map(|comment| self.text(comment)).transpose()?;
+        let values = self.entered(values)?;
+        let answer = match answer {
+            TestAnswer::Cancel => return self.cancel(run, by.as_ref()),
+            TestAnswer::Approve => Answer::Approve,
+            TestAnswer::Reject => Answer::Reject,
+            TestAnswer::Done => Answer::Done,
+            TestAnswer::NotDone => Answer::NotDone,
+            TestAnswer::GiveUp => Answer::GiveUp,
+            TestAnswer::SendBack => Answer::SendBack,
+        };
+        let live = self.current()?;
+        let gate = matches!(answer, Answer::Approve | Answer::Reject | Answer::SendBack);
+        let open: Vec<Question> =
+            if gate { live.gates().map(|(question, _)| question.clone()).collect() } else { live.doubts().cloned().collect() };
+        if open.is_empty() {
+            let nothing = if gate { "there is nothing to decide" } else { "no call is in doubt" };
+            let problem = self.problem(format!("{nothing}: the run {}", words::standing(live)));
+            return Err(problem);
+        }
+        let mut refused = None;
+        for question in &open {
+            for person in self.candidates(run, question, by.as_ref()) {
+                let decision = Decision {
+                    n: question.n,
+                    by: person.clone(),
+                    channel: Channel::Page,
+                    os_user: None,
+                    answer,
+                    comment: comment.clone(),
+                    values: values.clone(),
+                    digest: question.digest,
+                };
+                match self.turns(run, Some(Request::Decide(decision)))? {
+                    None => return Ok(()),
+                    Some(refusal) => refused.get_or_insert((person, refusal)),
+                };
+            }
+        }
+        Err(self.refused(refused, by.as_ref()))
+    }
+
+    fn entered(&self, values: &[Named]) -> Result<Map<String, Json>, Box<Problem>> {
+        let one = |named: &Named| Ok((named.name.to_string(), to_json(&self.value(&named.value)?, &named.ty, self.types())));
+        values.iter().map(one).collect()
+    }
+
+    /// Those who might answer, in the order in which they are tried; of a group nobody who has answered already.
+    fn candidates(&self, run: usize, question: &Question, by: Option<&Principal>) -> Vec<String> {
+        let voted = self.runs.get(run).and_then(|live| live.state.question(question.n));
+        let voted: Vec<&str> = voted.map(|asked| asked.votes.iter().map(|vote| vote.by.as_str()).collect()).unwrap_or_default();
+        let fresh = |people: Vec<String>| people.into_iter().filter(|person| !voted.contains(&person.as_str())).collect::<Vec<_>>();
+        match by {
+            Some(Principal::Person(address)) => vec![address.clone()],
+            Some(group) => fresh(self.people(run, group)),
+            None => {
+                let state = self.runs.get(run).and_then(|live| live.state.question(question.n));
+                let escalated = state.map(|asked| asked.escalations.as_slice()).unwrap_or_default();
+                let terms = [&question.of].into_iter().chain(escalated).flat_map(|of| of.stages.iter().flatten());
+                let asked = terms.flat_map(|term| self.people(run, &term.of));
+                fresh(asked.collect())
+            }
+        }
+    }
+
+    fn refused(&self, refused: Option<(String, Refusal)>, by: Option<&Principal>) -> Box<Problem> {
+        let Some((person, refusal)) = refused else {
+            let who = by.map_or_else(|| "those who are asked".to_owned(), words::principal);
+            return self.problem(format!("nobody of {who} is left to answer"));
+        };
+        let mut problem = self.problem(format!("the answer of `{person}` is refused: {refusal}"));
+        if let Refusal::Invalid(mismatches) = &refusal {
+            problem.notes.extend(mismatches.iter().map(|mismatch| format!("{}: {}", mismatch.path, mismatch.problem)));
+        }
+        problem
+    }
+
+    fn cancel(&mut self, run: usize, by: Option<&Principal>) -> Result<(), Box<Problem>> {
+        let live = self.current()?;
+        let standing = words::standing(live);
+        let by = by.unwrap_or(&live.state.owner).clone();
+        let Some(by) = self.people(run, &by).into_iter().next() else {
+            return Err(self.problem(format!("nobody is in {}", words::principal(&by))));
+        };
+        match self.turns(run, Some(Request::Cancel { by }))? {
+            None => Ok(()),
+            Some(_) => Err(self.problem(format!("there is nothing to cancel: the run {standing}"))),
+        }
+    }
+}

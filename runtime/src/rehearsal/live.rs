@@ -1,0 +1,84 @@
+//! A run in a rehearsal: its plan, its state, and what it has called.
+
+use std::collections::HashMap;
+
+use flow_compiler::plan::{Call, Gate, NodeKind, Plan};
+use flow_compiler::value::Value;
+
+use super::people::Groups;
+use crate::ids::{Path, RunId};
+use crate::machine::RunState;
+use crate::machine::event::{About, Event, Question};
+
+/// A run.
+pub(super) struct Live<'a> {
+    /// Which of the test's plans it follows.
+    pub(super) plan: &'a Plan,
+    pub(super) state: RunState,
+    pub(super) groups: Groups,
+    /// Every attempt that was made, in order.
+    pub(super) calls: Vec<Called>,
+    /// Everything that happened.
+    pub(super) events: Vec<Event>,
+    /// The arguments of calls, which only the first attempt's event has.
+    arguments: HashMap<Path, Vec<Value>>,
+}
+
+/// An attempt at a call.
+#[derive(Clone, Debug)]
+pub(super) struct Called {
+    /// Index of the action in the plan.
+    pub(super) action: u32,
+    pub(super) arguments: Vec<Value>,
+}
+
+impl<'a> Live<'a> {
+    pub(super) fn new(plan: &'a Plan, number: usize, groups: Groups) -> Self {
+        let run = RunId(u64::try_from(number).unwrap_or(u64::MAX));
+        Self { plan, state: RunState::new(run), groups, calls: Vec::new(), events: Vec::new(), arguments: HashMap::new() }
+    }
+
+    /// Notes what happened.
+    pub(super) fn note(&mut self, events: Vec<Event>) {
+        for event in &events {
+            if let Event::AttemptStarted { node, arguments, .. } = event {
+                if let Some(arguments) = arguments {
+                    self.arguments.insert(node.clone(), arguments.clone());
+                }
+                if let Some(call) = call_at(self.plan, node) {
+                    let arguments = self.arguments.get(node).cloned().unwrap_or_default();
+                    self.calls.push(Called { action: call.action, arguments });
+                }
+            }
+        }
+        self.events.extend(events);
+    }
+
+    /// Open questions of gates, to approvers or, sent back, to the requester.
+    pub(super) fn gates(&self) -> impl Iterator<Item = (&Question, &'a Gate)> {
+        let open = self.state.open().filter(|asked| !matches!(asked.question.about, About::InDoubt { .. }));
+        open.filter_map(|asked| gate_at(self.plan, &asked.question.node).map(|gate| (&asked.question, gate)))
+    }
+
+    /// Open questions about calls of unknown outcome.
+    pub(super) fn doubts(&self) -> impl Iterator<Item = &Question> {
+        let open = self.state.open().filter(|asked| matches!(asked.question.about, About::InDoubt { .. }));
+        open.map(|asked| &asked.question)
+    }
+}
+
+/// The call at a node.
+pub(super) fn call_at<'p>(plan: &'p Plan, node: &Path) -> Option<&'p Call> {
+    match &plan.workflow.body.nodes.get(node.node() as usize)?.kind {
+        NodeKind::Call(call) => Some(call),
+        _ => None,
+    }
+}
+
+/// The gate at a node.
+pub(super) fn gate_at<'p>(plan: &'p Plan, node: &Path) -> Option<&'p Gate> {
+    match &plan.workflow.body.nodes.get(node.node() as usize)?.kind {
+        NodeKind::Gate(gate) => Some(gate),
+        _ => None,
+    }
+}
