@@ -49,6 +49,10 @@ impl std::iter::Sum for Counts {
 
 /// Draws all diagnostics on standard error.
 pub(crate) fn to_stderr(sources: &Sources, diagnostics: &[Diagnostic]) {
+    // The texts are not even looked at for nothing.
+    if diagnostics.is_empty() {
+        return;
+    }
     let mut drawn = Styling(Vec::new());
     draw(&mut drawn, sources, diagnostics);
     // Nothing is left to be told to whom when standard error is gone.

@@ -62,17 +62,25 @@ workflow process_N(order: TypeN, limit: money = 1000 EUR) -> text {
 
 pub(crate) fn run() {
     println!("\nchecking, one core, parse to plan");
-    for lines in [1_000, 10_000, 20_000] {
+    for (files, lines) in [(1, 1_000), (1, 10_000), (1, 30_000), (10, 10_000)] {
         let text = project(lines);
-        let lines = text.lines().count();
+        let lines = text.lines().count() * files;
+        let rate = |took: Duration| format!("{:.0} lines/s", lines as f64 / took.as_secs_f64());
         let took = best(5, || {
             let mut sources = Sources::new();
-            sources.add("project.flow", text.clone());
+            for file in 0..files {
+                sources.add(format!("project{file}.flow"), text.clone());
+            }
             let checked = check(&sources);
             assert!(checked.diagnostics.is_empty(), "{:?}", checked.diagnostics.first());
             std::hint::black_box(&checked);
         });
-        row(&format!("{lines} lines"), format!("{:.0} lines/s", lines as f64 / took.as_secs_f64()));
+        let of = if files == 1 { String::new() } else { format!(" in {files} files") };
+        row(&format!("{lines} lines{of}"), rate(took));
+        if (files, lines / 10_000) == (1, 1) {
+            row("  its floor: pest alone on the same text", rate(best(5, || assert!(flow_grammar::pest_alone(&text)))));
+            row("  pest and the tree", rate(best(5, || assert!(flow_grammar::parse(&text).faults.is_empty()))));
+        }
     }
     let took = best(20, || {
         let ran = std::process::Command::new(env!("CARGO_BIN_EXE_hitlc")).arg("--version").output();

@@ -1,6 +1,7 @@
 //! How fast it is, beside what the machine can do at best, in one run: `cargo bench --bench speed`.
 //!
 //! Everything counts only when it is durable. The rows are those that the project holds itself to; the floor is measured first.
+//! `cargo bench --bench speed -- check` runs one part alone: `server`, `check` or `conditions`.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -26,10 +27,18 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-    runtime.block_on(run());
-    check::run();
-    conditions::run();
+    let parts: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
+    if wanted("server") {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        runtime.block_on(run());
+    }
+    if wanted("check") {
+        check::run();
+    }
+    if wanted("conditions") {
+        conditions::run();
+    }
 }
 
 async fn run() {

@@ -87,6 +87,13 @@ pub fn parse(text: &str) -> Parsed {
     Parsed { module, comments: scan.comments, faults }
 }
 
+/// Whether pest takes a text, without a tree of it: what any parser of this grammar costs at least, for the bench.
+#[doc(hidden)]
+#[must_use]
+pub fn pest_alone(text: &str) -> bool {
+    Grammar::parse(Rule::file, &scan::scan(text).visible(text)).is_ok()
+}
+
 /// The span widened to whole letters: what the grammar does not see is blanks to it, and it may stop in the middle of a letter there.
 fn whole_letters(text: &str, span: Span) -> Span {
     let place = |index: usize| u32::try_from(index).unwrap_or(u32::MAX);

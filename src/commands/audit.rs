@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use flow_runtime::engine::PublicIds;
+use flow_runtime::engine::{PublicIds, replay};
 use flow_runtime::ids::RunId;
 use flow_runtime::store::audit::{Finding, Report, verify};
 use flow_runtime::store::sqlite::{SqliteOptions, SqliteStore};
-use flow_runtime::store::{Head, Store};
+use flow_runtime::store::{Head, Store, StoreError};
 use serde_json::json;
 
 use super::check::print;
@@ -22,7 +22,7 @@ use crate::texts::count;
 
 /// Check that the journal is what it was
 ///
-/// Every entry is sealed into the next. `audit export` prints the seal over everything so far: keep it where whoever can write the store
+/// Every entry is sealed into the next, and every run is played again from its entries and compared with what is listed. `audit export` prints the seal over everything so far: keep it where whoever can write the store
 /// cannot. `audit verify --head FILE` then finds whatever was changed, removed or cut off since; without `--head` it finds only what does not add up
 /// by itself.
 #[derive(Debug, clap::Args)]
@@ -36,7 +36,7 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Recompute the seals of the journal, and compare
+    /// Recompute the seals of the journal, play all runs again, and compare
     Verify {
         /// Only say what is wrong with this run
         run: Option<String>,
@@ -78,7 +78,7 @@ async fn act(command: &Command, store: &dyn Store) -> Result<Exit, Fault> {
         }
         Command::Verify { run, head, json } => {
             let head = head.as_ref().map(exported).transpose()?;
-            let report = verify(store, head).await.map_err(|error| Fault::new(error.to_string()))?;
+            let report = examine(store, head).await.map_err(|error| Fault::new(error.to_string()))?;
             let ids = PublicIds::new(report.head.store);
             let only = match run {
                 Some(id) => Some(ids.read(id).ok_or_else(|| Fault::usage(format!("`{id}` is no run")).help("`hitlc runs` lists them"))?),
@@ -87,6 +87,14 @@ async fn act(command: &Command, store: &dyn Store) -> Result<Exit, Fault> {
             tell(&report, ids, only, head.is_some(), *json)
         }
     }
+}
+
+/// The chains first; then every run whose chain is whole is played again.
+async fn examine(store: &dyn Store, head: Option<Head>) -> Result<Report, StoreError> {
+    let mut report = verify(store, head).await?;
+    let wrong = report.findings.iter().filter_map(Finding::run).collect();
+    report.findings.extend(replay(store, &wrong).await?);
+    Ok(report)
 }
 
 fn exported(path: &PathBuf) -> Result<Head, Fault> {
@@ -99,7 +107,7 @@ fn exported(path: &PathBuf) -> Result<Head, Fault> {
 }
 
 fn tell(report: &Report, ids: PublicIds, only: Option<RunId>, compared: bool, json: bool) -> Result<Exit, Fault> {
-    let wanted = report.findings.iter().filter(|finding| only.is_none() || of(finding).is_none_or(|run| Some(run) == only));
+    let wanted = report.findings.iter().filter(|finding| only.is_none() || finding.run().is_none_or(|run| Some(run) == only));
     let findings: Vec<String> = wanted.map(|finding| described(finding, ids)).collect();
     let exit = if findings.is_empty() { Exit::Done } else { Exit::Failed };
     if json {
@@ -113,7 +121,7 @@ fn tell(report: &Report, ids: PublicIds, only: Option<RunId>, compared: bool, js
     if findings.is_empty() {
         let against =
             if compared { "they are those of the exported head" } else { "they add up; compare them with an exported head, `--head FILE`" };
-        anstream::eprintln!("{GOOD}sound{GOOD:#}: {size}, {against}");
+        anstream::eprintln!("{GOOD}sound{GOOD:#}: {size}, {against}; played again they lead to what is listed");
     } else {
         anstream::eprintln!("{ERROR}not sound{ERROR:#}: {size}");
         findings.iter().for_each(|finding| anstream::eprintln!("  {finding}"));
@@ -125,22 +133,10 @@ fn count_entries(number: u64) -> String {
     if number == 1 { "1 entry".to_owned() } else { format!("{number} entries") }
 }
 
-const fn of(finding: &Finding) -> Option<RunId> {
-    match finding {
-        Finding::Changed { run, .. }
-        | Finding::Missing { run, .. }
-        | Finding::Repeated { run, .. }
-        | Finding::Truncated { run, .. }
-        | Finding::RunVanished { run }
-        | Finding::RunDiffers { run } => Some(*run),
-        _ => None,
-    }
-}
-
 /// The finding with the run's public id, which is the one that people know.
 fn described(finding: &Finding, ids: PublicIds) -> String {
     let text = finding.to_string();
-    match of(finding) {
+    match finding.run() {
         Some(run) => text.replacen(&format!("run {}", run.0), &format!("run {}", ids.write(run)), 1),
         None => text,
     }

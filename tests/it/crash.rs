@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value as Json;
 
-use crate::support::{Done, Project, tool, until};
+use crate::support::{Done, Project, hitlc, tool, until};
 
 const FLOW: &str = "pay_invoice.flow";
 const OWNER: &str = "finance@acme.example";
@@ -34,7 +34,7 @@ impl Traced {
         if let Some(nth) = kill_at {
             command.args(["-e", &format!("inject={CALLS}:signal=SIGKILL:when={nth}")]);
         }
-        command.arg(env!("CARGO_BIN_EXE_hitlc"));
+        command.arg(hitlc());
         match mode {
             Mode::Run => command.args(["run", FLOW, "--input", "exceptional.json", "--as", OWNER]),
             Mode::Serve => command.args(["serve", FLOW, "--listen", "127.0.0.1:0"]),

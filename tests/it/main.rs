@@ -1,6 +1,7 @@
 //! Tests of the program as people and scripts use it: one test binary, so that it is linked once.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+mod audit;
 mod cli;
 mod commands;
 mod crash;

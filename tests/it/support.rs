@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
@@ -13,6 +14,18 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Variables of the tester's that would change what the program does.
 const SILENT: [&str; 5] = ["HITL_STORE", "HITL_SERVER", "HITL_TOKEN", "NO_COLOR", "CLICOLOR_FORCE"];
+
+/// The program under test: the one that was built with the tests, or the one that `HITL_BIN` names, as a release build.
+pub(crate) fn hitlc() -> &'static str {
+    static GIVEN: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("HITL_BIN").ok().filter(|path| !path.is_empty()));
+    match GIVEN.as_deref() {
+        Some(path) => {
+            assert!(Path::new(path).is_absolute(), "`HITL_BIN` is a whole path, each test is in a folder of its own: `{path}`");
+            path
+        }
+        None => env!("CARGO_BIN_EXE_hitlc"),
+    }
+}
 
 /// A project in a folder of its own.
 pub(crate) struct Project {
@@ -53,7 +66,7 @@ impl Project {
 
     /// The program in the project's folder, with nothing of the tester's environment that changes what it does.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.program(env!("CARGO_BIN_EXE_hitlc"));
+        let mut command = self.program(hitlc());
         command.args(args);
         command
     }

@@ -115,11 +115,13 @@ impl<'i> Builder<'i> {
         let mut lines = Vec::new();
         let mut below = start as usize;
         while let Some(comment) = index.checked_sub(1).and_then(|before| comments.get(before)) {
-            let between = self.written.get(comment.end as usize..below)?;
-            let own_line = self.written.get(..comment.start as usize)?.trim_end_matches([' ', '\t']);
-            if between.bytes().filter(|byte| *byte == b'\n').count() != 1 || !between.trim().is_empty() {
+            // From below, and no further than the line end: the comment may be far above.
+            let mut between =
+                self.written.get(comment.end as usize..below)?.bytes().rev().skip_while(|byte| *byte <= b' ' && *byte != b'\n');
+            if between.next() != Some(b'\n') || !between.all(|byte| byte == b'\r') {
                 break;
             }
+            let own_line = self.written.get(..comment.start as usize)?.trim_end_matches([' ', '\t']);
             if !own_line.is_empty() && !own_line.ends_with('\n') {
                 break;
             }

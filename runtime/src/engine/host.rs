@@ -14,7 +14,7 @@ use crate::ids::{At, Digest, Path, RunId};
 use crate::machine::event::{Event, Outcome, Principal, Question, Term, Transition};
 use crate::machine::{self, Command, NodeState, Request, RunState, turn};
 use crate::people::Person;
-use crate::store::{Asked, Channel, Commit, NewAnswer, NewLetter, NewRun, StoreError, chain};
+use crate::store::{Asked, Channel, Commit, NewAnswer, NewLetter, NewRun, Store, StoreError, chain};
 
 /// A journal is followed by a snapshot when so many bytes have been written since the last one, or as many as it has itself.
 const SNAPSHOT_AFTER: usize = 16 * 1024;
@@ -310,7 +310,8 @@ impl Engine {
         if let Some(outcome) = self.executor.run_inline(attempt) {
             return outcome;
         }
-        let made = std::panic::AssertUnwindSafe(self.executor.run(attempt)).catch_unwind().await;
+        // On the heap: it is by far the largest part of the task, and a task is moved several times before it runs.
+        let made = std::panic::AssertUnwindSafe(Box::pin(self.executor.run(attempt))).catch_unwind().await;
         made.unwrap_or_else(|_| Outcome::Unknown("the action ended in an internal error".to_owned()))
     }
 
@@ -393,27 +394,27 @@ impl Engine {
             snapshot = bytes.len();
         }
         for entry in &stored.entries {
-            let transition = self.transition(&entry.body).await?;
+            let transition = transition(&*self.store, &entry.body).await?;
             state.at = transition.at;
             transition.events.iter().for_each(|event| state.apply(event));
         }
         Ok(Live { state, plan, seq: stored.row.seq, hash: stored.row.hash, since: stored.bytes, snapshot })
     }
+}
 
-    /// A stored transition, with the results that were kept apart from it.
-    pub(super) async fn transition(&self, body: &[u8]) -> Result<Transition, EngineError> {
-        let mut transition: Transition = decode(body)?;
-        for event in &mut transition.events {
-            if let Event::AttemptEnded { outcome, .. } = event
-                && let Outcome::Kept(digest) = *outcome
-            {
-                let bytes = self.store.blob(digest).await?.filter(|bytes| Digest::of(&[bytes]) == digest);
-                let bytes = bytes.ok_or_else(|| EngineError::Corrupt(format!("the result {digest} of a call is missing or changed")))?;
-                *outcome = Outcome::Done(decode(&bytes)?);
-            }
+/// A stored transition, with the results that were kept apart from it.
+pub(super) async fn transition(store: &dyn Store, body: &[u8]) -> Result<Transition, EngineError> {
+    let mut transition: Transition = decode(body)?;
+    for event in &mut transition.events {
+        if let Event::AttemptEnded { outcome, .. } = event
+            && let Outcome::Kept(digest) = *outcome
+        {
+            let bytes = store.blob(digest).await?.filter(|bytes| Digest::of(&[bytes]) == digest);
+            let bytes = bytes.ok_or_else(|| EngineError::Corrupt(format!("the result {digest} of a call is missing or changed")))?;
+            *outcome = Outcome::Done(decode(&bytes)?);
         }
-        Ok(transition)
     }
+    Ok(transition)
 }
 
 /// Puts large results of calls apart, each under the digest of its bytes.

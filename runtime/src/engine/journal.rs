@@ -14,7 +14,7 @@ use crate::view::{Entry, EventView};
 impl Engine {
     /// A stored transition as it is shown.
     pub(super) async fn show_entry(&self, plan: &Plan, entry: &store::Entry) -> Result<Entry, EngineError> {
-        let transition = self.transition(&entry.body).await?;
+        let transition = super::host::transition(&*self.store, &entry.body).await?;
         Ok(Entry {
             id: entry.seq,
             at: transition.at.to_string(),

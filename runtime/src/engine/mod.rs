@@ -13,6 +13,7 @@ mod journal;
 mod people;
 mod post;
 mod public_id;
+mod replay;
 mod show;
 mod start;
 mod time;
@@ -21,6 +22,7 @@ mod using;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use public_id::PublicIds;
+pub use replay::replay;
 pub use show::vote as show_vote;
 pub use start::Begun;
 pub use trigger::Message;

@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Head, RunFilter, Store, StoreError, advance, chain};
+use super::{Entry, Head, RunFilter, Status, Store, StoreError, advance, chain};
 use crate::ids::{Digest, RunId};
 
 /// Entries and rows that are in memory at once.
@@ -73,6 +73,36 @@ pub enum Finding {
         /// The run.
         run: RunId,
     },
+    /// A run's journal cannot be played again.
+    Unreadable {
+        /// The run.
+        run: RunId,
+        /// The transition's number in it.
+        seq: u64,
+        /// Why.
+        why: String,
+    },
+    /// A run's snapshot is not what its journal makes of the run, or not the one that the journal names.
+    SnapshotDiffers {
+        /// The run.
+        run: RunId,
+        /// The number of the transition after which it was taken.
+        seq: u64,
+    },
+    /// A run is listed with another status than its journal leads to.
+    StatusDiffers {
+        /// The run.
+        run: RunId,
+        /// As it is listed.
+        listed: Status,
+        /// As its journal says.
+        journal: Status,
+    },
+    /// The approvals that are listed as open are not those that a run's journal leaves open.
+    ApprovalsDiffer {
+        /// The run.
+        run: RunId,
+    },
     /// Transitions are missing from the store, whichever runs they belonged to.
     Gap {
         /// The number of the first in the store.
@@ -98,6 +128,26 @@ pub enum Finding {
     },
 }
 
+impl Finding {
+    /// The run that it is about, when it is about one.
+    #[must_use]
+    pub const fn run(&self) -> Option<RunId> {
+        match self {
+            Self::Changed { run, .. }
+            | Self::Missing { run, .. }
+            | Self::Repeated { run, .. }
+            | Self::Truncated { run, .. }
+            | Self::RunVanished { run }
+            | Self::RunDiffers { run }
+            | Self::Unreadable { run, .. }
+            | Self::SnapshotDiffers { run, .. }
+            | Self::StatusDiffers { run, .. }
+            | Self::ApprovalsDiffer { run } => Some(*run),
+            Self::Gap { .. } | Self::HeadDiffers | Self::OtherStore | Self::ExportTruncated { .. } | Self::ExportDiffers { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -111,6 +161,12 @@ impl fmt::Display for Finding {
             }
             Self::RunVanished { run } => write!(f, "run {} is in the journal but no longer listed", run.0),
             Self::RunDiffers { run } => write!(f, "run {} is listed with another last entry than its journal has", run.0),
+            Self::Unreadable { run, seq, why } => write!(f, "entry {seq} of run {} cannot be played again: {why}", run.0),
+            Self::SnapshotDiffers { run, seq } => write!(f, "the snapshot of run {} after entry {seq} is not what its journal says", run.0),
+            Self::StatusDiffers { run, listed, journal } => {
+                write!(f, "run {} is listed as {}, its journal says {}", run.0, listed.name(), journal.name())
+            }
+            Self::ApprovalsDiffer { run } => write!(f, "the open approvals of run {} are not those that its journal leaves open", run.0),
             Self::Gap { from, to } if from == to => write!(f, "entry {from} of the store is missing"),
             Self::Gap { from, to } => write!(f, "entries {from} to {to} of the store are missing"),
             Self::HeadDiffers => write!(f, "the journal does not add up to the head that is stored with it"),

@@ -2,7 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what does not hold fails the test")]
 
 mod api;
+mod full;
 mod gates;
+mod held;
+mod keys;
 mod pages;
 mod people;
 mod sockets;

@@ -126,10 +126,13 @@ impl World {
         Self::made(setting, |_| {}).await
     }
 
+    /// On a store of the test's, with the usual workflows.
+    pub(crate) async fn over(store: Arc<dyn Store>) -> Self {
+        Self::built(store, noon(), tempfile::tempdir().unwrap(), Setting::default(), |_| {}).await
+    }
+
     async fn made(setting: Setting, change: impl FnOnce(&mut HttpOptions)) -> Self {
-        let start: jiff::Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
-        let clock = Arc::new(ManualClock::at(At::from(start)));
-        Self::built(Arc::new(MemoryStore::new()), clock, tempfile::tempdir().unwrap(), setting, change).await
+        Self::built(Arc::new(MemoryStore::new()), noon(), tempfile::tempdir().unwrap(), setting, change).await
     }
 
     /// On a store that is there already, at its time, with other workflows and another project file.
@@ -212,6 +215,11 @@ impl World {
 
 pub(crate) const JSON: &str = "content-type: application/json";
 pub(crate) const FORM: &str = "content-type: application/x-www-form-urlencoded";
+
+fn noon() -> Arc<ManualClock> {
+    let start: jiff::Timestamp = "2026-11-23T12:00:00Z".parse().unwrap();
+    Arc::new(ManualClock::at(At::from(start)))
+}
 
 pub(crate) fn bearer(token: &str) -> String {
     format!("authorization: Bearer {token}")
