@@ -27,6 +27,9 @@ const CATCH_UP: Duration = Duration::from_millis(30);
 /// How long the page on which a run was decided has to show what became of it, before its server ends with the run.
 const FAREWELL: Duration = Duration::from_secs(1);
 
+/// How often a run that waits for runs that it called is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
 /// The pause between such tries.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -83,7 +86,7 @@ impl Follower {
         let mut interrupt: Interrupt = Box::pin(interrupted());
         let run = loop {
             match self.follow(id, &mut interrupt).await {
-                Ok(Stop::Ended | Stop::Left) => break self.session.client.run(id).await?,
+                Ok(Stop::Ended | Stop::Left) => break self.run(id).await?,
                 Err(refused) if refused.is_lost() => self.reconnect(refused).await?,
                 Err(refused) => return Err(refused.into()),
             }
@@ -100,6 +103,18 @@ impl Follower {
         Ok(run)
     }
 
+    /// The run, with the open questions of runs that it called and that are under way.
+    async fn run(&self, id: &str) -> Result<Run, Refused> {
+        let mut run = self.session.client.run(id).await?;
+        let mut open: Vec<String> = run.children.iter().filter(|child| !child.ended()).map(|child| child.id.clone()).collect();
+        while let Some(id) = open.pop() {
+            let called = self.session.client.run(&id).await?;
+            run.approvals.extend(called.approvals.into_iter().filter(|approval| approval.status == "pending"));
+            open.extend(called.children.iter().filter(|child| !child.ended()).map(|child| child.id.clone()));
+        }
+        Ok(run)
+    }
+
     /// Whether somebody answered the last question of a run on its page, and is looking at it.
     async fn decided_on_a_page(&self, run: &Run) -> bool {
         let Some(last) = run.approvals.last() else { return false };
@@ -110,7 +125,8 @@ impl Follower {
     async fn follow(&mut self, id: &str, interrupt: &mut Interrupt) -> Result<Stop, Refused> {
         let mut events = self.session.client.events(id, self.after).await?;
         loop {
-            let run = self.session.client.run(id).await?;
+            let run = self.run(id).await?;
+            let looks = run.children.iter().any(|child| !child.ended()).then_some(LOOK);
             if run.ended() {
                 // What happened last is told before the result is.
                 while let News::Transition { id, texts } = events.next().await {
@@ -123,8 +139,8 @@ impl Follower {
                 return Ok(Stop::Left);
             }
             let stop = match question {
-                Some(approval) if self.terminal.is_some() => self.ask(&approval, &mut events, interrupt).await?,
-                _ => self.wait(&mut events, interrupt).await?,
+                Some(approval) if self.terminal.is_some() => self.ask(&approval, &mut events, looks, interrupt).await?,
+                _ => self.wait(&mut events, looks, interrupt).await?,
             };
             if let Some(stop) = stop {
                 return Ok(stop);
@@ -208,18 +224,25 @@ impl Follower {
         }
     }
 
-    /// Waits until something happens.
-    async fn wait(&mut self, events: &mut Events, interrupt: &mut Interrupt) -> Result<Option<Stop>, Refused> {
+    /// Waits until something happens. What called runs do stands in journals of their own: `looks` says how often to look for it.
+    async fn wait(&mut self, events: &mut Events, looks: Option<Duration>, interrupt: &mut Interrupt) -> Result<Option<Stop>, Refused> {
         tokio::select! {
             news = events.next() => self.hear(news),
+            () = tokio::time::sleep(looks.unwrap_or(Duration::MAX)), if looks.is_some() => Ok(None),
             () = interrupt => Ok(Some(Stop::Left)),
         }
     }
 
     /// Asks in the terminal until there is an answer, or somebody else was faster.
-    async fn ask(&mut self, approval: &Approval, events: &mut Events, interrupt: &mut Interrupt) -> Result<Option<Stop>, Refused> {
+    async fn ask(
+        &mut self,
+        approval: &Approval,
+        events: &mut Events,
+        looks: Option<Duration>,
+        interrupt: &mut Interrupt,
+    ) -> Result<Option<Stop>, Refused> {
         let Some(mut terminal) = self.terminal.take() else { return Ok(None) };
-        let stop = self.ask_at(&mut terminal, approval, events, interrupt).await;
+        let stop = self.ask_at(&mut terminal, approval, events, looks, interrupt).await;
         self.terminal = Some(terminal);
         stop
     }
@@ -229,16 +252,18 @@ impl Follower {
         terminal: &mut Terminal,
         approval: &Approval,
         events: &mut Events,
+        looks: Option<Duration>,
         interrupt: &mut Interrupt,
     ) -> Result<Option<Stop>, Refused> {
         let mut typed = Box::pin(terminal.answer(approval));
         let answer = loop {
             let news = tokio::select! {
                 answer = &mut typed => break answer,
-                news = events.next() => news,
+                news = events.next() => Some(news),
+                () = tokio::time::sleep(looks.unwrap_or(Duration::MAX)), if looks.is_some() => None,
                 () = &mut *interrupt => return Ok(Some(Stop::Left)),
             };
-            if let Some(stop) = self.hear(news)? {
+            if let Some(stop) = news.map(|news| self.hear(news)).transpose()?.flatten() {
                 return Ok(Some(stop));
             }
             if self.session.client.approval(&approval.id).await?.status != "pending" {

@@ -47,6 +47,23 @@ pub struct Run {
     pub ended_at: Option<String>,
     /// Its questions, in order.
     pub approvals: Vec<ApprovalRef>,
+    /// The run that called it, by its public id.
+    pub called_by: Option<String>,
+    /// Runs that it called, in order.
+    pub children: Vec<ChildRef>,
+}
+
+/// A run that a run called.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct ChildRef {
+    /// Its public id.
+    pub id: String,
+    /// Its workflow.
+    pub workflow: String,
+    /// See [`Run::status`].
+    pub status: &'static str,
+    /// Its page.
+    pub url: String,
 }
 
 /// Who said no to a run.

@@ -37,6 +37,27 @@ pub(crate) struct Run {
     pub(crate) ended_at: Option<String>,
     #[serde(default)]
     pub(crate) approvals: Vec<ApprovalRef>,
+    #[serde(default)]
+    pub(crate) children: Vec<ChildRef>,
+}
+
+/// A run that a run called.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct ChildRef {
+    pub(crate) id: String,
+    pub(crate) workflow: String,
+    pub(crate) status: String,
+}
+
+impl ChildRef {
+    /// Whether nothing more happens to it.
+    pub(crate) fn ended(&self) -> bool {
+        ended(&self.status)
+    }
+}
+
+fn ended(status: &str) -> bool {
+    matches!(status, "completed" | "failed" | "rejected" | "cancelled")
 }
 
 impl Run {
@@ -50,7 +71,7 @@ impl Run {
 
     /// Whether nothing more happens to it.
     pub(crate) fn ended(&self) -> bool {
-        matches!(self.status.as_str(), "completed" | "failed" | "rejected" | "cancelled")
+        ended(&self.status)
     }
 
     /// Whether it waits for somebody.

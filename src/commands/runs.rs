@@ -168,6 +168,9 @@ fn drawn(run: &Run, journal: &[Json]) -> String {
     for approval in &run.approvals {
         row("approval", format!("{} {} {}", approval.id, approval.gate, card::spoken(&approval.status)));
     }
+    for child in &run.children {
+        row("called", format!("{} {} {}", child.id, child.workflow, child.status.replace('_', " ")));
+    }
     lines.push(String::new());
     for entry in journal {
         let at = entry.get("at").and_then(Json::as_str).unwrap_or_default();

@@ -86,3 +86,44 @@ fn a_group_of_a_file_decides() {
     assert!(approved.err.contains("completed"), "{}", approved.err);
     assert!(fs::metadata(project.file(".hitl/state.db")).is_ok());
 }
+
+const PARENT: &str = "\
+use \"refunds.flow\"
+
+workflow close(customer: text, amount: number) -> text {
+  owner \"ana@acme.example\"
+  step receipt = refunds.refund_customer(customer, amount)
+  return \"closed, {receipt}\"
+}
+";
+
+#[test]
+fn a_run_is_paused_at_the_gate_of_one_that_it_calls() {
+    let project = Project::with(&[("refunds.flow", crate::support::REFUND), ("close.flow", PARENT)]);
+    let small = project.hitlc(&["run", "close.flow", "customer=ada", "amount=20"]);
+    assert_eq!((small.code, small.out.as_str()), (0, "closed, refunded 20 to ada\n"), "{}", small.err);
+
+    let left = project.hitlc(&["run", "close.flow", "customer=ada", "amount=1500", "--as", "ana@acme.example", "--detach", "--json"]);
+    assert_eq!(left.code, 4, "{}", left.err);
+    let json = left.json();
+    assert_eq!(json["status"], "paused", "{json}");
+    let id = json["approvals"][0]["id"].as_str().unwrap();
+    assert!(left.err.contains("approval needed: Approve refund"), "{}", left.err);
+    let approved = project.hitlc(&["approve", id, "--as", "ana@acme.example"]);
+    assert_eq!(approved.code, 0, "{}", approved.err);
+    let run = json["run"].as_str().unwrap();
+    let shown = project.hitlc(&["runs", "show", run, "--json"]);
+    assert_eq!(shown.json()["run"]["output"], "closed, refunded 1500 to ada", "{}", shown.out);
+}
+
+#[test]
+fn who_stays_with_a_run_sees_the_questions_of_those_that_it_calls() {
+    let project = Project::with(&[("refunds.flow", crate::support::REFUND), ("close.flow", PARENT)]);
+    let mut run = project.start("run", &["run", "close.flow", "customer=ada", "amount=1500", "--as", "ana@acme.example"]);
+    run.says("Approve refund");
+    let id = project.approval("refund_customer");
+    let approved = project.hitlc(&["approve", &id, "--as", "ana@acme.example"]);
+    assert_eq!(approved.code, 0, "{}", approved.err);
+    let done = run.end();
+    assert_eq!((done.code, done.out.as_str()), (0, "closed, refunded 1500 to ada\n"), "{}", done.err);
+}

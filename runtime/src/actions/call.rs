@@ -188,7 +188,7 @@ impl<'a> Call<'a> {
             Outcome::Done(value) => Outcome::Done(secrets.scrub.value(value)),
             Outcome::NotDone(why) => Outcome::NotDone(clean(why)),
             Outcome::Unknown(why) => Outcome::Unknown(clean(why)),
-            other @ (Outcome::Lost | Outcome::Kept(_)) => other,
+            other @ (Outcome::Lost | Outcome::Kept(_) | Outcome::Rejected { .. } | Outcome::Cancelled { .. }) => other,
         }
     }
 }

@@ -173,7 +173,7 @@ impl Executor {
             Outcome::NotDone(why) | Outcome::Unknown(why) => {
                 Outcome::NotDone(format!("what the call would touch cannot be looked at: {why}")).into()
             }
-            other @ (Outcome::Lost | Outcome::Kept(_)) => other.into(),
+            other @ (Outcome::Lost | Outcome::Kept(_) | Outcome::Rejected { .. } | Outcome::Cancelled { .. }) => other.into(),
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 
 use super::cache::Live;
+use super::children::{Call, called};
 use super::{Engine, EngineError};
 use crate::actions::Attempt;
 use crate::ids::{At, Digest, Path, RunId};
@@ -22,12 +23,24 @@ const LARGE: usize = 16 * 1024;
 /// How long the engine waits before it writes an outcome again that the disk had no room for.
 const PAUSE_WHEN_FULL: Duration = Duration::from_secs(1);
 
-/// An attempt to be made.
+/// What follows a turn.
 #[derive(Debug)]
-pub(super) struct Work {
-    node: Path,
-    number: u32,
-    attempt: Attempt,
+pub(super) enum Work {
+    /// An attempt is to be made.
+    Attempt {
+        /// The call's node.
+        node: Path,
+        /// Which attempt.
+        number: u32,
+        /// What.
+        attempt: Box<Attempt>,
+    },
+    /// A workflow is called.
+    Call(Box<Call>),
+    /// The run has ended, and its caller is to know.
+    Tell,
+    /// A called run is to be cancelled, for this person.
+    Cancel(RunId, String),
 }
 
 /// What a turn left behind.
@@ -45,7 +58,7 @@ impl Engine {
     /// INVARIANT: while a turn is under way the run's place is empty, so that a turn that is dropped or fails leaves nothing half-done
     /// in memory. Callers that can be dropped (requests) spawn it.
     pub(super) async fn step<T>(
-        &self,
+        self: &Arc<Self>,
         run: RunId,
         request: Option<Request>,
         make: impl FnOnce(&Live) -> (T, Option<NewAnswer>),
@@ -64,7 +77,7 @@ impl Engine {
 
     /// The first turn of a new run.
     pub(super) async fn first_step<T>(
-        &self,
+        self: &Arc<Self>,
         live: Live,
         request: Request,
         new: NewRun,
@@ -80,7 +93,7 @@ impl Engine {
 
     /// The turn itself: events, commit, then the rest. A refusal is given after what the clock made happen is durable.
     async fn turn<T>(
-        &self,
+        self: &Arc<Self>,
         mut live: Live,
         request: Option<Request>,
         new: Option<NewRun>,
@@ -103,9 +116,19 @@ impl Engine {
             let next = commit.gives_turn.then_some(turn.at);
             self.store.commit(commit).await.inspect_err(|error| self.note_failure(error))?;
             self.wake(live.state.run, live.seq, due.into_iter().chain(next).min(), letters);
+            self.wake_callers(&live.state);
         }
-        let work = turn.commands.iter().filter_map(|command| self.work(&live, command)).collect();
-        Ok((live, made.map(|made| Stepped { made, work })))
+        let mut work: Vec<Work> = turn.commands.iter().filter_map(|command| self.work(&live, command)).collect();
+        work.extend(self.around(&live));
+        let run = live.state.run;
+        Ok(match made {
+            Ok(made) => (live, Ok(Stepped { made, work })),
+            Err(refused) => {
+                // What the clock made happen before the refusal goes on all the same.
+                self.dispatch(run, work);
+                (live, Err(refused))
+            }
+        })
     }
 
     /// The commit of a turn; `live` becomes what it is after it.
@@ -142,7 +165,7 @@ impl Engine {
             hash,
             new,
             status: state.status(),
-            live: state.busy > 0,
+            live: state.live(),
             due: state.due(),
             at,
             asked,
@@ -211,15 +234,18 @@ impl Engine {
     fn work(&self, live: &Live, command: &Command) -> Option<Work> {
         let Command::Attempt { node, attempt } = command;
         let NodeState::Calling(calling) = live.state.node(node) else { return None };
-        Some(Work { node: node.clone(), number: *attempt, attempt: self.attempt(live, node, calling)? })
+        self.attempt(live, node, *attempt, calling)
     }
 
-    fn attempt(&self, live: &Live, node: &Path, calling: &Calling) -> Option<Attempt> {
+    fn attempt(&self, live: &Live, node: &Path, number: u32, calling: &Calling) -> Option<Work> {
         let Calling { arguments, generation, .. } = calling.clone();
         let (index, action) = place::action_at(&live.plan, node)?;
+        if let Some(child) = called(action) {
+            return Some(Work::Call(Box::new(Call::new(live, child, node.clone(), (number, generation), arguments))));
+        }
         let timeout = place::call_at(&live.plan, node).and_then(|call| call.timeout).filter(|_| !node.is_undo());
         let key = self.key(live.state.run, node, generation);
-        Some(Attempt {
+        let attempt = Attempt {
             plan: Arc::clone(&live.plan),
             action: index,
             arguments,
@@ -228,7 +254,8 @@ impl Engine {
             timeout: timeout.unwrap_or(action.timeout),
             owner: live.state.owner.name().to_owned(),
             requester: live.state.requester.clone(),
-        })
+        };
+        Some(Work::Attempt { node: node.clone(), number, attempt: Box::new(attempt) })
     }
 
     /// The idempotency key of a call of a run: the same over retries and restarts, and no other store's. A run that is taken up again
@@ -255,35 +282,50 @@ impl Engine {
         }
     }
 
-    /// Makes an attempt, records its end, and goes on with what follows.
+    /// Does what is to be done, and goes on with what follows.
     async fn carry_out(self: &Arc<Self>, run: RunId, first: Work) {
         let mut next = Some(first);
-        while let Some(Work { node, number, attempt }) = next.take() {
-            let outcome = match self.executor.run_inline(&attempt) {
-                Some(outcome) => outcome,
-                None => {
-                    // On the heap: it is by far the largest part of the task, and a task is moved several times before it runs.
-                    let made = std::panic::AssertUnwindSafe(Box::pin(self.executor.run(&attempt))).catch_unwind().await;
-                    made.unwrap_or_else(|_| Outcome::Unknown("the action ended in an internal error".to_owned()))
+        while let Some(item) = next.take() {
+            let mut work = match item {
+                Work::Attempt { node, number, attempt } => {
+                    let outcome = self.make(&attempt).await;
+                    self.record(run, Request::Ended { node, attempt: number, outcome }).await.unwrap_or_default()
+                }
+                Work::Call(call) => self.begin_child(run, *call).await,
+                Work::Tell => {
+                    self.tell_caller(run).await;
+                    Vec::new()
+                }
+                Work::Cancel(child, by) => {
+                    self.cancel_child(child, by).await;
+                    Vec::new()
                 }
             };
-            let mut work = self.record(run, node, number, outcome).await;
             next = work.pop();
             self.dispatch(run, work);
         }
     }
 
-    /// Records how an attempt ended. An outcome is not given up while the store can still take it.
-    async fn record(self: &Arc<Self>, run: RunId, node: Path, attempt: u32, outcome: Outcome) -> Vec<Work> {
+    /// Makes an attempt.
+    async fn make(&self, attempt: &Attempt) -> Outcome {
+        if let Some(outcome) = self.executor.run_inline(attempt) {
+            return outcome;
+        }
+        // On the heap: it is by far the largest part of the task, and a task is moved several times before it runs.
+        let made = std::panic::AssertUnwindSafe(Box::pin(self.executor.run(attempt))).catch_unwind().await;
+        made.unwrap_or_else(|_| Outcome::Unknown("the action ended in an internal error".to_owned()))
+    }
+
+    /// Records what became of an attempt, and gives what follows. It is not given up while the store can still take it; `None` when it is.
+    pub(super) async fn record(self: &Arc<Self>, run: RunId, request: Request) -> Option<Vec<Work>> {
         loop {
-            let request = Request::Ended { node: node.clone(), attempt, outcome: outcome.clone() };
-            match self.step(run, Some(request), |_| ((), None)).await {
-                Ok(stepped) => return stepped.work,
+            match self.step(run, Some(request.clone()), |_| ((), None)).await {
+                Ok(stepped) => return Some(stepped.work),
                 Err(EngineError::Store(StoreError::Conflict(_))) => {}
                 Err(EngineError::Store(StoreError::Full)) => tokio::time::sleep(PAUSE_WHEN_FULL).await,
                 Err(error) => {
                     tracing::error!(run = %self.run_id(run), %error, "the outcome of an attempt could not be recorded");
-                    return Vec::new();
+                    return None;
                 }
             }
         }
@@ -300,19 +342,25 @@ impl Engine {
 
     /// Attempts of a run that nobody makes any more end as lost, once no child of them is left.
     pub(super) async fn take_up(self: &Arc<Self>, run: RunId) -> Result<(), EngineError> {
-        for (node, number, attempt) in self.abandoned(run).await? {
-            let patience = Duration::try_from(attempt.timeout).unwrap_or_default();
-            self.executor.settle_orphan(&attempt.lock, patience).await;
-            let work = self.record(run, node, number, Outcome::Lost).await;
-            self.dispatch(run, work);
+        for item in self.abandoned(run).await? {
+            if let Work::Attempt { node, number, attempt } = item {
+                let patience = Duration::try_from(attempt.timeout).unwrap_or_default();
+                self.executor.settle_orphan(&attempt.lock, patience).await;
+                let lost = Request::Ended { node, attempt: number, outcome: Outcome::Lost };
+                let work = self.record(run, lost).await.unwrap_or_default();
+                self.dispatch(run, work);
+            } else {
+                self.dispatch(run, vec![item]);
+            }
         }
         self.poke(run).await
     }
 
-    async fn abandoned(&self, run: RunId) -> Result<Vec<(Path, u32, Attempt)>, EngineError> {
+    /// Attempts under way that nobody makes; called runs that have begun are under way by themselves.
+    async fn abandoned(&self, run: RunId) -> Result<Vec<Work>, EngineError> {
         self.look(run, |live| {
-            let under_way = live.state.under_way().into_iter();
-            under_way.filter_map(|(node, calling)| Some((node.clone(), calling.attempt, self.attempt(live, &node, calling)?))).collect()
+            let own = live.state.under_way().into_iter().filter(|(node, _)| live.state.children.iter().all(|child| child.node != *node));
+            own.filter_map(|(node, calling)| self.attempt(live, &node, calling.attempt, calling)).collect()
         })
         .await
     }

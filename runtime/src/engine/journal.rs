@@ -33,6 +33,10 @@ impl Engine {
             Event::Joined { .. } => view("branch.joined", "the branch ended".to_owned(), json!({})),
             Event::AttemptStarted { node, attempt, arguments } => attempt_started(plan, node, *attempt, arguments.as_deref()),
             Event::AttemptEnded { node, attempt, outcome, .. } => attempt_ended(plan, node, *attempt, outcome),
+            Event::ChildStarted { node, child, .. } => {
+                let (name, id) = (name_at(plan, node), self.run_id(*child));
+                view("step.called", format!("`{name}` is run `{id}`"), json!({"step": name, "run": id}))
+            }
             Event::RetryPlanned { node, due } => {
                 let name = step_name(plan, node);
                 view("step.retry", format!("`{name}` will be tried again at {due}"), json!({"step": name, "due_at": due.to_string()}))
@@ -163,6 +167,13 @@ fn attempt_ended(plan: &Plan, node: &Path, attempt: u32, outcome: &Outcome) -> E
         Outcome::Unknown(why) => view("step.unknown", format!("whether `{name}` was done is unknown: {why}"), data("unknown", json!(why))),
         // INVARIANT: results are put back before a transition is shown.
         Outcome::Kept(digest) => view("step.done", format!("`{name}` is done"), data("done", json!(digest.to_string()))),
+        Outcome::Rejected { by, comment } => {
+            let who = by.as_ref().map_or_else(String::new, |by| format!(" by `{by}`"));
+            view("step.rejected", format!("`{name}` was rejected{who}"), data("rejected", json!({"by": by, "comment": comment})))
+        }
+        Outcome::Cancelled { by } => {
+            view("step.cancelled", format!("`{name}` was cancelled by `{by}`"), data("cancelled", json!({"by": by})))
+        }
         Outcome::Lost => {
             let why = "the server stopped while it was under way";
             view("step.unknown", format!("whether `{name}` was done is unknown: {why}"), data("unknown", json!(why)))

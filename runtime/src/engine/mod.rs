@@ -4,6 +4,7 @@
 
 mod audience;
 mod cache;
+mod children;
 mod clock;
 mod groups;
 mod host;
@@ -274,6 +275,7 @@ impl Engine {
                 }
             });
         }
+        self.tell_callers().await?;
         Ok(live.len())
     }
 

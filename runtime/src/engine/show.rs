@@ -9,9 +9,9 @@ use super::Engine;
 use super::cache::Live;
 use super::people;
 use crate::ids::{ApprovalId, Path, RunId};
-use crate::machine::event::{About, Channel, Closing, End, Principal, Question, Shown, Verdict, Vote};
+use crate::machine::event::{About, Channel, Closing, End, Outcome, Principal, Question, Shown, Verdict, Vote};
 use crate::machine::place::{action_at, call_at, gate_at, name_at, result_at};
-use crate::machine::{Asked, RunState, entitled, needed};
+use crate::machine::{Asked, NodeState, RunState, entitled, needed};
 use crate::people::Person;
 use crate::view;
 
@@ -38,6 +38,8 @@ impl Engine {
             started_at: state.started.to_string(),
             ended_at: state.ended.as_ref().map(|(_, at)| at.to_string()),
             approvals: state.questions.iter().map(|asked| self.reference(state.run, plan, asked)).collect(),
+            called_by: state.called_by.as_ref().map(|caller| self.run_id(caller.run)),
+            children: Vec::new(),
         };
         match state.ended.as_ref().map(|(end, _)| end).or(state.ending.as_ref()) {
             Some(End::Completed(value)) => {
@@ -46,7 +48,7 @@ impl Engine {
             }
             Some(End::Failed { error, .. }) => run.error = Some(error.clone()),
             Some(End::Rejected { n, by, comment }) => {
-                let gate = state.question(*n).map_or("", |asked| name_at(plan, &asked.question.node));
+                let gate = state.question(*n).map_or_else(|| rejected_call(state, plan), |asked| name_at(plan, &asked.question.node));
                 run.rejection = Some(view::Rejection { gate: gate.to_owned(), by: by.clone(), comment: comment.clone() });
             }
             Some(End::Cancelled { by }) => run.error = Some(format!("cancelled by `{by}`")),
@@ -197,6 +199,17 @@ pub(super) fn somebody(person: &str) -> Option<String> {
 /// A person's address or a group's name.
 pub(super) fn name(principal: &Principal) -> String {
     principal.name().to_owned()
+}
+
+/// The step whose called run was rejected.
+fn rejected_call<'a>(state: &RunState, plan: &'a Plan) -> &'a str {
+    let mut rejected = None;
+    state.visit(&mut |path, node| {
+        if matches!(node, NodeState::Tried(_, Outcome::Rejected { .. })) {
+            rejected.get_or_insert(path);
+        }
+    });
+    rejected.map_or("", |path| name_at(plan, &path))
 }
 
 fn shown(plan: &Plan, gate: &Gate, question: &Question) -> Vec<view::Shown> {

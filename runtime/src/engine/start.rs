@@ -91,14 +91,14 @@ impl Engine {
     pub(super) async fn first(self: &Arc<Self>, beginning: Beginning, key: Option<Key>) -> Result<Begun, EngineError> {
         let input = input(&beginning.plan, &beginning.input)?;
         let settings = &beginning.plan.workflow.settings;
-        let of_value = self.key_of(&beginning, settings.once_per.as_ref(), "once", &input)?;
+        let of_value = self.key_of((&beginning.plan, &beginning.requester), settings.once_per.as_ref(), "once", &input)?;
         let once: Vec<Digest> = beginning.once.into_iter().chain(of_value).collect();
         for key in &once {
             if let Some(run) = self.store.once(*key).await? {
                 return self.found(run).await;
             }
         }
-        let turn = self.key_of(&beginning, settings.one_at_a_time_per.as_ref(), "turn", &input)?;
+        let turn = self.key_of((&beginning.plan, &beginning.requester), settings.one_at_a_time_per.as_ref(), "turn", &input)?;
         loop {
             let turn = match turn {
                 Some(key) => Some(Turn { key, waits: self.store.turn_taken(key).await? }),
@@ -112,6 +112,7 @@ impl Engine {
                 requester: started.requester.clone(),
                 once: once.clone(),
                 turn,
+                child_of: None,
             };
             match self.commit_start(&beginning, started, new, key.as_ref()).await {
                 Err(EngineError::Store(StoreError::Once(run))) => return self.found(run).await,
@@ -148,12 +149,17 @@ impl Engine {
     }
 
     /// A digest of what a setting makes of the input, the same for the same value of the same workflow.
-    fn key_of(&self, beginning: &Beginning, per: Option<&Expr>, what: &str, input: &[Value]) -> Result<Option<Digest>, EngineError> {
+    pub(super) fn key_of(
+        &self,
+        (plan, requester): (&Plan, &str),
+        per: Option<&Expr>,
+        what: &str,
+        input: &[Value],
+    ) -> Result<Option<Digest>, EngineError> {
         let Some(per) = per else { return Ok(None) };
-        let plan = &beginning.plan;
         let mut state = RunState::new(RunId(0));
         state.body.slots = input.to_vec();
-        state.requester.clone_from(&beginning.requester);
+        requester.clone_into(&mut state.requester);
         let value = self.with_facts(|facts| facts.with_env(plan, &state, &[], |env| eval(per, env)));
         let misfit = |EvalError(problem)| EngineError::Input(vec![Mismatch { path: String::new(), problem }]);
         Ok(Some(Digest::of(&[what.as_bytes(), &[0], plan.workflow.name.as_bytes(), &[0], &host::encode(&value.map_err(misfit)?)?])))
@@ -161,29 +167,33 @@ impl Engine {
 
     fn started(&self, beginning: &Beginning, input: Vec<Value>, held: bool) -> Result<Started, EngineError> {
         let Beginning { plan, requester, .. } = beginning;
-        let mut state = RunState::new(RunId(0));
-        state.body.slots = input;
-        state.requester.clone_from(requester);
-        let owner = match &plan.workflow.owner {
-            None if requester.is_empty() => return Err(EngineError::NoOwner("nobody asks for this run, and it has no owner".to_owned())),
-            None => Principal::Person(requester.clone()),
-            Some(who) => {
-                let found = self.with_facts(|facts| facts.with_env(plan, &state, &[], |env| crate::machine::principal(who, &state, env)));
-                found.map_err(EngineError::NoOwner)?
-            }
-        };
+        if plan.workflow.owner.is_none() && requester.is_empty() {
+            return Err(EngineError::NoOwner("nobody asks for this run, and it has no owner".to_owned()));
+        }
+        let owner = self.owner_of(plan, requester, &input, Principal::Person(requester.clone()))?;
         let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         Ok(Started {
             plan: beginning.hash,
             requester: requester.clone(),
             channel: beginning.channel,
             owner,
-            input: state.body.slots,
+            input,
             nodes: size(plan.workflow.body.nodes.len()),
             slots: size(plan.workflow.body.slots.len()),
             on_behalf_by: beginning.on_behalf_by.clone(),
             callback: beginning.callback.clone(),
             held,
+            called_by: None,
         })
+    }
+
+    /// Whose a run is: what its workflow says, else `otherwise`.
+    pub(super) fn owner_of(&self, plan: &Plan, requester: &str, input: &[Value], otherwise: Principal) -> Result<Principal, EngineError> {
+        let Some(who) = &plan.workflow.owner else { return Ok(otherwise) };
+        let mut state = RunState::new(RunId(0));
+        state.body.slots = input.to_vec();
+        requester.clone_into(&mut state.requester);
+        let found = self.with_facts(|facts| facts.with_env(plan, &state, &[], |env| crate::machine::principal(who, &state, env)));
+        found.map_err(EngineError::NoOwner)
     }
 }

@@ -31,7 +31,7 @@ impl Engine {
         Ok(hash)
     }
 
-    async fn keep_plan(&self, plan: Plan) -> Result<(Digest, Arc<Plan>), EngineError> {
+    pub(super) async fn keep_plan(&self, plan: Plan) -> Result<(Digest, Arc<Plan>), EngineError> {
         let bytes = plan.encode();
         let hash = Digest(Plan::hash(&bytes));
         self.store.put_plan(hash, bytes).await?;
@@ -175,7 +175,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotFound`], [`EngineError::Store`]
     pub async fn run(&self, run: RunId) -> Result<view::Run, EngineError> {
-        self.look(run, |live| self.show_run(live)).await
+        self.with_children(run).await
     }
 
     /// Runs, newest first.
@@ -219,13 +219,8 @@ impl Engine {
         let mut changes = self.watch(run);
         let waited = tokio::time::timeout(at_most, async {
             loop {
-                let seen = self
-                    .look(run, |live| {
-                        let settled = !matches!(live.state.status(), store::Status::Running | store::Status::Ending);
-                        settled.then(|| self.show_run(live))
-                    })
-                    .await?;
-                if let Some(seen) = seen {
+                let seen = self.with_children(run).await?;
+                if ![store::Status::Running.name(), store::Status::Ending.name()].contains(&seen.status) {
                     return Ok(seen);
                 }
                 // The sender is kept by the engine; if it is gone, looking again is all there is.

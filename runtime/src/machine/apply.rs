@@ -4,7 +4,7 @@ use flow_compiler::value::Value;
 
 use super::event::{About, Closing, Event, Outcome, Question, Started, Verdict};
 use super::node::{Calling, Frame, Looping, NodeState};
-use super::state::{Asked, Closed, Handling, RunState, Undoable, Undoing};
+use super::state::{Asked, Child, Closed, Handling, RunState, Undoable, Undoing};
 use crate::ids::{At, Path};
 
 impl RunState {
@@ -26,7 +26,11 @@ impl RunState {
                 self.set(node, NodeState::Done);
             }
             Event::AttemptStarted { node, attempt, arguments } => self.attempt(node, *attempt, arguments.as_ref()),
-            Event::AttemptEnded { node, outcome, slot, repeats, .. } => self.attempted(node, outcome, *slot, *repeats),
+            Event::AttemptEnded { node, outcome, slot, repeats, .. } => {
+                self.children.retain(|child| child.node != *node);
+                self.attempted(node, outcome, *slot, *repeats);
+            }
+            Event::ChildStarted { node, child, .. } => self.children.push(Child { node: node.clone(), run: *child }),
             Event::RetryPlanned { node, due } => self.retry(node, *due),
             Event::Asked(question) => self.ask(question),
             Event::Voted { n, vote } => {
@@ -79,6 +83,7 @@ impl RunState {
         self.on_behalf_by.clone_from(&started.on_behalf_by);
         self.callback.clone_from(&started.callback);
         self.held = started.held;
+        self.called_by.clone_from(&started.called_by);
     }
 
     fn frame_mut(&mut self, frame: &[u32]) -> Option<&mut Frame> {

@@ -10,7 +10,7 @@ use super::quorum::{self, Standing};
 use super::refusal::Refusal;
 use super::state::{Asked, Undoing};
 use super::{Facts, NodeState, RunState, lapse, place, round};
-use crate::ids::{Digest, Path};
+use crate::ids::{Digest, Path, RunId};
 
 /// Something that reaches a run from outside.
 #[derive(Clone, Debug)]
@@ -27,6 +27,15 @@ pub enum Request {
         attempt: u32,
         /// How.
         outcome: Outcome,
+    },
+    /// The run that an attempt at a call of a workflow is has begun.
+    ChildStarted {
+        /// The call's node.
+        node: Path,
+        /// Which attempt.
+        attempt: u32,
+        /// The run.
+        child: RunId,
     },
     /// Somebody answers.
     Decide(Decision),
@@ -98,6 +107,7 @@ pub fn decide(plan: &Plan, state: &RunState, request: Request, facts: &Facts<'_>
         Request::Clock => Ok(lapse::lapse(plan, state, facts)),
         Request::HandOn(request) => hand_on::hand_on(state, request, facts),
         Request::Ended { node, attempt, outcome } => Ok(ended(plan, state, node, attempt, outcome, facts)),
+        Request::ChildStarted { node, attempt, child } => Ok(child_started(state, node, attempt, child)),
         Request::Decide(decision) => answer(plan, state, decision, facts),
         Request::Cancel { by } => match (&state.ended, &state.ending) {
             (None, None) => Ok(vec![Event::Ending { why: End::Cancelled { by } }]),
@@ -167,6 +177,15 @@ fn undoable(plan: &Plan, state: &RunState, node: &Path, result: &Value, facts: &
             let error = format!("`{}` is done, and how to undo it cannot be told: {why}", call.name);
             Some(Event::Ending { why: End::Failed { error, node: Some(node.clone()) } })
         }
+    }
+}
+
+/// A called run has begun; one of an attempt that is not under way (any more), or that is known, changes nothing.
+fn child_started(state: &RunState, node: Path, attempt: u32, child: RunId) -> Vec<Event> {
+    let known = state.children.iter().any(|known| known.run == child);
+    match state.node(&node) {
+        NodeState::Calling(calling) if calling.attempt == attempt && !known => vec![Event::ChildStarted { node, attempt, child }],
+        _ => Vec::new(),
     }
 }
 

@@ -107,7 +107,7 @@ fn error(plan: &Plan, state: &RunState, why: &End) -> String {
         End::Completed(_) => String::new(),
         End::Failed { error, .. } => error.clone(),
         End::Rejected { n, by, comment } => {
-            let gate = state.question(*n).map_or("", |asked| place::name_at(plan, &asked.question.node));
+            let gate = state.question(*n).map_or("a called run", |asked| place::name_at(plan, &asked.question.node));
             let by = by.as_ref().map_or_else(|| "nobody answered in time".to_owned(), |by| format!("rejected by `{by}`"));
             let comment = comment.as_ref().map_or_else(String::new, |comment| format!(": {comment}"));
             format!("`{gate}`: {by}{comment}")

@@ -6,7 +6,7 @@
 use flow_compiler::value::Value;
 use minicbor::{Decode, Encode};
 
-use crate::ids::{At, Digest, Path};
+use crate::ids::{At, Digest, Path, RunId};
 
 /// All events of one turn of the machine, in the order of their arrival: one row of the journal.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -288,6 +288,19 @@ pub enum Event {
         #[n(2)]
         gates: Vec<Path>,
     },
+    /// The run of a workflow that is called has begun: it is the attempt.
+    #[n(80)]
+    ChildStarted {
+        /// The call's node.
+        #[n(0)]
+        node: Path,
+        /// Which attempt.
+        #[n(1)]
+        attempt: u32,
+        /// The run.
+        #[n(2)]
+        child: RunId,
+    },
     /// All terms of a stage are met, and the next stage is asked.
     #[n(40)]
     StageMet {
@@ -345,6 +358,24 @@ pub enum Event {
     },
 }
 
+/// The call that a run is an attempt at.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct CalledBy {
+    /// The caller.
+    #[n(0)]
+    pub run: RunId,
+    /// The call's node.
+    #[n(1)]
+    pub node: Path,
+    /// Which attempt.
+    #[n(2)]
+    pub attempt: u32,
+    /// The callers of the caller, the nearest first.
+    #[n(3)]
+    pub above: Vec<RunId>,
+}
+
 /// See [`Event::Started`].
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 #[cbor(map)]
@@ -376,6 +407,9 @@ pub struct Started {
     /// Where the run's end is told.
     #[n(8)]
     pub callback: Option<String>,
+    /// The call that it is an attempt at.
+    #[n(60)]
+    pub called_by: Option<CalledBy>,
     /// Whether it waits for its turn.
     #[n(20)]
     #[cbor(default)]
@@ -401,6 +435,23 @@ pub enum Outcome {
     /// the journal puts the result back before anything else looks at it.
     #[n(4)]
     Kept(#[n(0)] Digest),
+    /// Of a workflow: somebody said no, or nobody anything in time.
+    #[n(60)]
+    Rejected {
+        /// Who.
+        #[n(0)]
+        by: Option<String>,
+        /// What they said.
+        #[n(1)]
+        comment: Option<String>,
+    },
+    /// Of a workflow: it was cancelled.
+    #[n(61)]
+    Cancelled {
+        /// By whom.
+        #[n(0)]
+        by: String,
+    },
 }
 
 /// A person or a group.

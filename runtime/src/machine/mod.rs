@@ -32,5 +32,5 @@ pub use hand_on::HandOn;
 pub use next::{Command, next};
 pub use node::{Calling, Frame, Looping, NodeState};
 pub use quorum::{Part, entitled, is_asked, needed};
-pub use state::{Asked, Closed, Handling, RunState, Undoable, Undoing};
+pub use state::{Asked, Child, Closed, Handling, RunState, Undoable, Undoing};
 pub use turn::{Turn, turn};

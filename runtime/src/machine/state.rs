@@ -3,7 +3,7 @@
 use flow_compiler::value::Value;
 use minicbor::{Decode, Encode};
 
-use super::event::{Approvers, Closing, End, Principal, Question, Vote};
+use super::event::{Approvers, CalledBy, Closing, End, Principal, Question, Vote};
 use super::node::{Calling, Frame, NodeState};
 use crate::ids::{At, Digest, Path, RunId};
 use crate::store::Status;
@@ -75,10 +75,28 @@ pub struct RunState {
     /// The handler that runs or ran, by its number, and its frame.
     #[n(20)]
     pub handler: Option<Handling>,
+    /// The call that it is an attempt at.
+    #[n(60)]
+    pub called_by: Option<CalledBy>,
+    /// Runs that it called and that are under way: attempts that nobody here makes.
+    #[n(61)]
+    pub children: Vec<Child>,
     /// Whether it waits for its turn: nothing of it is begun.
     #[n(40)]
     #[cbor(default)]
     pub held: bool,
+}
+
+/// A called run that is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(map)]
+pub struct Child {
+    /// The call's node.
+    #[n(0)]
+    pub node: Path,
+    /// The run.
+    #[n(1)]
+    pub run: RunId,
 }
 
 /// A step that can be undone.
@@ -215,6 +233,8 @@ impl RunState {
             undoing: NodeState::Waiting,
             undo: Undoing::No,
             handler: None,
+            called_by: None,
+            children: Vec::new(),
             held: false,
         }
     }
@@ -229,18 +249,33 @@ impl RunState {
             (Some((End::Cancelled { .. }, _)), _) => return Status::Cancelled,
             (None, _) => {}
         }
-        let idle = self.busy == 0 && self.retries == 0;
+        let idle = self.idle() && self.retries == 0;
         if self.held && self.ending.is_none() {
             Status::Paused
         } else if self.open().any(|asked| asked.question.about.is_call()) {
             Status::InDoubt
-        } else if idle && (self.sleeping > 0 || self.open().next().is_some()) && (self.ending.is_none() || self.handler.is_some()) {
+        } else if idle
+            && (self.sleeping > 0 || !self.children.is_empty() || self.open().next().is_some())
+            && (self.ending.is_none() || self.handler.is_some())
+        {
+            // Where a called run does something, whoever shows the run says so.
             Status::Paused
         } else if self.ending.is_some() {
             Status::Ending
         } else {
             Status::Running
         }
+    }
+
+    /// Whether no attempt of its own is under way: called runs are runs of their own.
+    fn idle(&self) -> bool {
+        self.busy as usize <= self.children.len()
+    }
+
+    /// Whether somebody must take it up after a restart: it has an attempt under way, or is to cancel runs that it called.
+    #[must_use]
+    pub fn live(&self) -> bool {
+        self.ended.is_none() && (!self.idle() || (self.ending.is_some() && !self.children.is_empty()))
     }
 
     /// Questions that wait for an answer.

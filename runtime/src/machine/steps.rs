@@ -38,6 +38,7 @@ pub(super) fn again(plan: &Plan, state: &RunState, path: &Path, calling: &Callin
         }
         Outcome::NotDone(why) | Outcome::Unknown(why) => Again::Never(why.clone()),
         Outcome::Done(_) | Outcome::Kept(_) => Again::Never("it was done".to_owned()),
+        Outcome::Rejected { .. } | Outcome::Cancelled { .. } => Again::Never("its run did not complete".to_owned()),
     }
 }
 
@@ -300,6 +301,12 @@ impl<'a> Steps<'a> {
     }
 
     fn follow(&mut self, path: &Path, node: &NodeState, calling: &Calling, outcome: &Outcome) -> Result<(), End> {
+        match outcome {
+            // A called run that was rejected rejects its caller, tried or not.
+            Outcome::Rejected { by, comment } => return Err(End::Rejected { n: 0, by: by.clone(), comment: comment.clone() }),
+            Outcome::Cancelled { by } => return self.used_up(path, &format!("its run was cancelled by `{by}`")),
+            _ => {}
+        }
         match again(self.plan, self.state, path, calling, outcome, self.facts) {
             Again::At(due) => self.events.push(Event::RetryPlanned { node: path.clone(), due }),
             Again::InDoubt => {

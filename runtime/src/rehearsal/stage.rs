@@ -173,6 +173,7 @@ impl<'a> Stage<'a> {
             callback: None,
             // Runs of a test do not wait for one another.
             held: false,
+            called_by: None,
         })
     }
 

@@ -5,7 +5,8 @@ mod starts;
 use std::sync::Arc;
 
 use super::{
-    Answer, Asked, Channel, Commit, Delivery, NewAnswer, NewLetter, NewRun, RunFilter, Status, Store, StoreError, Token, advance, chain,
+    Answer, Asked, Channel, ChildOf, Commit, Delivery, NewAnswer, NewLetter, NewRun, RunFilter, Status, Store, StoreError, Token, advance,
+    chain,
 };
 use crate::ids::{At, Digest, RunId};
 use starts::{there_is_one_run_of_a_key, turns_go_round_in_order};
@@ -158,6 +159,32 @@ async fn a_conflict_leaves_nothing(store: Arc<dyn Store>) {
     assert_eq!(store.runs(filter(9)).await.unwrap().len(), 1);
     store.commit(fill(good)).await.unwrap();
     assert_eq!(store.load(RunId(1)).await.unwrap().unwrap().snapshot, Some((2, b"state".to_vec())));
+}
+
+/// A run has one child for a place, and its end is known until the caller has it.
+async fn a_called_run_is_one(store: Arc<dyn Store>) {
+    start(&*store, 1).await;
+    let place = |place: &[u8]| Some(ChildOf { run: RunId(1), place: place.to_vec() });
+    let mut child = Author::new(2);
+    let mut first = child.next(b"child");
+    first.new = Some(NewRun { plan: plan(), workflow: "sub".into(), requester: "ann".into(), child_of: place(b"a1"), ..NewRun::default() });
+    let again = Commit { run: RunId(3), ..Author::new(3).peek(b"child") };
+    let again = Commit { new: first.new.clone(), ..again };
+    store.commit(first).await.unwrap();
+    assert!(matches!(store.commit(again.clone()).await.unwrap_err(), StoreError::Taken));
+    let other = NewRun { child_of: place(b"a2"), ..again.new.clone().unwrap() };
+    store.commit(Commit { new: Some(other), ..again }).await.unwrap();
+
+    assert_eq!(store.child(RunId(1), b"a1").await.unwrap(), Some(RunId(2)));
+    assert_eq!(store.child(RunId(2), b"a1").await.unwrap(), None);
+    assert_eq!(store.children(RunId(1)).await.unwrap(), [RunId(2), RunId(3)]);
+    assert_eq!(store.untold().await.unwrap(), []);
+    let mut last = child.next(b"ended");
+    last.status = Status::Failed;
+    store.commit(last).await.unwrap();
+    assert_eq!(store.untold().await.unwrap(), [RunId(2)]);
+    store.told(RunId(2)).await.unwrap();
+    assert_eq!(store.untold().await.unwrap(), []);
 }
 
 async fn many_producers_at_once(store: Arc<dyn Store>) {
@@ -426,6 +453,7 @@ macro_rules! contract {
 }
 
 contract! {
+    a_called_run_is_one,
     what_is_committed_is_loaded,
     a_conflict_leaves_nothing,
     many_producers_at_once,

@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, HashMap};
 use async_trait::async_trait;
 use parking_lot::Mutex;
 
-use super::{Answer, Commit, Delivery, Entry, Head, Letter, NewLetter, RunFilter, RunRow, Store, StoreError, Stored, Token, advance};
+use super::{
+    Answer, ChildOf, Commit, Delivery, Entry, Head, Letter, NewLetter, RunFilter, RunRow, Store, StoreError, Stored, Token, advance,
+};
 use crate::ids::{At, Digest, RunId};
 use starts::Starts;
 
@@ -32,6 +34,8 @@ struct State {
     last_letter: i64,
     tokens: Vec<Token>,
     meta: HashMap<String, Vec<u8>>,
+    /// By the called run: its place, and whether its caller knows of its end.
+    children: BTreeMap<RunId, (ChildOf, bool)>,
     starts: Starts,
 }
 
@@ -85,6 +89,7 @@ impl MemoryStore {
             last_letter: 0,
             tokens: Vec::new(),
             meta: HashMap::new(),
+            children: BTreeMap::new(),
             starts: Starts::default(),
         };
         Self { state: Mutex::new(state) }
@@ -127,6 +132,7 @@ impl State {
         let id = self.head.last + 1;
         self.journal.push(Entry { id, run, seq, salt, body, hash });
         if let Some(new) = new {
+            self.children.extend(new.child_of.clone().map(|of| (run, (of, false))));
             self.starts.start(run, &new);
             let row = RunRow {
                 run,
@@ -182,6 +188,10 @@ impl State {
             if known.is_some_and(|known| known.expires > commit.at) {
                 return Err(StoreError::Taken);
             }
+        }
+        let place = commit.new.as_ref().and_then(|new| new.child_of.as_ref());
+        if place.is_some_and(|place| self.children.values().any(|(taken, _)| taken == place)) {
+            return Err(StoreError::Taken);
         }
         let fits = match (self.runs.get(&commit.run), &commit.new) {
             (Some(run), None) => run.row.seq + 1 == commit.seq && run.row.hash == commit.previous,
@@ -255,6 +265,31 @@ impl Store for MemoryStore {
     async fn first_free_run(&self) -> Result<RunId, StoreError> {
         let last = self.state.lock().runs.keys().next_back().map_or(0, |run| run.0);
         Ok(RunId(last.saturating_add(1)))
+    }
+
+    async fn child(&self, caller: RunId, place: &[u8]) -> Result<Option<RunId>, StoreError> {
+        let state = self.state.lock();
+        let found = state.children.iter().find(|(_, (of, _))| of.run == caller && of.place == place);
+        Ok(found.map(|(run, _)| *run))
+    }
+
+    async fn children(&self, caller: RunId) -> Result<Vec<RunId>, StoreError> {
+        Ok(self.state.lock().children.iter().filter(|(_, (of, _))| of.run == caller).map(|(run, _)| *run).collect())
+    }
+
+    async fn untold(&self) -> Result<Vec<RunId>, StoreError> {
+        let state = self.state.lock();
+        let ended = |run: &RunId| state.runs.get(run).is_some_and(|run| run.row.status.ended());
+        Ok(state.children.iter().filter(|(run, (_, told))| !told && ended(run)).map(|(run, _)| *run).collect())
+    }
+
+    async fn told(&self, child: RunId) -> Result<(), StoreError> {
+        self.write(|state| {
+            if let Some((_, told)) = state.children.get_mut(&child) {
+                *told = true;
+            }
+            Ok(())
+        })
     }
 
     async fn once(&self, key: Digest) -> Result<Option<RunId>, StoreError> {

@@ -21,7 +21,8 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// time share one transaction; each has its own answer.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when `seq` or `previous` is not the run's head, [`StoreError::Taken`] when the answer's key is taken,
+    /// [`StoreError::Conflict`] when `seq` or `previous` is not the run's head, [`StoreError::Taken`] when the answer's key is taken or
+    /// a run has begun for the same place of its caller,
     /// [`StoreError::Once`] when there is a run of the same key, [`StoreError::Turn`] when it is not as [`Turn::waits`] says; nothing of
     /// this commit is then written. After [`StoreError::Broken`] nothing more is written by this process.
     async fn commit(&self, commit: Commit) -> Result<(), StoreError>;
@@ -29,6 +30,17 @@ pub trait Store: Send + Sync + std::fmt::Debug {
     /// The first number that no run has.
     async fn first_free_run(&self) -> Result<RunId, StoreError>;
 
+    /// The run that was begun for a place in its caller.
+    async fn child(&self, caller: RunId, place: &[u8]) -> Result<Option<RunId>, StoreError>;
+
+    /// All runs that a run called, in the order in which they began.
+    async fn children(&self, caller: RunId) -> Result<Vec<RunId>, StoreError>;
+
+    /// Called runs that have ended and whose callers do not know of it.
+    async fn untold(&self) -> Result<Vec<RunId>, StoreError>;
+
+    /// The caller of this run knows of its end.
+    async fn told(&self, child: RunId) -> Result<(), StoreError>;
     /// The run that was started under a key of [`NewRun::once`].
     async fn once(&self, key: Digest) -> Result<Option<RunId>, StoreError>;
 
@@ -120,7 +132,7 @@ pub enum StoreError {
     /// Another writer was first: the run's head is not what the commit says.
     #[error("run {0:?} was changed by another writer")]
     Conflict(RunId),
-    /// The idempotency key of the commit's answer has an answer already.
+    /// The idempotency key of the commit's answer has an answer already, or the place of the called run has its run.
     #[error("the idempotency key is taken")]
     Taken,
     /// There is a run of this key already: this one.
@@ -203,10 +215,21 @@ pub struct NewRun {
     pub workflow: String,
     /// Who asked for it; empty when nobody did.
     pub requester: String,
+    /// The place in the run that called it.
+    pub child_of: Option<ChildOf>,
     /// What there is one run of only, for as long as its row is kept.
     pub once: Vec<Digest>,
     /// Whose turn it waits for.
     pub turn: Option<Turn>,
+}
+
+/// A place in a run that calls another: there is one run for it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ChildOf {
+    /// The caller.
+    pub run: RunId,
+    /// Where in it, and which attempt; only compared.
+    pub place: Vec<u8>,
 }
 
 /// A place in the order of runs of which one at a time is at work.

@@ -1,6 +1,7 @@
 //! The engine on real stores and real actions, from the text of flows, in virtual time.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
+mod children;
 mod control;
 mod support;
 

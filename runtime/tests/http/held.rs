@@ -69,6 +69,10 @@ macro_rules! store {
 
 store! {
     fn first_free_run(&self) -> Result<RunId, StoreError>;
+    fn child(&self, caller: RunId, place: &[u8]) -> Result<Option<RunId>, StoreError>;
+    fn children(&self, caller: RunId) -> Result<Vec<RunId>, StoreError>;
+    fn untold(&self) -> Result<Vec<RunId>, StoreError>;
+    fn told(&self, child: RunId) -> Result<(), StoreError>;
     fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError>;
     fn load(&self, run: RunId) -> Result<Option<Stored>, StoreError>;
     fn journal(&self, run: RunId, after: u64, limit: u32) -> Result<Vec<Entry>, StoreError>;

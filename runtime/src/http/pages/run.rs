@@ -76,6 +76,8 @@ struct RunPage {
     error: Option<Html>,
     rejection: Option<Rejected>,
     approvals: Vec<Asked>,
+    called_by: Option<Html>,
+    children: Vec<Called>,
     journal: Vec<Happened>,
     last: u64,
     may_cancel: bool,
@@ -91,6 +93,12 @@ struct Rejected {
 struct Asked {
     id: Html,
     gate: Html,
+    status: &'static str,
+}
+
+struct Called {
+    id: Html,
+    workflow: Html,
     status: &'static str,
 }
 
@@ -146,6 +154,12 @@ fn page(visitor: &Visitor, run: Run, entries: &[Entry], now: jiff::Timestamp) ->
             .approvals
             .iter()
             .map(|asked| Asked { id: Html::text(&asked.id), gate: Html::text(&asked.gate), status: asked.status })
+            .collect(),
+        called_by: run.called_by.as_deref().map(Html::text),
+        children: run
+            .children
+            .iter()
+            .map(|child| Called { id: Html::text(&child.id), workflow: Html::text(&child.workflow), status: child.status })
             .collect(),
         journal: entries.iter().flat_map(happened).collect(),
         last: entries.last().map(|entry| entry.id).unwrap_or_default(),

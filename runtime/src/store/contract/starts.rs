@@ -12,7 +12,7 @@ fn key(name: &str) -> Digest {
 
 fn begun(author: &mut Author, once: &[Digest], turn: Option<Turn>) -> Commit {
     let mut commit = author.next(b"started");
-    commit.new = Some(NewRun { plan: plan(), workflow: "pay".into(), requester: String::new(), once: once.to_vec(), turn });
+    commit.new = Some(NewRun { plan: plan(), workflow: "pay".into(), requester: String::new(), once: once.to_vec(), turn, child_of: None });
     commit
 }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::rows::{answer_key, signed};
+use super::rows::{answer_key, bound, signed};
 use super::write::{Fault, Write};
 use crate::ids::At;
 use crate::store::{Asked, Commit, NewAnswer, NewLetter, NewRun, StoreError, advance};
@@ -23,6 +23,7 @@ struct Checked {
 impl Write<'_> {
     pub(super) fn commit(&mut self, commit: &Commit) -> Result<(), Fault> {
         self.check_key(commit)?;
+        self.check_place(commit)?;
         let checked = self.check_head(commit)?;
         if let Some(new) = &commit.new {
             self.check_start(new)?;
@@ -62,6 +63,16 @@ impl Write<'_> {
         let sql = "SELECT 1 FROM answers WHERE key = ?1 AND expires > ?2";
         let key = answer_key(&answer.scope, &answer.key);
         if self.db.prepare_cached(sql)?.exists(params![key, commit.at.0])? {
+            return Err(StoreError::Taken.into());
+        }
+        Ok(())
+    }
+
+    /// There is one run for a place in its caller.
+    fn check_place(&self, commit: &Commit) -> Result<(), Fault> {
+        let Some(of) = commit.new.as_ref().and_then(|new| new.child_of.as_ref()) else { return Ok(()) };
+        let caller = signed(of.run.0)?;
+        if self.db.prepare_cached("SELECT 1 FROM children WHERE caller = ?1 AND place = ?2")?.exists(params![caller, of.place])? {
             return Err(StoreError::Taken.into());
         }
         Ok(())
@@ -115,6 +126,10 @@ impl Write<'_> {
                 ended
             ],
         )?;
+        if let Some(of) = &new.child_of {
+            let sql = "INSERT INTO children (run, caller, place, state) VALUES (?1, ?2, ?3, ?4)";
+            self.execute(sql, params![checked.run, bound(of.run.0), of.place, i64::from(commit.status.ended())])?;
+        }
         Ok(())
     }
 
@@ -123,6 +138,9 @@ impl Write<'_> {
                    WHERE id = ?1";
         let (due, ended) = times(commit);
         self.execute(sql, params![checked.run, commit.status as i64, commit.live, checked.seq, id, commit.hash.0, due, ended])?;
+        if ended.is_some() {
+            self.execute("UPDATE children SET state = 1 WHERE run = ?1 AND state = 0", [checked.run])?;
+        }
         Ok(())
     }
 

@@ -72,6 +72,22 @@ impl Store for SqliteStore {
         self.quick(Reader::first_free_run)
     }
 
+    async fn child(&self, caller: RunId, place: &[u8]) -> Result<Option<RunId>, StoreError> {
+        self.quick(|reader| reader.child(caller, place))
+    }
+
+    async fn children(&self, caller: RunId) -> Result<Vec<RunId>, StoreError> {
+        self.quick(|reader| reader.children(caller))
+    }
+
+    async fn untold(&self) -> Result<Vec<RunId>, StoreError> {
+        self.long(Reader::untold).await
+    }
+
+    async fn told(&self, child: RunId) -> Result<(), StoreError> {
+        self.queue.write(move |write| write.told(child)).await
+    }
+
     async fn once(&self, key: Digest) -> Result<Option<RunId>, StoreError> {
         self.quick(|reader| reader.once(key))
     }

@@ -68,6 +68,20 @@ impl Reader {
         Ok(RunId(last.unwrap_or(0).saturating_add(1)))
     }
 
+    pub(super) fn child(&self, caller: RunId, place: &[u8]) -> rusqlite::Result<Option<RunId>> {
+        let sql = "SELECT run FROM children WHERE caller = ?1 AND place = ?2";
+        self.one(sql, params![bound(caller.0), place], |row| rows::run_id(row, 0))
+    }
+
+    pub(super) fn children(&self, caller: RunId) -> rusqlite::Result<Vec<RunId>> {
+        let sql = "SELECT run FROM children WHERE caller = ?1 ORDER BY run";
+        self.many(sql, [bound(caller.0)], |row| rows::run_id(row, 0))
+    }
+
+    pub(super) fn untold(&self) -> rusqlite::Result<Vec<RunId>> {
+        self.many("SELECT run FROM children WHERE state = 1 ORDER BY run", [], |row| rows::run_id(row, 0))
+    }
+
     pub(super) fn run(&self, run: RunId) -> rusqlite::Result<Option<RunRow>> {
         self.one(&format!("SELECT {RUN_COLUMNS} WHERE r.id = ?1"), [bound(run.0)], rows::run)
     }

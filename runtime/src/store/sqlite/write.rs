@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::rows::signed;
 use crate::ids::{At, Digest, RunId};
 use crate::store::{Delivery, Head, StoreError, Token};
 
@@ -154,6 +155,11 @@ impl Write<'_> {
     pub(super) fn set_meta(&self, key: &str, value: &[u8]) -> Result<(), Fault> {
         let sql = "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value";
         self.execute(sql, params![key, value])?;
+        Ok(())
+    }
+
+    pub(super) fn told(&self, child: RunId) -> Result<(), Fault> {
+        self.execute("UPDATE children SET state = 2 WHERE run = ?1", [signed(child.0)?])?;
         Ok(())
     }
 
