@@ -134,7 +134,12 @@ impl Follower {
                 }
                 return Ok(Stop::Ended);
             }
+            let told = self.after;
             let question = self.show_questions(&run, &mut events).await?;
+            if self.after > told {
+                // What was told meanwhile happened after the run was looked at.
+                continue;
+            }
             if self.manner.detach && run.waits() {
                 return Ok(Stop::Left);
             }

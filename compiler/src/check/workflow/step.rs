@@ -1,5 +1,7 @@
 //! Steps: calls of actions.
 
+use std::cell::Cell;
+
 use flow_grammar::{Span, ast};
 use jiff::SignedDuration;
 use smol_str::SmolStr;
@@ -30,6 +32,8 @@ struct Stepped<'a> {
     action: u32,
     /// The step's name, what it gives and the slot for it.
     value: Option<(&'a ast::Ident, Ty, u32)>,
+    /// Whether a clause looks at it.
+    seen: Cell<bool>,
 }
 
 impl<'a> Checker<'a> {
@@ -60,7 +64,8 @@ impl<'a> Checker<'a> {
             _ => None,
         };
         let value = step.name.as_ref().and_then(|name| Some((name, result.clone()?, slot?)));
-        let clauses = self.step_clauses(&step.clauses, Some(&Stepped { action, value }));
+        let stepped = Stepped { action, value, seen: Cell::new(false) };
+        let clauses = self.step_clauses(&step.clauses, Some(&stepped));
         // The step's own slot is filled by it, not used by it.
         self.flow.uses.retain(|used| Some(*used) != slot);
         let call = Call {
@@ -78,6 +83,9 @@ impl<'a> Checker<'a> {
         self.add_node(NodeKind::Call(call), span, effect == Effect::Read);
         if let Some(name) = &step.name {
             self.step_value(name, given, slot, action, block);
+            if let Some((_, binding)) = self.scope.find_mut(&name.name) {
+                binding.used |= stepped.seen.get();
+            }
         }
     }
 
@@ -278,7 +286,7 @@ impl<'a> Checker<'a> {
             self.scope.declare(name.name.clone(), name.span, ty.clone(), Home::Slot(*slot), Kind::Step);
         }
         let checked = check(self);
-        self.scope.close(mark);
+        step.seen.set(step.seen.get() | self.scope.close(mark).iter().any(|binding| binding.used));
         checked
     }
 
