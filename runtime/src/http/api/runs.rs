@@ -269,7 +269,7 @@ pub(super) async fn cancel(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Run>, Problem> {
-    let Change { caller, run, key } = change(&app, &access, &id, "cancel", &headers, body).await?;
+    let Change { caller, run, key } = change(&app, access, &id, "cancel", &headers, body).await?;
     Ok(Json(app.engine.cancel(run, &caller, key.as_ref()).await?))
 }
 
@@ -286,7 +286,7 @@ pub(super) async fn retry(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Run>, Problem> {
-    let Change { caller, run, key } = change(&app, &access, &id, "retry", &headers, body).await?;
+    let Change { caller, run, key } = change(&app, access, &id, "retry", &headers, body).await?;
     Ok(Json(app.engine.retry(run, &caller, key.as_ref()).await?))
 }
 
@@ -297,7 +297,7 @@ struct Change {
     key: Option<Key>,
 }
 
-async fn change(app: &App, access: &Access, id: &str, what: &str, headers: &HeaderMap, body: Body) -> Result<Change, Problem> {
+async fn change(app: &App, access: Access, id: &str, what: &str, headers: &HeaderMap, body: Body) -> Result<Change, Problem> {
     let caller = access.named()?;
     let run = parse(app, id)?;
     app.engine.sees(run, Some(&caller)).await?;
