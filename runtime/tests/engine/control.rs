@@ -431,7 +431,8 @@ async fn what_was_asked_in_an_item_that_has_ended_still_answers() {
 
 #[tokio::test]
 async fn the_second_of_two_who_may_is_told_what_stands_after_the_item_has_ended() {
-    let flow = PAYMENTS.replace("require approval when", r#"require approval by "boss@acme.example" or "ana@acme.example" when"#);
+    let flow = PAYMENTS.replace("require approval when", "require approval by payers when");
+    let flow = format!("group payers {{ \"boss@acme.example\" \"ana@acme.example\" }}\n{flow}");
     let world = World::new(&flow).await;
     let run = world.start("go", json!({"ns": [3, 4, 5]})).await;
     let first = world.approval(&run).await;
