@@ -8,7 +8,8 @@ use crate::plan::{Action, Call, Effect, Expr, Gate, Handler, HandlerEvent, Imple
 /// Where the workflow starts.
 pub(super) fn start(words: &Words<'_>) -> Item {
     let workflow = &words.plan.workflow;
-    let parameters: Vec<_> = workflow.parameters.iter().map(|parameter| format!("{}: {}", parameter.name, words.ty(&parameter.ty))).collect();
+    let parameters: Vec<_> =
+        workflow.parameters.iter().map(|parameter| format!("{}: {}", parameter.name, words.ty(&parameter.ty))).collect();
     let details = if parameters.is_empty() { Vec::new() } else { vec![short(&parameters.join(", "))] };
     Item { details, ..plain("start".to_owned(), Kind::Start, workflow.name.to_string()) }
 }
@@ -99,11 +100,11 @@ fn call_words(words: &Words<'_>, call: &Call) -> (Kind, String, Vec<String>) {
     let arguments = arguments(words, action, &call.arguments);
     let result = call.slot.and_then(|slot| words.slot(slot)).map(|name| format!("{name} = ")).unwrap_or_default();
     let attempt = if call.attempt { "try " } else { "" };
-    let whole = format!("{result}{attempt}{}({})", action.name, arguments.join(", "));
+    let whole = format!("{attempt}{result}{}({})", action.name, arguments.join(", "));
     let (label, mut details) = if whole.chars().count() <= MAX_LINE {
         (whole, Vec::new())
     } else {
-        (short(&format!("{result}{attempt}{}", action.name)), wrapped_at(arguments.join(",\n").split('\n')))
+        (short(&format!("{attempt}{result}{}", action.name)), wrapped_at(arguments.join(",\n").split('\n')))
     };
     details.extend(call.retry.map(retry));
     details.extend(call.repeat.iter().flat_map(|repeat| wrapped(&words.repeat(repeat))));

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::fit::short;
 use super::model::Link;
 use super::words::Words;
-use crate::plan::{Node, NodeKind};
+use crate::plan::{Comparison, Expr, Node, NodeKind, Type, TypeKind};
+use crate::value::Value;
 
 /// Stands in [`Link::to`] for the end of the graph until that has its place.
 pub(super) const OPEN: usize = usize::MAX;
@@ -91,6 +92,9 @@ impl<'a> Linker<'a> {
     /// Arms that hold no node; the missing `else` of a branch is one.
     fn empty_arms(&self, branch: u32) -> Vec<u32> {
         let arms = match self.nodes.get(branch as usize).map(|node| &node.kind) {
+            Some(NodeKind::Branch { conditions, .. }) if name_every_member(self.words, conditions) => {
+                u32::try_from(conditions.len()).unwrap_or(u32::MAX)
+            }
             Some(NodeKind::Branch { conditions, .. }) => u32::try_from(conditions.len()).unwrap_or(u32::MAX).saturating_add(1),
             Some(NodeKind::Parallel { arms }) => *arms,
             _ => return Vec::new(),
@@ -114,4 +118,25 @@ impl<'a> Linker<'a> {
             (None, _) => "otherwise".to_owned(),
         }
     }
+}
+
+/// Whether one of the conditions holds in any case: each asks whether the same enum is some of its members, and none is left out.
+fn name_every_member(words: &Words<'_>, conditions: &[Expr]) -> bool {
+    let (mut subjects, mut members) = (Vec::new(), BTreeSet::new());
+    let mut rest: Vec<&Expr> = conditions.iter().collect();
+    while let Some(condition) = rest.pop() {
+        match condition {
+            Expr::Or(a, b) => rest.extend([a.as_ref(), b.as_ref()]),
+            Expr::Compare(Comparison::Equal, subject, member) => {
+                let Expr::Const(Value::Enum(member)) = member.as_ref() else { return false };
+                subjects.push(subject.as_ref());
+                members.insert(*member);
+            }
+            _ => return false,
+        }
+    }
+    let Some((first, others)) = subjects.split_first() else { return false };
+    let Some(Type::Enum(of)) = words.type_of(first) else { return false };
+    let kind = words.plan.types.get(of as usize).map(|def| &def.kind);
+    others.iter().all(|other| other == first) && matches!(kind, Some(TypeKind::Enum(all)) if all.len() == members.len())
 }

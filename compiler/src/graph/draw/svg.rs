@@ -171,7 +171,9 @@ fn draw(out: &mut String, item: &Item, vertex: &Vertex) {
         kind => {
             let radius = if matches!(kind, Kind::Call(_) | Kind::Workflow(_) | Kind::Let | Kind::Loop | Kind::Handler | Kind::Wait) {
                 7.0
-            } else { vertex.height / 2.0 };
+            } else {
+                vertex.height / 2.0
+            };
             let dashes = if kind.effect() == Some("read") { " stroke-dasharray=\"5 3\"" } else { "" };
             write!(
                 out,

@@ -236,7 +236,7 @@ impl<'a> Words<'a> {
     }
 
     /// The type of a path; other expressions have none here, and need none.
-    fn type_of(&self, expr: &Expr) -> Option<Type> {
+    pub(super) fn type_of(&self, expr: &Expr) -> Option<Type> {
         match expr {
             Expr::Slot { frame, index } => self.seen(*frame, *index).map(|slot| slot.ty.clone()),
             Expr::Local(depth) => self.locals.borrow().get(*depth as usize).cloned().flatten(),
@@ -306,10 +306,18 @@ impl<'a> Words<'a> {
         match who {
             Who::Owner => "owner".to_owned(),
             Who::Requester => "requester".to_owned(),
-            Who::Group(name) => name.to_string(),
+            Who::Group(name) => self.group(name).to_owned(),
             Who::Address(Expr::Const(Value::Text(address))) => address.to_string(),
             Who::Address(expr) => self.expr(expr),
         }
+    }
+
+    /// A group as it is called in its file, unless two files have one of that name.
+    fn group<'n>(&self, name: &'n str) -> &'n str {
+        let own = |name: &'n str| name.rsplit_once('#').map_or(name, |(_, own)| own);
+        let called = own(name);
+        let same = self.plan.groups.iter().filter(|group| group.name.rsplit('#').next() == Some(called)).count();
+        if same > 1 { name } else { called }
     }
 
     /// `within 2 days, then reject`
