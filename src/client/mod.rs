@@ -157,6 +157,12 @@ impl Client {
         self.answer(request.header("prefer", WAIT)).await
     }
 
+    /// Takes up a run that has failed.
+    pub(crate) async fn retry(&self, id: &str) -> Result<Run, Refused> {
+        let request = self.request(Method::POST, &format!("/api/v1/runs/{}/retry", segment(id)));
+        self.answer(request.header("prefer", WAIT)).await
+    }
+
     /// Open approvals, oldest first, as JSON.
     pub(crate) async fn approvals(&self, cursor: &str) -> Result<Page<Json>, Refused> {
         self.get(&format!("/api/v1/approvals{}", query(&[("status", "pending"), ("cursor", cursor)]))).await

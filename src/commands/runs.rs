@@ -18,7 +18,7 @@ use crate::terminal::{FAINT, STRONG, visible};
 /// How many runs are listed when nothing is said.
 const LIMIT: usize = 50;
 
-/// List runs, show one with its journal, cancel one
+/// List runs, show one with its journal, cancel one, take a failed one up again
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
@@ -46,6 +46,8 @@ enum Command {
     Show(OneArgs),
     /// Cancel a run: nothing new starts, what is under way comes to its end
     Cancel(OneArgs),
+    /// Take up a run that has failed: from what failed, and the gates that bound it ask again
+    Retry(OneArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -59,11 +61,12 @@ struct OneArgs {
     place: Where,
 }
 
-/// Lists, shows or cancels.
+/// Lists, shows, cancels or takes up again.
 pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
     match &args.command {
         Some(Command::Show(one)) => show(one),
-        Some(Command::Cancel(one)) => cancel(one),
+        Some(Command::Cancel(one)) => change(one, Change::Cancel),
+        Some(Command::Retry(one)) => change(one, Change::Retry),
         None => list(args),
     }
 }
@@ -183,12 +186,22 @@ fn drawn(run: &Run, journal: &[Json]) -> String {
     lines.join("\n")
 }
 
-fn cancel(args: &OneArgs) -> Result<Exit, Fault> {
+#[derive(Clone, Copy)]
+enum Change {
+    Cancel,
+    Retry,
+}
+
+fn change(args: &OneArgs, change: Change) -> Result<Exit, Fault> {
     let run = block_on(async {
         if !args.place.exists()? {
             return Err(none(&args.id));
         }
-        let (session, run) = args.place.act(async |session| session.client.cancel(&args.id).await.map_err(Fault::from)).await?;
+        let change = async |client: &Client| match change {
+            Change::Cancel => client.cancel(&args.id).await,
+            Change::Retry => client.retry(&args.id).await,
+        };
+        let (session, run) = args.place.act(async |session| change(&session.client).await.map_err(Fault::from)).await?;
         session.close().await;
         Ok(run)
     })?;

@@ -91,6 +91,31 @@ fn a_cancelled_run_has_its_own_exit_code() {
 }
 
 #[test]
+fn a_failed_run_is_taken_up_again() {
+    let project = project();
+    let flow = r#"
+action fetch() -> text { exec "sh" ["-c", "test -e fixed && echo ok"] }
+workflow flaky() -> text {
+  owner "tester@localhost"
+  step got = fetch()
+  return got
+}
+"#;
+    project.write("flaky.flow", flow);
+    let done = project.hitlc(&["run", "flaky.flow", "--json"]);
+    assert_eq!(done.code, 1, "{}", done.err);
+    let run = done.json()["run"].as_str().unwrap().to_owned();
+    project.write("fixed", "");
+    let again = project.hitlc(&["runs", "retry", &run]);
+    assert_eq!(again.code, 0, "{}", again.err);
+    let shown = project.hitlc(&["runs", "show", &run, "--json"]).json();
+    assert_eq!((shown["run"]["status"].as_str(), shown["run"]["output"].as_str()), (Some("completed"), Some("ok")));
+    let refused = project.hitlc(&["runs", "retry", &run]);
+    assert_eq!(refused.code, 1, "{}", refused.err);
+    assert!(refused.err.contains("only a run that has failed can be taken up again"), "{}", refused.err);
+}
+
+#[test]
 fn another_command_takes_over_when_the_owner_is_killed() {
     let project = project();
     let mut first = project.start("first", &["run", "refund.flow", "customer=ada", "amount=1500"]);

@@ -30,7 +30,16 @@ impl Engine {
     /// [`EngineError::NotFound`], [`EngineError::Store`]
     pub async fn sees(&self, run: RunId, caller: Option<&Caller>) -> Result<(), EngineError> {
         let visible = self.look(run, |live| self.visible(live, caller)).await?;
-        if visible { Ok(()) } else { Err(EngineError::NotFound(format!("run `{}`", self.run_id(run)))) }
+        if visible {
+            return Ok(());
+        }
+        // Who was asked in an item of a loop that has ended still may.
+        let recalled = self.recall_all(run).await?;
+        if recalled.is_some_and(|live| self.visible(&live, caller)) {
+            Ok(())
+        } else {
+            Err(EngineError::NotFound(format!("run `{}`", self.run_id(run))))
+        }
     }
 
     /// Whether somebody may see a run. Who owns it and who is asked about it may in any case, and so may administrators and, with

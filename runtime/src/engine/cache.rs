@@ -15,7 +15,7 @@ const SHARDS: usize = 16;
 const KEPT: usize = 64;
 
 /// A run with what is needed to append to its journal.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Live {
     pub(super) state: RunState,
     pub(super) plan: Arc<Plan>,

@@ -10,6 +10,7 @@ mod groups;
 mod host;
 mod input;
 mod journal;
+mod past;
 mod people;
 mod post;
 mod public_id;

@@ -147,7 +147,15 @@ impl Engine {
                 let asked = live.state.question(approval.n);
                 (asked.map(|asked| engine.show_question(live, asked, Some(&person))), None)
             };
-            let stepped = engine.step(approval.run, Some(Request::HandOn(request)), make).await?;
+            let request = Request::HandOn(request);
+            let stepped = match engine.step(approval.run, Some(request.clone()), make).await {
+                // Closed with the item of the loop that it was asked in: the refusal says so.
+                Err(EngineError::Refused(Refusal::NoSuchQuestion)) => {
+                    engine.ask_of_the_past(approval, request).await?;
+                    return engine.approval(approval, None).await;
+                }
+                stepped => stepped?,
+            };
             engine.dispatch(approval.run, stepped.work);
             stepped.made.ok_or_else(|| EngineError::Corrupt("the question is missing".to_owned()))
         })

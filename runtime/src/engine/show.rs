@@ -114,7 +114,7 @@ impl Engine {
         let asked = state.question(question.n).filter(|asked| asked.closed.is_some_and(|closed| closed.how != Closing::Withdrawn))?;
         let again =
             matches!(question.about, About::SentBack { .. }) || asked.closed.is_some_and(|closed| closed.how == Closing::Superseded);
-        let later = state.questions.iter().skip(question.n as usize).find(|later| later.question.node == question.node)?;
+        let later = state.questions.iter().find(|later| later.question.n > question.n && later.question.node == question.node)?;
         again.then(|| self.approval_id(ApprovalId { run: state.run, n: later.question.n }))
     }
 

@@ -70,12 +70,12 @@ impl Engine {
         let ApprovalId { run, n } = decide.approval;
         self.takes(true, "")?;
         if !decide.caller.scopes.decide || decide.caller.agent {
-            self.look(run, |live| live.state.question(n).map(drop)).await?.ok_or(Refusal::NoSuchQuestion)?;
+            self.look_at(decide.approval, |_, _| ()).await?.ok_or(Refusal::NoSuchQuestion)?;
             return Err(EngineError::Forbidden("this token may not decide".to_owned()));
         }
         let by = decide.caller.person.to_string();
         let Caller { channel, os_user, .. } = decide.caller;
-        let Decide { answer, comment, values, digest, key, .. } = decide;
+        let Decide { approval, answer, comment, values, digest, key, .. } = decide;
         let request = Request::Decide(Decision { n, by: by.clone(), channel, os_user, answer, comment, values, digest });
         let engine = Arc::clone(self);
         spawned(async move {
@@ -84,17 +84,37 @@ impl Engine {
                 let answer = key.as_ref().map(|key| engine.answer(key, 200, Vec::new()));
                 (decided, answer)
             };
-            let stepped = engine.step(run, Some(request), make).await?;
-            engine.dispatch(run, stepped.work);
-            stepped.made.ok_or_else(|| EngineError::Corrupt("the vote was not recorded".to_owned()))
+            match engine.step(run, Some(request.clone()), make).await {
+                Ok(stepped) => {
+                    engine.dispatch(run, stepped.work);
+                    match stepped.made {
+                        Some(decided) => Ok(decided),
+                        // The answer ended an item of a loop, and the question went with it.
+                        None => engine.recorded(approval, &by).await,
+                    }
+                }
+                Err(EngineError::Refused(Refusal::NoSuchQuestion)) => {
+                    let live = engine.ask_of_the_past(approval, request).await?;
+                    if let Some(key) = &key {
+                        let kept = engine.step(run, None, |_| ((), Some(engine.answer(key, 200, Vec::new())))).await?;
+                        engine.dispatch(run, kept.work);
+                    }
+                    engine.decided(&live, n, &by).ok_or_else(vote_is_missing)
+                }
+                Err(error) => Err(error),
+            }
         })
         .await
     }
 
     async fn decided_before(&self, decide: &Decide) -> Result<view::Decided, EngineError> {
-        let by = decide.caller.person.as_str();
-        let decided = self.look(decide.approval.run, |live| self.decided(live, decide.approval.n, by)).await?;
-        decided.ok_or_else(|| EngineError::Corrupt("the vote is missing".to_owned()))
+        self.recorded(decide.approval, decide.caller.person.as_str()).await
+    }
+
+    /// The person's vote as recorded, wherever it is kept.
+    async fn recorded(&self, approval: ApprovalId, by: &str) -> Result<view::Decided, EngineError> {
+        let decided = self.look_at(approval, |live, _| self.decided(live, approval.n, by)).await?;
+        decided.flatten().ok_or_else(vote_is_missing)
     }
 
     /// The caller's vote as recorded, and what came of it.
@@ -255,8 +275,7 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NotFound`], [`EngineError::Store`]
     pub async fn approval(&self, approval: ApprovalId, caller: Option<&Person>) -> Result<view::Approval, EngineError> {
-        let seen =
-            self.look(approval.run, |live| live.state.question(approval.n).map(|asked| self.show_question(live, asked, caller))).await;
+        let seen = self.look_at(approval, |live, asked| self.show_question(live, asked, caller)).await;
         let missing = || EngineError::NotFound(format!("approval `{}`", self.approval_id(approval)));
         match seen {
             Ok(Some(seen)) => Ok(seen),
@@ -338,6 +357,10 @@ impl Engine {
         let expires = self.clock.now().plus(KEPT);
         NewAnswer { scope: key.scope.clone(), key: key.key.clone(), answer: store::Answer { request: key.request, status, body, expires } }
     }
+}
+
+fn vote_is_missing() -> EngineError {
+    EngineError::Corrupt("the vote is missing".to_owned())
 }
 
 /// An idempotency key whose request is under way.

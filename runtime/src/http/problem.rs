@@ -113,6 +113,12 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "urn:hitlc:already-decided", "already decided", detail).with("current", current)
     }
 
+    /// 409: why the run cannot be taken up again.
+    #[must_use]
+    pub fn not_retryable(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "urn:hitlc:not-retryable", "the run cannot be taken up again", detail)
+    }
+
     /// The approval that took the place of the one that was closed.
     #[must_use]
     pub fn followed_by(mut self, next: &str) -> Self {
@@ -282,7 +288,8 @@ impl From<Refusal> for Problem {
             Refusal::WrongAnswer(_) => Self::unfit_at("decision", detail),
             Refusal::CannotHandOn(_) => Self::unfit_at("to", detail),
             Refusal::Invalid(mismatches) => Self::unfit(detail, &mismatches),
-            Refusal::NotRetryable(_) | Refusal::RunEnded => Self::decided(detail, json!({ "status": "withdrawn" })),
+            Refusal::NotRetryable(_) => Self::not_retryable(detail),
+            Refusal::RunEnded => Self::decided(detail, json!({ "status": "withdrawn" })),
         }
     }
 }

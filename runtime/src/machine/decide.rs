@@ -123,6 +123,12 @@ fn retry(plan: &Plan, state: &RunState, by: String, channel: Channel) -> Result<
     let Some((End::Failed { node, .. }, _)) = &state.ended else {
         return refused("only a run that has failed can be taken up again");
     };
+    if state.called_by.is_some() {
+        return refused("another run called it and knows that it failed: take that one up again");
+    }
+    if plan.workflow.settings.one_at_a_time_per.is_some() {
+        return refused("another run may have its turn by now: start a new run");
+    }
     if state.undo != Undoing::No {
         return refused("its finished steps have been undone, so there is nothing to go on from: start a new run");
     }

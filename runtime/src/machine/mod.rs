@@ -18,6 +18,7 @@ mod next;
 mod node;
 pub mod place;
 mod quorum;
+pub mod recall;
 pub mod refusal;
 mod round;
 mod state;

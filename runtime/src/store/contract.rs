@@ -119,6 +119,33 @@ async fn what_is_committed_is_loaded(store: Arc<dyn Store>) {
     assert_eq!(store.first_free_run().await.unwrap(), RunId(2));
 }
 
+async fn a_run_that_is_taken_up_again_has_not_ended(store: Arc<dyn Store>) {
+    let mut author = start(&*store, 1).await.remove(0);
+    let mut step = async |status: Status, live: bool, due: Option<i64>, letters: Vec<NewLetter>| {
+        let mut commit = author.next(b"next");
+        (commit.status, commit.live, commit.due, commit.letters) = (status, live, due.map(At), letters);
+        store.commit(commit.clone()).await.unwrap();
+        let row = store.run(RunId(1)).await.unwrap().unwrap();
+        let listed = store.runs(RunFilter { status: Some(status), ..filter(9) }).await.unwrap();
+        assert_eq!((row.status, &listed), (status, &vec![row.clone()]));
+        assert_eq!(store.live().await.unwrap(), if live { vec![RunId(1)] } else { Vec::new() });
+        assert_eq!(store.next_due().await.unwrap(), due.map(At));
+        (row.ended, commit.at)
+    };
+    let told = || vec![NewLetter { channel: Channel::Callback, to: "https://a.example".into(), n: 0, due: At(1), url: None }];
+    let (ended, first) = step(Status::Failed, false, None, told()).await;
+    assert_eq!(ended, Some(first));
+    // An answer that is kept afterwards changes nothing of when it ended.
+    assert_eq!(step(Status::Failed, false, None, Vec::new()).await.0, Some(first));
+    let letters = store.letters(At(9), 9).await.unwrap();
+    store.sent(letters.iter().map(|letter| (letter.id, Delivery::Done)).collect()).await.unwrap();
+    assert_eq!(step(Status::Running, true, Some(5), Vec::new()).await.0, None);
+    assert!(store.letters(At(9), 9).await.unwrap().is_empty());
+    let (ended, second) = step(Status::Completed, false, None, told()).await;
+    assert_eq!((ended, second > first), (Some(second), true));
+    assert_eq!(store.letters(At(9), 9).await.unwrap().len(), 1, "the new end is told");
+}
+
 async fn a_conflict_leaves_nothing(store: Arc<dyn Store>) {
     let author = start(&*store, 1).await.remove(0);
     let head = store.head().await.unwrap();
@@ -455,6 +482,7 @@ macro_rules! contract {
 contract! {
     a_called_run_is_one,
     what_is_committed_is_loaded,
+    a_run_that_is_taken_up_again_has_not_ended,
     a_conflict_leaves_nothing,
     many_producers_at_once,
     one_of_many_wins,

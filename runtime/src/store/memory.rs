@@ -149,7 +149,8 @@ impl State {
         }
         if let Some(kept) = self.runs.get_mut(&run) {
             kept.row = RunRow { status, seq, hash, ..kept.row.clone() };
-            kept.row.ended = kept.row.ended.or_else(|| status.ended().then_some(at));
+            // A run that was taken up again has not ended any more.
+            kept.row.ended = status.ended().then(|| kept.row.ended.unwrap_or(at));
             kept.live = live;
             kept.due = due;
             kept.entries.push(index);

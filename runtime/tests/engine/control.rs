@@ -1,10 +1,14 @@
 //! Loops, parallel branches, waits, `try`, `repeat`, `undo`, handlers: run, killed in their middle, and taken up again.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use flow_runtime::engine::{Answer, EngineError};
+use flow_runtime::engine::{Answer, EngineError, Key};
+use flow_runtime::ids::{At, Digest};
 use flow_runtime::machine::refusal::Refusal;
+use flow_runtime::store::memory::MemoryStore;
 use flow_runtime::store::sqlite::{SqliteOptions, SqliteStore};
+use flow_runtime::store::{Status, Store};
 use flow_runtime::view;
 use serde_json::json;
 
@@ -349,5 +353,133 @@ async fn what_was_undone_is_not_taken_up_again() {
     let run = answer(&world, &run, Answer::Reject).await;
     world.engine.idle().await;
     let refused = world.engine.retry(world.engine.parse_run(&run.id).unwrap(), &caller(BOSS), None).await;
+    assert!(matches!(refused, Err(EngineError::Refused(Refusal::NotRetryable(_)))), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_run_that_is_taken_up_again_stands_in_its_row_as_it_does_in_its_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    let sqlite = Arc::new(SqliteStore::open(&dir.path().join("state.db"), &SqliteOptions::default()).unwrap());
+    for store in [sqlite as Arc<dyn Store>, Arc::new(MemoryStore::new())] {
+        let world = World::on(Arc::clone(&store), FLAKY).await;
+        let mut start = super::support::start("go", json!({"n": 5}));
+        start.callback = Some("https://hooks.acme.example/end".to_owned());
+        let run = world.engine.start(start).await.unwrap();
+        let run = world.settled(&run.id).await;
+        assert_eq!(run.status, "failed", "{run:?}");
+        let id = world.engine.parse_run(&run.id).unwrap();
+        assert!(store.run(id).await.unwrap().unwrap().ended.is_some());
+        let far = At(i64::MAX);
+        assert_eq!(store.letters(far, 9).await.unwrap().len(), 1);
+        world.clock.advance(jiff::SignedDuration::from_secs(60));
+        std::fs::write(world.dir.path().join("fixed"), "").unwrap();
+        world.engine.retry(id, &caller(BOSS), None).await.unwrap();
+        let row = store.run(id).await.unwrap().unwrap();
+        assert_eq!(row.ended.is_some(), row.status.ended(), "{row:?}");
+        let run = world.settled(&run.id).await;
+        assert_eq!(run.status, "completed", "{run:?}");
+        let row = store.run(id).await.unwrap().unwrap();
+        assert_eq!((row.status, row.ended), (Status::Completed, Some(world.engine.now())));
+        assert!(store.live().await.unwrap().is_empty());
+        assert_eq!(store.letters(far, 9).await.unwrap().len(), 2, "the new end is told too");
+        assert_eq!(flow_runtime::engine::replay(store.as_ref(), &HashSet::new()).await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn what_was_asked_in_an_item_that_has_ended_still_answers() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("state.db");
+    let open = || Arc::new(SqliteStore::open(&path, &SqliteOptions::default()).unwrap());
+    let mut world = World::on(open(), PAYMENTS).await;
+    let mut run = world.start("go", json!({"ns": [3, 4, 5]})).await;
+    let first = world.approval(&run).await;
+    for _ in 0..2 {
+        run = answer(&world, &run, Answer::Approve).await;
+    }
+    assert_eq!((run.status, run.approvals.len()), ("paused", 1), "{run:?}");
+    for restarted in [false, true] {
+        if restarted {
+            world.engine.shut_down(SECONDS).await;
+            world.engine = engine(open(), world.dir.path(), &world.clock).await;
+        }
+        let shown = world.engine.approval(world.engine.parse_approval(&first.id).unwrap(), None).await.unwrap();
+        assert_eq!((shown.status, shown.votes.len(), shown.votes[0].by.as_str()), ("approved", 1, BOSS));
+        assert_eq!((&shown.digest, &shown.will_run), (&first.digest, &first.will_run));
+        let decide = |by: &str, what: Answer| world.engine.decide(super::support::decide(&world.engine, &first, by, what, json!({})));
+        let again = decide(BOSS, Answer::Approve).await.unwrap();
+        assert_eq!((again.status, again.standing, again.vote.by.as_str()), ("approved", "decided", BOSS));
+        let other = decide(BOSS, Answer::Reject).await;
+        assert!(
+            matches!(&other, Err(EngineError::Refused(Refusal::AlreadyClosed { vote: Some(vote), .. })) if vote.by == BOSS),
+            "{other:?}"
+        );
+        let stranger = decide("eve@acme.example", Answer::Approve).await;
+        assert!(matches!(stranger, Err(EngineError::Refused(Refusal::NotEntitled(_)))), "{stranger:?}");
+        let mut keyed = super::support::decide(&world.engine, &first, BOSS, Answer::Approve, json!({}));
+        keyed.key = Some(Key { scope: "boss".to_owned(), key: "k".to_owned(), request: Digest::of(&[b"yes"]) });
+        for _ in 0..2 {
+            assert_eq!(world.engine.decide(keyed.clone()).await.unwrap().status, "approved");
+        }
+        keyed.key = Some(Key { scope: "boss".to_owned(), key: "k".to_owned(), request: Digest::of(&[b"no"]) });
+        assert!(matches!(world.engine.decide(keyed).await, Err(EngineError::KeyReused)));
+    }
+    let never =
+        world.engine.approval(flow_runtime::ids::ApprovalId { n: 9, ..world.engine.parse_approval(&first.id).unwrap() }, None).await;
+    assert!(matches!(never, Err(EngineError::NotFound(_))));
+}
+
+#[tokio::test]
+async fn the_second_of_two_who_may_is_told_what_stands_after_the_item_has_ended() {
+    let flow = PAYMENTS.replace("require approval when", "require approval by payers when");
+    let flow = format!("group payers {{ \"boss@acme.example\" \"ana@acme.example\" }}\n{flow}");
+    let world = World::new(&flow).await;
+    let run = world.start("go", json!({"ns": [3, 4, 5]})).await;
+    let first = world.approval(&run).await;
+    let run = answer(&world, &run, Answer::Approve).await;
+    answer(&world, &run, Answer::Approve).await;
+    let refused = world.engine.decide(super::support::decide(&world.engine, &first, "ana@acme.example", Answer::Approve, json!({}))).await;
+    assert!(
+        matches!(&refused, Err(EngineError::Refused(Refusal::AlreadyClosed { vote: Some(vote), .. })) if vote.by == BOSS),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_ends_an_item_is_answered_as_recorded() {
+    let flow = r#"
+irreversible action vanish(n: number) -> text { exec "sh" ["-c", "kill -9 $$"] }
+workflow go(ns: [number]) {
+  owner "boss@acme.example"
+  for each n in ns {
+    step vanish(n) { without approval because "small" }
+  }
+}"#;
+    let world = World::new(flow).await;
+    let run = world.start("go", json!({"ns": [1, 2]})).await;
+    assert_eq!(run.status, "in_doubt", "{run:?}");
+    let decided = world.decide(&run, BOSS, Answer::Done, json!({"result": "gone"})).await.unwrap();
+    assert_eq!((decided.status, decided.vote.decision), ("approved", "done"));
+}
+
+#[tokio::test]
+async fn a_called_run_and_one_that_had_its_turn_are_not_taken_up_again() {
+    let flow = format!("{}\nworkflow above() {{\n  owner \"boss@acme.example\"\n  step go(n: 5)\n}}", FLAKY);
+    let world = World::new(&flow).await;
+    let run = world.start("above", json!({})).await;
+    assert_eq!((run.status, run.children.len()), ("failed", 1), "{run:?}");
+    let child = world.engine.parse_run(&run.children[0].id).unwrap();
+    let refused = world.engine.retry(child, &caller(BOSS), None).await;
+    assert!(matches!(refused, Err(EngineError::Refused(Refusal::NotRetryable(_)))), "{refused:?}");
+    std::fs::write(world.dir.path().join("fixed"), "").unwrap();
+    world.engine.retry(world.engine.parse_run(&run.id).unwrap(), &caller(BOSS), None).await.unwrap();
+    world.engine.idle().await;
+    let run = world.settled(&run.id).await;
+    assert_eq!((run.status, run.children.len()), ("completed", 2), "{run:?}");
+
+    let turns = World::new(&FLAKY.replace("  owner", "  one at a time per n\n  owner")).await;
+    let run = turns.start("go", json!({"n": 5})).await;
+    assert_eq!(run.status, "failed", "{run:?}");
+    let refused = turns.engine.retry(turns.engine.parse_run(&run.id).unwrap(), &caller(BOSS), None).await;
     assert!(matches!(refused, Err(EngineError::Refused(Refusal::NotRetryable(_)))), "{refused:?}");
 }

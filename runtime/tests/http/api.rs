@@ -3,7 +3,7 @@
 use axum::body::Body;
 use serde_json::json;
 
-use crate::support::{JSON, World, bearer};
+use crate::support::{JSON, Setting, World, bearer};
 
 const APPROVE: &str = r#"{"decision": "approve"}"#;
 
@@ -178,6 +178,44 @@ async fn a_run_is_cancelled_by_those_who_may() {
     assert_eq!(world.ask(&line, &[&rob], "").await.expect(200).json()["status"], "cancelled");
 }
 
+/// A run of which a step failed.
+pub(crate) async fn failed() -> (World, String) {
+    const FLOW: &str = r#"
+action fetch() -> text { exec "sh" ["-c", "test -e fixed && echo ok"] }
+workflow go() -> text {
+  owner "ana@acme.example"
+  step got = fetch()
+  return got
+}"#;
+    let world = World::set(Setting { flow: FLOW, ..Setting::default() }).await;
+    let rob = bearer(&world.token("rob@acme.example", "start,read").await);
+    let run = world.ask("POST /api/v1/workflows/go/runs", &[&rob, JSON, "prefer: wait=20"], r#"{"input": {}}"#).await.json();
+    assert_eq!(run["status"], "failed", "{run}");
+    (world, run["id"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn a_failed_run_is_taken_up_again_by_those_who_may() {
+    let (world, run) = failed().await;
+    let line = format!("POST /api/v1/runs/{run}/retry");
+    let eve = bearer(&world.token("eve@acme.example", "start,read,decide").await);
+    let rob = bearer(&world.token("rob@acme.example", "start,read").await);
+    world.ask(&line, &[], "").await.expect(401);
+    world.ask("POST /api/v1/runs/zzz/retry", &[&eve], "").await.expect(404);
+    world.ask(&line, &[&eve], "").await.expect(403);
+    world.ask(&line, &[&rob, JSON], r#"{"why": "x"}"#).await.expect(422);
+    std::fs::write(world.folder.path().join("fixed"), "").unwrap();
+    let key = "idempotency-key: again";
+    assert_eq!(world.ask(&line, &[&rob, key], "").await.expect(200).json()["id"], run);
+    let show = format!("GET /api/v1/runs/{run}");
+    let ended = world.ask(&show, &[&rob, "prefer: wait=20"], "").await.expect(200).json();
+    assert_eq!((&ended["status"], &ended["output"]), (&json!("completed"), &json!("ok")), "{ended}");
+    assert_eq!(world.ask(&line, &[&rob, key], "").await.expect(200).json()["status"], "completed");
+    let refused = world.ask(&line, &[&rob], "").await.expect(409).json();
+    assert_eq!(refused["type"], "urn:hitlc:not-retryable");
+    assert_eq!(refused["detail"], "only a run that has failed can be taken up again");
+}
+
 #[tokio::test]
 async fn the_journal_is_a_list_or_a_stream_with_an_end() {
     let world = World::new().await;
@@ -232,6 +270,7 @@ async fn health_description_and_addresses_that_are_nowhere() {
         "/api/v1/runs",
         "/api/v1/runs/{id}",
         "/api/v1/runs/{id}/cancel",
+        "/api/v1/runs/{id}/retry",
         "/api/v1/runs/{id}/events",
         "/api/v1/approvals",
         "/api/v1/approvals/{id}",

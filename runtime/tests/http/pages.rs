@@ -139,6 +139,21 @@ async fn pages_cancel_runs_and_the_session_reads_the_api() {
 }
 
 #[tokio::test]
+async fn the_page_of_a_failed_run_takes_it_up_again() {
+    let (world, run) = crate::api::failed().await;
+    let cookie = ana(&world).await;
+    let page = world.ask(&format!("GET /runs/{run}"), &[&cookie], "").await.expect(200).body;
+    assert!(page.contains("Take this run up again"), "{page}");
+    let csrf = csrf(&page);
+    std::fs::write(world.folder.path().join("fixed"), "").unwrap();
+    world.ask(&format!("POST /runs/{run}/retry"), &[&cookie, FORM], "csrf=").await.expect(403);
+    world.ask(&format!("POST /runs/{run}/retry"), &[&cookie, FORM], format!("csrf={csrf}")).await.expect(303);
+    world.ask(&format!("GET /api/v1/runs/{run}"), &[&cookie, "prefer: wait=20"], "").await.expect(200);
+    let page = world.ask(&format!("GET /runs/{run}"), &[&cookie], "").await.expect(200).body;
+    assert!(page.contains("completed") && !page.contains("Take this run up again"), "{page}");
+}
+
+#[tokio::test]
 async fn assets_are_served_and_errors_are_pages_for_browsers() {
     let world = World::new().await;
     for (path, kind) in [("/static/style.css", "text/css"), ("/static/live.js", "text/javascript"), ("/static/icon.svg", "image/svg+xml")] {

@@ -38,6 +38,7 @@ pub(super) fn routes() -> (Router<Arc<App>>, Document) {
         .routes(routes!(runs::list))
         .routes(routes!(runs::show))
         .routes(routes!(runs::cancel))
+        .routes(routes!(runs::retry))
         .routes(routes!(events::events))
         .routes(routes!(approvals::inbox))
         .routes(routes!(approvals::show))

@@ -1,4 +1,4 @@
-//! Runs: starting, reading, cancelling.
+//! Runs: starting, reading, cancelling, taking up again.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Any};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::actions::reach::Reach;
-use crate::engine::{EngineError, Start};
+use crate::engine::{EngineError, Key, Start};
 use crate::http::app::App;
 use crate::http::auth::Access;
 use crate::http::body::{self, Members};
@@ -269,15 +269,44 @@ pub(super) async fn cancel(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Run>, Problem> {
+    let Change { caller, run, key } = change(&app, access, &id, "cancel", &headers, body).await?;
+    Ok(Json(app.engine.cancel(run, &caller, key.as_ref()).await?))
+}
+
+/// Takes up a run that has failed: from what had failed, and the gates that bound it ask again.
+#[utoipa::path(post, path = "/runs/{id}/retry", security(("token" = [])), params(("id" = String, Path, description = "the run's id")),
+    responses(
+        (status = 200, body = Run), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 422, body = Problem),
+    ))]
+pub(super) async fn retry(
+    State(app): State<Arc<App>>,
+    access: Access,
+    Part(id): Part,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<Run>, Problem> {
+    let Change { caller, run, key } = change(&app, access, &id, "retry", &headers, body).await?;
+    Ok(Json(app.engine.retry(run, &caller, key.as_ref()).await?))
+}
+
+/// A change of a run that somebody wants, with nothing in its body.
+struct Change {
+    caller: Caller,
+    run: RunId,
+    key: Option<Key>,
+}
+
+async fn change(app: &App, access: Access, id: &str, what: &str, headers: &HeaderMap, body: Body) -> Result<Change, Problem> {
     let caller = access.named()?;
-    let run = parse(&app, &id)?;
+    let run = parse(app, id)?;
     app.engine.sees(run, Some(&caller)).await?;
     let bytes = body::read(body, app.options.body_limit).await?;
-    body::expect_json(&headers, &bytes)?;
-    slow_down(&app, &caller)?;
+    body::expect_json(headers, &bytes)?;
+    slow_down(app, &caller)?;
     Members::of(&bytes)?.end(&[])?;
-    let key = prefer::key(&headers, &caller.person, &format!("POST /api/v1/runs/{id}/cancel"), &[&bytes])?;
-    Ok(Json(app.engine.cancel(run, &caller, key.as_ref()).await?))
+    let key = prefer::key(headers, &caller.person, &format!("POST /api/v1/runs/{id}/{what}"), &[&bytes])?;
+    Ok(Change { caller, run, key })
 }
 
 /// The run of a public id.

@@ -81,6 +81,7 @@ struct RunPage {
     journal: Vec<Happened>,
     last: u64,
     may_cancel: bool,
+    may_retry: bool,
     csrf: String,
 }
 
@@ -123,6 +124,7 @@ pub(super) async fn show(State(app): State<Arc<App>>, visitor: Visitor, Part(id)
 fn page(visitor: &Visitor, run: Run, entries: &[Entry], now: jiff::Timestamp) -> RunPage {
     let caller = &visitor.0.caller;
     let own = [run.requester.as_deref(), Some(&*run.owner)].contains(&Some(caller.person.as_str()));
+    let may = caller.scopes.admin || (own && caller.scopes.start);
     let happened = |entry: &Entry| -> Vec<Happened> {
         let at = Moment::of(&entry.at, now);
         entry
@@ -163,7 +165,8 @@ fn page(visitor: &Visitor, run: Run, entries: &[Entry], now: jiff::Timestamp) ->
             .collect(),
         journal: entries.iter().flat_map(happened).collect(),
         last: entries.last().map(|entry| entry.id).unwrap_or_default(),
-        may_cancel: run.ended_at.is_none() && (caller.scopes.admin || (own && caller.scopes.start)),
+        may_cancel: run.ended_at.is_none() && may,
+        may_retry: run.status == Status::Failed.name() && may,
         csrf: visitor.0.csrf.clone(),
     }
 }
@@ -174,5 +177,14 @@ pub(super) async fn cancel(State(app): State<Arc<App>>, visitor: Visitor, Part(i
     Sent::read_from(&app, &visitor, &headers, body).await?;
     app.engine.sees(run, Some(&visitor.0.caller)).await?;
     let run = app.engine.cancel(run, &visitor.0.caller, None).await?;
+    Ok(see_other(&format!("/runs/{}", run.id)))
+}
+
+/// Takes up a run that has failed.
+pub(super) async fn retry(State(app): State<Arc<App>>, visitor: Visitor, Part(id): Part, headers: HeaderMap, body: Body) -> Page {
+    let run = parse_run(&app, &id)?;
+    Sent::read_from(&app, &visitor, &headers, body).await?;
+    app.engine.sees(run, Some(&visitor.0.caller)).await?;
+    let run = app.engine.retry(run, &visitor.0.caller, None).await?;
     Ok(see_other(&format!("/runs/{}", run.id)))
 }

@@ -48,7 +48,7 @@ impl FromRequestParts<Arc<App>> for Visitor {
         let next = if parts.method == Method::GET || parts.method == Method::HEAD {
             path
         } else {
-            path.trim_end_matches("/decision").trim_end_matches("/cancel")
+            path.trim_end_matches("/decision").trim_end_matches("/cancel").trim_end_matches("/retry")
         };
         Err(Refused::SignIn { next: next.to_owned() })
     }

@@ -134,8 +134,9 @@ impl Write<'_> {
     }
 
     fn update_run(&self, commit: &Commit, checked: &Checked, id: i64) -> rusqlite::Result<()> {
-        let sql = "UPDATE runs SET status = ?2, live = ?3, seq = ?4, last = ?5, hash = ?6, due = ?7, ended = coalesce(ended, ?8) \
-                   WHERE id = ?1";
+        // A run that was taken up again has not ended any more.
+        let sql = "UPDATE runs SET status = ?2, live = ?3, seq = ?4, last = ?5, hash = ?6, due = ?7, \
+                   ended = iif(?8 IS NULL, NULL, coalesce(ended, ?8)) WHERE id = ?1";
         let (due, ended) = times(commit);
         self.execute(sql, params![checked.run, commit.status as i64, commit.live, checked.seq, id, commit.hash.0, due, ended])?;
         if ended.is_some() {
