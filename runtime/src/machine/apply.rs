@@ -324,10 +324,6 @@ impl Counts {
     }
 
     const fn plus(self, more: Self) -> Self {
-        Self {
-            retrying: self.retrying + more.retrying,
-            sleeping: self.sleeping + more.sleeping,
-            looking: self.looking + more.looking,
-        }
+        Self { retrying: self.retrying + more.retrying, sleeping: self.sleeping + more.sleeping, looking: self.looking + more.looking }
     }
 }

@@ -245,7 +245,9 @@ impl Frame {
     pub(super) fn reset(&mut self, open: &dyn Fn(u32) -> bool) {
         for node in &mut self.nodes {
             match node {
-                NodeState::Tried(..) | NodeState::Failed(_) | NodeState::Refused(_) | NodeState::Previewing(_) => *node = NodeState::Waiting,
+                NodeState::Tried(..) | NodeState::Failed(_) | NodeState::Refused(_) | NodeState::Previewing(_) => {
+                    *node = NodeState::Waiting
+                }
                 NodeState::Asking(n, _) if !open(*n) => *node = NodeState::Waiting,
                 NodeState::Looping(looping) => looping.items.values_mut().for_each(|frame| frame.reset(open)),
                 _ => {}
