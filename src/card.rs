@@ -187,6 +187,9 @@ fn calls(rows: &mut Rows<'_>, approval: &Approval) {
     let name = if approval.in_doubt() { "the call" } else { "if approved" };
     for (at, call) in approval.will_run.iter().enumerate() {
         rows.row(if at == 0 { name } else { "" }, &written(call));
+        if let Some(preview) = &call.preview {
+            rows.row("", &format!("  would touch: {}", preview.text));
+        }
     }
     if approval.will_run.is_empty() && !approval.in_doubt() {
         rows.row(name, "the run goes on, and calls nothing");

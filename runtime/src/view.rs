@@ -193,6 +193,21 @@ pub struct WillRun {
     pub behind_gate: bool,
     /// Whether it runs only in one arm of a branch.
     pub conditional: bool,
+    /// What it would touch, where its action has a preview.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preview: Option<Preview>,
+}
+
+/// What a call would touch.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct Preview {
+    /// The value as JSON; `null` where it could not be looked at.
+    pub value: Json,
+    /// The value as text, or why it could not be looked at.
+    pub text: String,
+    /// Whether it could not be looked at.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub failed: bool,
 }
 
 /// Somebody decides in somebody's stead.

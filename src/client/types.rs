@@ -187,6 +187,14 @@ pub(crate) struct WillRun {
     pub(crate) behind_gate: bool,
     #[serde(default)]
     pub(crate) conditional: bool,
+    #[serde(default)]
+    pub(crate) preview: Option<Preview>,
+}
+
+/// What a call would touch.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Preview {
+    pub(crate) text: String,
 }
 
 /// Somebody decides in somebody's stead.

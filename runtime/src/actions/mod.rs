@@ -150,7 +150,7 @@ impl Executor {
             preview: None,
             ..action.clone()
         };
-        let attempt = Attempt { timeout: preview.timeout, lock: format!("{}-preview", attempt.lock), ..attempt.clone() };
+        let attempt = Attempt { timeout: preview.timeout, lock: looking(&attempt.lock), ..attempt.clone() };
         match self.perform(&attempt, &looks, None).await {
             Ended::Outcome(outcome) => outcome,
             Ended::Changed(found) => Outcome::Done(found),
@@ -199,8 +199,15 @@ impl Executor {
     ///
     /// To be called before a call that was under way when a server died is taken up; comes back only when nothing of it runs any more.
     pub async fn settle_orphan(&self, lock: &str, patience: Duration) -> Orphan {
+        // The attempt may have been at its look.
+        orphan::settle(&self.settings.locks().join(looking(lock)), patience).await;
         orphan::settle(&self.settings.locks().join(lock), patience).await
     }
+}
+
+/// The name of a look before the call of this name.
+fn looking(lock: &str) -> String {
+    format!("{lock}-preview")
 }
 
 fn text_of(value: &Value) -> &str {

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use flow_compiler::value::Value;
 use futures_util::FutureExt as _;
 
 use super::cache::Live;
 use super::children::{Call, called};
 use super::{Engine, EngineError};
-use crate::actions::Attempt;
+use crate::actions::{Attempt, Ended};
 use crate::ids::{At, Digest, Path, RunId};
-use crate::machine::event::{Event, Outcome, Principal, Question, Term, Transition};
-use crate::machine::{self, Calling, Command, NodeState, Request, RunState, place, turn};
+use crate::machine::event::{Event, Look, Outcome, Principal, Question, Term, Transition};
+use crate::machine::{self, Calling, Command, NodeState, Request, RunState, place, preview, turn};
 use crate::people::Person;
 use crate::store::{Asked, Channel, Commit, NewAnswer, NewLetter, NewRun, Store, StoreError, chain};
 
@@ -33,6 +34,17 @@ pub(super) enum Work {
         /// Which attempt.
         number: u32,
         /// What.
+        attempt: Box<Attempt>,
+        /// What was approved that it would touch.
+        approved: Option<Value>,
+    },
+    /// What a call would touch is to be looked at, before a gate asks.
+    Preview {
+        /// The gate's node.
+        node: Path,
+        /// The guard of the plan's gate.
+        guard: u32,
+        /// The call.
         attempt: Box<Attempt>,
     },
     /// A workflow is called.
@@ -232,9 +244,24 @@ impl Engine {
     }
 
     fn work(&self, live: &Live, command: &Command) -> Option<Work> {
-        let Command::Attempt { node, attempt } = command;
-        let NodeState::Calling(calling) = live.state.node(node) else { return None };
-        self.attempt(live, node, *attempt, calling)
+        match command {
+            Command::Attempt { node, attempt } => {
+                let NodeState::Calling(calling) = live.state.node(node) else { return None };
+                self.attempt(live, node, *attempt, calling)
+            }
+            Command::Preview { node, guard } => self.look_at(live, node, preview::look(&live.state, node, *guard)?),
+        }
+    }
+
+    /// A look at what a call would touch.
+    fn look_at(&self, live: &Live, gate: &Path, look: &Look) -> Option<Work> {
+        let guard = place::gate_at(&live.plan, gate)?.guards.get(look.guard as usize)?;
+        let call = preview::call_of(gate, guard);
+        let (index, action) = place::action_at(&live.plan, &call)?;
+        let mut attempt = self.attempt_of(live, &call, (index, action.timeout), look.arguments.clone(), live.state.generation);
+        // Gates in parallel branches may look at the same call.
+        attempt.lock = self.key(live.state.run, &Path(gate.0.iter().chain(&call.0).copied().collect()), live.state.generation);
+        Some(Work::Preview { node: gate.clone(), guard: look.guard, attempt: Box::new(attempt) })
     }
 
     fn attempt(&self, live: &Live, node: &Path, number: u32, calling: &Calling) -> Option<Work> {
@@ -244,18 +271,30 @@ impl Engine {
             return Some(Work::Call(Box::new(Call::new(live, child, node.clone(), (number, generation), arguments))));
         }
         let timeout = place::call_at(&live.plan, node).and_then(|call| call.timeout).filter(|_| !node.is_undo());
+        let attempt = self.attempt_of(live, node, (index, timeout.unwrap_or(action.timeout)), arguments, generation);
+        let approved = action.preview.as_ref().and_then(|_| preview::approved(&live.plan, &live.state, node)).cloned();
+        Some(Work::Attempt { node: node.clone(), number, attempt: Box::new(attempt), approved })
+    }
+
+    fn attempt_of(
+        &self,
+        live: &Live,
+        node: &Path,
+        (action, timeout): (u32, jiff::SignedDuration),
+        arguments: Vec<Value>,
+        generation: u32,
+    ) -> Attempt {
         let key = self.key(live.state.run, node, generation);
-        let attempt = Attempt {
+        Attempt {
             plan: Arc::clone(&live.plan),
-            action: index,
+            action,
             arguments,
             lock: key.clone(),
             key,
-            timeout: timeout.unwrap_or(action.timeout),
+            timeout,
             owner: live.state.owner.name().to_owned(),
             requester: live.state.requester.clone(),
-        };
-        Some(Work::Attempt { node: node.clone(), number, attempt: Box::new(attempt) })
+        }
     }
 
     /// The idempotency key of a call of a run: the same over retries and restarts, and no other store's. A run that is taken up again
@@ -287,9 +326,16 @@ impl Engine {
         let mut next = Some(first);
         while let Some(item) = next.take() {
             let mut work = match item {
-                Work::Attempt { node, number, attempt } => {
-                    let outcome = self.make(&attempt).await;
-                    self.record(run, Request::Ended { node, attempt: number, outcome }).await.unwrap_or_default()
+                Work::Attempt { node, number, attempt, approved } => {
+                    let request = match self.make(&attempt, approved.as_ref()).await {
+                        Ended::Outcome(outcome) => Request::Ended { node, attempt: number, outcome },
+                        Ended::Changed(found) => Request::Changed { node, attempt: number, found },
+                    };
+                    self.record(run, request).await.unwrap_or_default()
+                }
+                Work::Preview { node, guard, attempt } => {
+                    let outcome = guarded(self.executor.preview(&attempt)).await.unwrap_or_else(crashed);
+                    self.record(run, Request::Previewed { node, guard, outcome }).await.unwrap_or_default()
                 }
                 Work::Call(call) => self.begin_child(run, *call).await,
                 Work::Tell => {
@@ -306,14 +352,15 @@ impl Engine {
         }
     }
 
-    /// Makes an attempt.
-    async fn make(&self, attempt: &Attempt) -> Outcome {
+    /// Makes an attempt, if it still would touch what was approved.
+    async fn make(&self, attempt: &Attempt, approved: Option<&Value>) -> Ended {
         if let Some(outcome) = self.executor.run_inline(attempt) {
-            return outcome;
+            return outcome.into();
         }
-        // On the heap: it is by far the largest part of the task, and a task is moved several times before it runs.
-        let made = std::panic::AssertUnwindSafe(Box::pin(self.executor.run(attempt))).catch_unwind().await;
-        made.unwrap_or_else(|_| Outcome::Unknown("the action ended in an internal error".to_owned()))
+        match approved {
+            None => guarded(self.executor.run(attempt)).await.unwrap_or_else(crashed).into(),
+            Some(approved) => guarded(self.executor.run_previewed(attempt, approved)).await.unwrap_or_else(|| crashed().into()),
+        }
     }
 
     /// Records what became of an attempt, and gives what follows. It is not given up while the store can still take it; `None` when it is.
@@ -343,7 +390,7 @@ impl Engine {
     /// Attempts of a run that nobody makes any more end as lost, once no child of them is left.
     pub(super) async fn take_up(self: &Arc<Self>, run: RunId) -> Result<(), EngineError> {
         for item in self.abandoned(run).await? {
-            if let Work::Attempt { node, number, attempt } = item {
+            if let Work::Attempt { node, number, attempt, .. } = item {
                 let patience = Duration::try_from(attempt.timeout).unwrap_or_default();
                 self.executor.settle_orphan(&attempt.lock, patience).await;
                 let lost = Request::Ended { node, attempt: number, outcome: Outcome::Lost };
@@ -356,11 +403,14 @@ impl Engine {
         self.poke(run).await
     }
 
-    /// Attempts under way that nobody makes; called runs that have begun are under way by themselves.
+    /// Attempts and looks under way that nobody makes; called runs that have begun are under way by themselves.
     async fn abandoned(&self, run: RunId) -> Result<Vec<Work>, EngineError> {
         self.look(run, |live| {
             let own = live.state.under_way().into_iter().filter(|(node, _)| live.state.children.iter().all(|child| child.node != *node));
-            own.filter_map(|(node, calling)| self.attempt(live, &node, calling.attempt, calling)).collect()
+            let attempts = own.filter_map(|(node, calling)| self.attempt(live, &node, calling.attempt, calling));
+            // A look changes nothing, and is made again.
+            let looks = live.state.looks().into_iter().filter_map(|(gate, look)| self.look_at(live, &gate, look));
+            attempts.chain(looks).collect()
         })
         .await
     }
@@ -395,6 +445,16 @@ impl Engine {
         }
         Ok(Live { state, plan, seq: stored.row.seq, hash: stored.row.hash, since: stored.bytes, snapshot })
     }
+}
+
+/// What it comes to, unless it ends in a panic. On the heap: it is by far the largest part of the task, and a task is moved several times
+/// before it runs.
+async fn guarded<T>(work: impl Future<Output = T>) -> Option<T> {
+    std::panic::AssertUnwindSafe(Box::pin(work)).catch_unwind().await.ok()
+}
+
+fn crashed() -> Outcome {
+    Outcome::Unknown("the action ended in an internal error".to_owned())
 }
 
 /// A stored transition, with the results that were kept apart from it.

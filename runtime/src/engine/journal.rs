@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use super::show;
 use super::{Engine, EngineError};
 use crate::ids::{ApprovalId, Path, RunId};
-use crate::machine::event::{Channel, End, Event, Outcome, Started};
+use crate::machine::event::{Channel, End, Event, Outcome, Shown, Started};
 use crate::machine::place::{action_at, gate_at, line_at, name_at, result_at, slot_at};
 use crate::store;
 use crate::view::{Entry, EventView};
@@ -88,7 +88,10 @@ impl Engine {
             | Event::Undoable { .. }
             | Event::Accepted { .. }
             | Event::HandlerStarted { .. }
-            | Event::Retried { .. } => flow_event(plan, event),
+            | Event::Retried { .. }
+            | Event::Previewing { .. }
+            | Event::Previewed { .. }
+            | Event::Changed { .. } => flow_event(plan, event),
             Event::Ending { why } => ending("run.ending", "ending", plan, why),
             Event::Ended { why } => ending("run.ended", "ended", plan, why),
         }
@@ -248,6 +251,25 @@ fn flow_event(plan: &Plan, event: &Event) -> EventView {
             let again: Vec<&str> = gates.iter().map(|gate| name_at(plan, gate)).collect();
             let data = json!({"by": by, "channel": show::channel(*channel), "asks_again": again});
             view("run.retried", format!("`{by}` took the run up again"), data)
+        }
+        Event::Previewing { node, .. } => {
+            let gate = name_at(plan, node);
+            view("preview.started", format!("what follows `{gate}` is looked at"), json!({"gate": gate}))
+        }
+        Event::Previewed { node, found, .. } => {
+            let gate = name_at(plan, node);
+            let error = match found {
+                Shown::Value(_) => None,
+                Shown::Error(why) => Some(why),
+            };
+            let how = error.map_or_else(|| "was looked at".to_owned(), |why| format!("cannot be looked at: {why}"));
+            view("preview.ended", format!("what follows `{gate}` {how}"), json!({"gate": gate, "error": error}))
+        }
+        Event::Changed { node, attempt, gates } => {
+            let name = name_at(plan, node);
+            let again: Vec<&str> = gates.iter().map(|gate| name_at(plan, gate)).collect();
+            let text = format!("`{name}` would touch something else than was approved, and was not called");
+            view("attempt.changed", text, json!({"step": name, "attempt": attempt, "asks_again": again}))
         }
         _ => view("event", String::new(), Json::Null),
     }

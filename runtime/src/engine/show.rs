@@ -11,6 +11,7 @@ use super::people;
 use crate::ids::{ApprovalId, Path, RunId};
 use crate::machine::event::{About, Channel, Closing, End, Outcome, Principal, Question, Shown, Verdict, Vote};
 use crate::machine::place::{action_at, call_at, gate_at, name_at, result_at};
+use crate::machine::preview::call_of;
 use crate::machine::{Asked, NodeState, RunState, entitled, needed};
 use crate::people::Person;
 use crate::view;
@@ -251,14 +252,24 @@ fn will_run(plan: &Plan, gate: Option<&Gate>, asked: &Asked) -> Vec<view::WillRu
         let arguments = known.first().map(Vec::as_slice).unwrap_or_default();
         return call(plan, &asked.question.node, arguments, None).into_iter().collect();
     };
-    let pairs = gate.guards.iter().zip(known);
-    let calls = pairs.filter_map(|(guard, arguments)| {
-        // A guard stands for every item of a loop: the first will do to find the call.
-        let inside = guard.at.iter().enumerate().flat_map(|(step, node)| (step > 0).then_some(0).into_iter().chain([*node]));
-        let path = Path(asked.question.node.frame().iter().copied().chain(inside).collect());
-        call(plan, &path, arguments, Some(guard))
+    let pairs = gate.guards.iter().zip(known).enumerate();
+    let calls = pairs.filter_map(|(number, (guard, arguments))| {
+        let path = call_of(&asked.question.node, guard);
+        let found = asked.question.previews.get(number).and_then(Option::as_ref);
+        let preview = found.and_then(|found| preview(plan, &path, found));
+        Some(view::WillRun { preview, ..call(plan, &path, arguments, Some(guard))? })
     });
     calls.collect()
+}
+
+fn preview(plan: &Plan, call: &Path, found: &Shown) -> Option<view::Preview> {
+    let ty = &action_at(plan, call)?.1.preview.as_ref()?.result;
+    Some(match found {
+        Shown::Value(value) => {
+            view::Preview { value: to_json(value, ty, &plan.types), text: to_text(value, ty, &plan.types), failed: false }
+        }
+        Shown::Error(why) => view::Preview { value: Json::Null, text: format!("cannot be looked at: {why}"), failed: true },
+    })
 }
 
 fn call(plan: &Plan, path: &Path, arguments: &[Option<Value>], guard: Option<&Guard>) -> Option<view::WillRun> {
@@ -279,6 +290,7 @@ fn call(plan: &Plan, path: &Path, arguments: &[Option<Value>], guard: Option<&Gu
         entered: Vec::new(),
         behind_gate: guard.is_some_and(|guard| guard.behind_gate),
         conditional: guard.is_some_and(|guard| guard.conditional),
+        preview: None,
     };
     for (index, (parameter, value)) in action.parameters.iter().zip(arguments).enumerate() {
         let name = parameter.name.to_string();

@@ -2,7 +2,7 @@
 
 use flow_compiler::value::Value;
 
-use super::event::{About, Closing, Event, Outcome, Question, Started, Verdict};
+use super::event::{About, Closing, Event, Outcome, Question, Shown, Started, Verdict};
 use super::node::{Calling, Frame, Looping, NodeState};
 use super::state::{Asked, Child, Closed, Handling, RunState, Undoable, Undoing};
 use crate::ids::{At, Path};
@@ -71,6 +71,14 @@ impl RunState {
                 self.handler = Some(Handling { number: *number, frame: Frame::new(*nodes, *slots, input.clone()) });
             }
             Event::Retried { gates, .. } => self.take_up_again(gates),
+            Event::Previewing { node, looks } => self.set(node, NodeState::Previewing(looks.clone())),
+            Event::Previewed { node, guard, found } => self.previewed(node, *guard, found),
+            Event::Changed { node, attempt, gates } => {
+                if attempt.is_some() && self.take_calling(node).is_some() {
+                    self.busy = self.busy.saturating_sub(1);
+                }
+                self.reopen(gates);
+            }
         }
     }
 
@@ -126,15 +134,16 @@ impl RunState {
 
     /// Puts a node into another state, and gives the one that it was in.
     fn put(&mut self, path: &Path, to: NodeState) -> Option<NodeState> {
-        let (retrying, sleeping) = timers(&to);
+        let now = Counts::of(&to);
         let place = match path.is_undo() {
             true => &mut self.undoing,
             false => self.frame_mut(path.frame())?.nodes.get_mut(path.node() as usize)?,
         };
         let before = std::mem::replace(place, to);
-        let (was_retrying, was_sleeping) = timers(&before);
-        self.retries = (self.retries + retrying).saturating_sub(was_retrying);
-        self.sleeping = (self.sleeping + sleeping).saturating_sub(was_sleeping);
+        let was = Counts::of(&before);
+        self.retries = (self.retries + now.retrying).saturating_sub(was.retrying);
+        self.sleeping = (self.sleeping + now.sleeping).saturating_sub(was.sleeping);
+        self.looking = (self.looking + now.looking).saturating_sub(was.looking);
         Some(before)
     }
 
@@ -267,26 +276,54 @@ impl RunState {
         };
         self.body.reset(&open);
         self.questions = questions;
+        self.reopen(gates);
+        let mut counts = Counts::default();
+        self.visit(&mut |_, node| counts = counts.plus(Counts::of(node)));
+        (self.retries, self.sleeping, self.looking) = (counts.retrying, counts.sleeping, counts.looking);
+    }
+
+    /// Gates that wait for their turn once more.
+    fn reopen(&mut self, gates: &[Path]) {
         for gate in gates {
             self.put(gate, NodeState::Waiting);
             if let Some(frame) = self.frame_mut(gate.frame()) {
                 frame.settle(gate.node());
             }
         }
-        let (mut retries, mut sleeping) = (0, 0);
-        self.visit(&mut |_, node| {
-            let (retrying, waiting) = timers(node);
-            (retries, sleeping) = (retries + retrying, sleeping + waiting);
-        });
-        (self.retries, self.sleeping) = (retries, sleeping);
+    }
+
+    /// What a call would touch has been looked at.
+    fn previewed(&mut self, node: &Path, guard: u32, found: &Shown) {
+        let Some(NodeState::Previewing(mut looks)) = self.put(node, NodeState::Waiting) else { return };
+        looks.iter_mut().filter(|look| look.guard == guard).for_each(|look| look.found = Some(found.clone()));
+        self.put(node, NodeState::Previewing(looks));
     }
 }
 
-/// Whether the node waits to be tried again, and whether it waits for a time.
-const fn timers(node: &NodeState) -> (u32, u32) {
-    match node {
-        NodeState::Retrying(..) => (1, 0),
-        NodeState::Sleeping(_) => (0, 1),
-        _ => (0, 0),
+/// What the state counts of its nodes.
+#[derive(Clone, Copy, Default)]
+struct Counts {
+    retrying: u32,
+    sleeping: u32,
+    /// Looks that are under way.
+    looking: u32,
+}
+
+impl Counts {
+    fn of(node: &NodeState) -> Self {
+        let none = Self::default();
+        match node {
+            NodeState::Retrying(..) => Self { retrying: 1, ..none },
+            NodeState::Sleeping(_) => Self { sleeping: 1, ..none },
+            NodeState::Previewing(looks) => {
+                let open = looks.iter().filter(|look| look.found.is_none()).count();
+                Self { looking: u32::try_from(open).unwrap_or(u32::MAX), ..none }
+            }
+            _ => none,
+        }
+    }
+
+    const fn plus(self, more: Self) -> Self {
+        Self { retrying: self.retrying + more.retrying, sleeping: self.sleeping + more.sleeping, looking: self.looking + more.looking }
     }
 }

@@ -9,7 +9,7 @@ use super::hand_on::{self, HandOn};
 use super::quorum::{self, Standing};
 use super::refusal::Refusal;
 use super::state::{Asked, Undoing};
-use super::{Facts, NodeState, RunState, lapse, place, round};
+use super::{Facts, NodeState, RunState, lapse, place, preview, round};
 use crate::ids::{Digest, Path, RunId};
 
 /// Something that reaches a run from outside.
@@ -36,6 +36,24 @@ pub enum Request {
         attempt: u32,
         /// The run.
         child: RunId,
+    },
+    /// An attempt was not made: the call would touch something else than was approved, this.
+    Changed {
+        /// The call's node.
+        node: Path,
+        /// Which attempt.
+        attempt: u32,
+        /// What it would touch.
+        found: Value,
+    },
+    /// What a call would touch was looked at.
+    Previewed {
+        /// The gate's node.
+        node: Path,
+        /// The guard of the plan's gate.
+        guard: u32,
+        /// How the look ended.
+        outcome: Outcome,
     },
     /// Somebody answers.
     Decide(Decision),
@@ -108,6 +126,8 @@ pub fn decide(plan: &Plan, state: &RunState, request: Request, facts: &Facts<'_>
         Request::HandOn(request) => hand_on::hand_on(state, request, facts),
         Request::Ended { node, attempt, outcome } => Ok(ended(plan, state, node, attempt, outcome, facts)),
         Request::ChildStarted { node, attempt, child } => Ok(child_started(state, node, attempt, child)),
+        Request::Changed { node, attempt, found } => Ok(preview::changed(plan, state, node, attempt, &found)),
+        Request::Previewed { node, guard, outcome } => Ok(preview::previewed(state, node, guard, outcome)),
         Request::Decide(decision) => answer(plan, state, decision, facts),
         Request::Cancel { by } => match (&state.ended, &state.ending) {
             (None, None) => Ok(vec![Event::Ending { why: End::Cancelled { by } }]),

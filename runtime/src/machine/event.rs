@@ -337,6 +337,42 @@ pub enum Event {
         #[n(1)]
         next: At,
     },
+    /// A gate is about to ask, and what its calls would touch is looked at first.
+    #[n(90)]
+    Previewing {
+        /// The gate's node.
+        #[n(0)]
+        node: Path,
+        /// What is looked at.
+        #[n(1)]
+        looks: Vec<Look>,
+    },
+    /// What a call would touch was looked at.
+    #[n(91)]
+    Previewed {
+        /// The gate's node.
+        #[n(0)]
+        node: Path,
+        /// The guard of the plan's gate.
+        #[n(1)]
+        guard: u32,
+        /// What was found.
+        #[n(2)]
+        found: Shown,
+    },
+    /// A call would touch something else than was approved: it was not made, and these gates ask again.
+    #[n(92)]
+    Changed {
+        /// The call's node.
+        #[n(0)]
+        node: Path,
+        /// The attempt, which touched nothing; `None` where none was begun.
+        #[n(1)]
+        attempt: Option<u32>,
+        /// The gates' nodes.
+        #[n(2)]
+        gates: Vec<Path>,
+    },
     /// Somebody handed their part of a question on.
     #[n(43)]
     HandedOn {
@@ -356,6 +392,21 @@ pub enum Event {
         #[n(4)]
         channel: Channel,
     },
+}
+
+/// A look at what a call would touch, before a gate asks.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+#[cbor(map)]
+pub struct Look {
+    /// The guard of the plan's gate.
+    #[n(0)]
+    pub guard: u32,
+    /// The arguments of the call.
+    #[n(1)]
+    pub arguments: Vec<Value>,
+    /// What was found; `None` while it is looked.
+    #[n(2)]
+    pub found: Option<Shown>,
 }
 
 /// The call that a run is an attempt at.
@@ -552,6 +603,10 @@ pub struct Question {
     /// The question whose place it takes, with its deadline and those to whom it was escalated or handed on.
     #[n(16)]
     pub follows: Option<u32>,
+    /// For each guard of the plan's gate what its call would touch; `None` where that is not looked at. Empty where none is.
+    #[n(90)]
+    #[cbor(default)]
+    pub previews: Vec<Option<Shown>>,
 }
 
 /// See [`Question::about`].

@@ -5,33 +5,45 @@ use flow_compiler::plan::{self, Band, Gate, GuardArgument, Period, Plan, Who};
 use flow_compiler::value::Value;
 
 use super::event::{About, Approvers, Event, Principal, Question, Shown, Term};
-use super::{Facts, RunState, place};
+use super::{Facts, RunState, place, round};
 use crate::ids::{At, Digest, Path};
 use crate::people::Person;
 
-/// What a gate does: asks, or lets pass. `opened` questions have been opened in the same pass before it.
+/// What a gate does: asks, or lets pass. `opened` questions have been opened in the same pass before it,
+/// and `previews` are what its calls would touch, where that has been looked at.
 ///
 /// # Errors
 /// Why it cannot be told who decides.
-pub(super) fn open(plan: &Plan, state: &RunState, opened: u32, path: &Path, gate: &Gate, facts: &Facts<'_>) -> Result<Event, String> {
+pub(super) fn open(
+    plan: &Plan,
+    state: &RunState,
+    opened: u32,
+    path: &Path,
+    gate: &Gate,
+    previews: Vec<Option<Shown>>,
+    facts: &Facts<'_>,
+) -> Result<Event, String> {
+    // What a gate asked before and asks again is asked whatever the time makes of its condition by now.
+    let nobody = |band, saw| match round::passed_before(plan, state, opened, path, &previews, facts) {
+        Some(question) => Ok(Event::Asked(question)),
+        None => Ok(Event::NotAsked { node: path.clone(), band, saw }),
+    };
     facts.with_env(plan, state, path.frame(), |env| {
-        let chosen = choose(gate, env);
-        let path = path.clone();
-        let Some(Chosen { band, unsure }) = chosen else {
+        let Some(Chosen { band, unsure }) = choose(gate, env) else {
             let saw = gate.bands.first().map(|band| saw(band, env)).unwrap_or_default();
-            return Ok(Event::NotAsked { node: path, band: None, saw });
+            return nobody(None, saw);
         };
         let Some(picked) = gate.bands.get(band) else { return Err("the plan has no such band".to_owned()) };
         let of = match (&picked.by, &unsure) {
             (_, Some(_)) => strictest(gate, state, env)?,
             (Some(by), None) => approvers(by, state, env)?,
-            (None, None) => return Ok(Event::NotAsked { node: path, band: Some(number(band)), saw: saw(picked, env) }),
+            (None, None) => return nobody(Some(number(band)), saw(picked, env)),
         };
         let at = facts.time(state);
         let mut question = Question {
             n: state.asked + opened + 1,
-            round: state.round(&path),
-            node: path,
+            round: state.round(path),
+            node: path.clone(),
             about: About::Gate,
             title: title(gate, env),
             shown: gate.shows.iter().map(|show| shown(&show.value, env)).collect(),
@@ -46,6 +58,7 @@ pub(super) fn open(plan: &Plan, state: &RunState, opened: u32, path: &Path, gate
             proposed: gate.asks.iter().map(|ask| proposed(ask, env)).collect(),
             remind: gate.remind.map(|every| due(at, every, facts)),
             follows: None,
+            previews: previews.clone(),
         };
         question.digest = digest(state, &question);
         Ok(Event::Asked(question))
@@ -77,6 +90,7 @@ pub(super) fn about_call(plan: &Plan, state: &RunState, opened: u32, path: &Path
         proposed: Vec::new(),
         remind: None,
         follows: None,
+        previews: Vec::new(),
     };
     question.digest = digest(state, &question);
     Event::Asked(question)
@@ -205,7 +219,7 @@ pub(super) fn due(at: At, after: Period, facts: &Facts<'_>) -> At {
     }
 }
 
-/// The subject digest: run, gate, round, plan, what is shown, what is proposed and what will run; not votes, status or time.
+/// The subject digest: run, gate, round, plan, what is shown, what is proposed, what will run and what that would touch; not votes, status or time.
 pub(super) fn digest(state: &RunState, question: &Question) -> Digest {
     let subject = (
         (state.run, state.plan, &question.node, question.round, &question.about),
@@ -215,7 +229,11 @@ pub(super) fn digest(state: &RunState, question: &Question) -> Digest {
         &question.proposed,
     );
     // INVARIANT: writing to a vector cannot fail.
-    Digest::of(&[&minicbor::to_vec(subject).unwrap_or_default()])
+    let subject = minicbor::to_vec(subject).unwrap_or_default();
+    if question.previews.is_empty() {
+        return Digest::of(&[&subject]);
+    }
+    Digest::of(&[&subject, &minicbor::to_vec(&question.previews).unwrap_or_default()])
 }
 
 fn number(index: usize) -> u32 {

@@ -17,6 +17,7 @@ mod lapse;
 mod next;
 mod node;
 pub mod place;
+pub mod preview;
 mod quorum;
 pub mod recall;
 pub mod refusal;

@@ -5,7 +5,7 @@ use flow_compiler::value::Value;
 
 use super::event::{End, Event};
 use super::steps::Steps;
-use super::{Facts, NodeState, RunState, ending};
+use super::{Facts, NodeState, RunState, ending, preview};
 use crate::ids::Path;
 
 /// Something to do once the events are durable.
@@ -18,14 +18,23 @@ pub enum Command {
         /// Which attempt.
         attempt: u32,
     },
+    /// Look at what a call would touch, before a gate asks; the arguments are in the state.
+    Preview {
+        /// The gate's node.
+        node: Path,
+        /// The guard of the plan's gate.
+        guard: u32,
+    },
 }
 
 impl Command {
     /// Whether it still is to be done.
     #[must_use]
     pub fn stands(&self, state: &RunState) -> bool {
-        let Self::Attempt { node, attempt } = self;
-        matches!(state.node(node), NodeState::Calling(calling) if calling.attempt == *attempt)
+        match self {
+            Self::Attempt { node, attempt } => matches!(state.node(node), NodeState::Calling(calling) if calling.attempt == *attempt),
+            Self::Preview { node, guard } => preview::look(state, node, *guard).is_some(),
+        }
     }
 }
 

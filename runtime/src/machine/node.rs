@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use flow_compiler::value::Value;
 use minicbor::{Decode, Encode};
 
-use super::event::Outcome;
+use super::event::{Look, Outcome};
 use crate::ids::{At, Path};
 
 /// The slots and nodes of a region while it runs: of the workflow, of a handler, of one item of a loop.
@@ -66,6 +66,9 @@ pub enum NodeState {
     /// A call that was answered, and asks again until its condition holds.
     #[n(12)]
     Answered(#[n(0)] Calling),
+    /// A gate that is about to ask, while what its calls would touch is looked at.
+    #[n(90)]
+    Previewing(#[n(0)] Vec<Look>),
 }
 
 /// A call as far as it got.
@@ -242,7 +245,9 @@ impl Frame {
     pub(super) fn reset(&mut self, open: &dyn Fn(u32) -> bool) {
         for node in &mut self.nodes {
             match node {
-                NodeState::Tried(..) | NodeState::Failed(_) | NodeState::Refused(_) => *node = NodeState::Waiting,
+                NodeState::Tried(..) | NodeState::Failed(_) | NodeState::Refused(_) | NodeState::Previewing(_) => {
+                    *node = NodeState::Waiting
+                }
                 NodeState::Asking(n, _) if !open(*n) => *node = NodeState::Waiting,
                 NodeState::Looping(looping) => looping.items.values_mut().for_each(|frame| frame.reset(open)),
                 _ => {}

@@ -3,10 +3,10 @@
 use flow_compiler::plan::{GuardArgument, Plan};
 use flow_compiler::value::Value;
 
-use super::event::{About, Approvers, Closing, Event, Principal, Question, Term, Vote};
+use super::event::{About, Approvers, Closing, Event, Principal, Question, Shown, Term, Vote};
 use super::state::Asked;
 use super::{Facts, RunState, gate, place};
-use crate::ids::At;
+use crate::ids::{At, Path};
 
 /// With what a gate is passed.
 pub(super) struct Passed {
@@ -77,6 +77,23 @@ pub(super) fn again(plan: &Plan, state: &RunState, asked: &Asked, proposed: Vec<
     let About::SentBack { n, .. } = asked.question.about else { return None };
     let before = &state.question(n)?.question;
     Some(anew(plan, state, Question { proposed, round: before.round + 1, ..before.clone() }, facts))
+}
+
+/// The round after one that was passed: the gate waits for its turn again, and asks whom it asked before.
+pub(super) fn passed_before(
+    plan: &Plan,
+    state: &RunState,
+    opened: u32,
+    gate: &Path,
+    previews: &[Option<Shown>],
+    facts: &Facts<'_>,
+) -> Option<Question> {
+    let mut rounds = state.questions.iter().rev().filter(|asked| asked.question.node == *gate);
+    let before = &rounds.find(|asked| asked.question.about == About::Gate && asked.is_passed())?.question;
+    let question = Question { round: state.round(gate), previews: previews.to_vec(), ..before.clone() };
+    let mut question = anew(plan, state, question, facts);
+    question.n += opened;
+    Some(question)
 }
 
 /// A question whose deadline begins now.

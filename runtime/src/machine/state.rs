@@ -3,7 +3,7 @@
 use flow_compiler::value::Value;
 use minicbor::{Decode, Encode};
 
-use super::event::{Approvers, CalledBy, Closing, End, Principal, Question, Vote};
+use super::event::{Approvers, CalledBy, Closing, End, Look, Principal, Question, Vote};
 use super::node::{Calling, Frame, NodeState};
 use crate::ids::{At, Digest, Path, RunId};
 use crate::store::Status;
@@ -85,6 +85,10 @@ pub struct RunState {
     #[n(40)]
     #[cbor(default)]
     pub held: bool,
+    /// How many looks at what calls would touch are under way.
+    #[n(90)]
+    #[cbor(default)]
+    pub looking: u32,
 }
 
 /// A called run that is under way.
@@ -236,6 +240,7 @@ impl RunState {
             called_by: None,
             children: Vec::new(),
             held: false,
+            looking: 0,
         }
     }
 
@@ -267,12 +272,12 @@ impl RunState {
         }
     }
 
-    /// Whether no attempt of its own is under way: called runs are runs of their own.
+    /// Whether no attempt or look of its own is under way: called runs are runs of their own.
     fn idle(&self) -> bool {
-        self.busy as usize <= self.children.len()
+        self.looking == 0 && self.busy as usize <= self.children.len()
     }
 
-    /// Whether somebody must take it up after a restart: it has an attempt under way, or is to cancel runs that it called.
+    /// Whether somebody must take it up after a restart: it has an attempt or a look under way, or is to cancel runs that it called.
     #[must_use]
     pub fn live(&self) -> bool {
         self.ended.is_none() && (!self.idle() || (self.ending.is_some() && !self.children.is_empty()))
@@ -347,6 +352,20 @@ impl RunState {
             self.visit(&mut |path, node| {
                 if let NodeState::Calling(calling) = node {
                     found.push((path, calling));
+                }
+            });
+        }
+        found
+    }
+
+    /// Looks under way: the gate, and what is looked at.
+    #[must_use]
+    pub fn looks(&self) -> Vec<(Path, &Look)> {
+        let mut found = Vec::new();
+        if self.looking > 0 {
+            self.visit(&mut |path, node| {
+                if let NodeState::Previewing(looks) = node {
+                    found.extend(looks.iter().filter(|look| look.found.is_none()).map(|look| (path.clone(), look)));
                 }
             });
         }

@@ -1,14 +1,14 @@
 //! Nodes whose turn has come, in one frame and the frames of the loops in it; attempts that are tried again.
 
 use flow_compiler::eval::{EvalError, eval, holds};
-use flow_compiler::plan::{Call, Effect, Expr, Loop, NodeKind, Plan, Region, Repeat, Wait};
+use flow_compiler::plan::{Call, Effect, Expr, Gate, Loop, NodeKind, Plan, Region, Repeat, Wait};
 use flow_compiler::value::Value;
 use jiff::SignedDuration;
 
-use super::event::{About, End, Event, Outcome};
+use super::event::{About, End, Event, Look, Outcome};
 use super::next::Command;
 use super::node::{Calling, Frame, Looping, NodeState};
-use super::{Facts, RunState, gate, place};
+use super::{Facts, RunState, gate, place, preview};
 use crate::ids::{At, Path};
 
 /// What follows an attempt that was not done, or may have been: section 10 of the language.
@@ -129,6 +129,7 @@ impl<'a> Steps<'a> {
             NodeState::Tried(calling, outcome) => self.follow(&here.path(index), node, calling, outcome),
             NodeState::Answered(calling) => self.judge(&here.path(index), calling),
             NodeState::Looping(looping) => self.each(here, index, looping),
+            NodeState::Previewing(looks) => self.previewed(here.path(index), looks),
             NodeState::Refused(n) => Err(self.rejected(*n)),
             NodeState::Failed(why) => self.used_up(&here.path(index), why),
             _ => Ok(()),
@@ -144,10 +145,7 @@ impl<'a> Steps<'a> {
                 self.events.push(Event::Computed { node: path, slot: *slot, value });
             }
             NodeKind::Call(call) => self.call(path, call)?,
-            NodeKind::Gate(gate) => {
-                let event = gate::open(self.plan, self.state, self.after_questions(), &path, gate, self.facts);
-                self.events.push(event.map_err(|why| self.failed(&path, &why))?);
-            }
+            NodeKind::Gate(gate) => self.gate(path, gate, None)?,
             NodeKind::Branch { conditions, otherwise } => {
                 let arm = self.arm(&path, conditions, *otherwise)?;
                 self.events.push(Event::Branched { node: path, arm, skipped: skipped(here.region, index, arm) });
@@ -175,6 +173,31 @@ impl<'a> Steps<'a> {
             }
         }
         Ok(())
+    }
+
+    /// A gate whose turn has come: before it asks, what its calls would touch is looked at.
+    fn gate(&mut self, path: Path, gate: &Gate, looks: Option<&[Look]>) -> Result<(), End> {
+        let found = looks.map(|looks| preview::found(gate, looks)).unwrap_or_default();
+        let event = gate::open(self.plan, self.state, self.after_questions(), &path, gate, found, self.facts);
+        let event = event.map_err(|why| self.failed(&path, &why))?;
+        if let (Event::Asked(question), None) = (&event, looks) {
+            let looks = preview::looks(self.plan, self.state, gate, question);
+            if !looks.is_empty() {
+                self.commands.extend(looks.iter().map(|look| Command::Preview { node: path.clone(), guard: look.guard }));
+                self.events.push(Event::Previewing { node: path, looks });
+                return Ok(());
+            }
+        }
+        self.events.push(event);
+        Ok(())
+    }
+
+    /// A gate of which some looks have ended: it asks when all have.
+    fn previewed(&mut self, path: Path, looks: &[Look]) -> Result<(), End> {
+        match place::gate_at(self.plan, &path).filter(|_| looks.iter().all(|look| look.found.is_some())) {
+            Some(gate) => self.gate(path, gate, Some(looks)),
+            None => Ok(()),
+        }
     }
 
     /// How many questions this pass has opened already.
@@ -259,6 +282,11 @@ impl<'a> Steps<'a> {
         }
         let arguments: Vec<Value> = call.arguments.iter().map(|argument| self.value(&path, argument)).collect::<Result<_, _>>()?;
         self.as_approved(&path, &arguments)?;
+        let gates = preview::stale(self.plan, self.state, &path, None);
+        if !gates.is_empty() {
+            self.events.push(Event::Changed { node: path, attempt: None, gates });
+            return Ok(());
+        }
         self.attempt(path, 1, Some(arguments));
         Ok(())
     }
@@ -276,9 +304,9 @@ impl<'a> Steps<'a> {
         })
     }
 
-    /// After a failure, the gates that bound a call are asked once more before it.
+    /// After a failure, and when it would touch something else than was approved, the gates that bound a call are asked once more before it.
     fn asks_again(&self, path: &Path) -> bool {
-        self.state.generation > 0 && self.binding(path).any(|(gate, _)| !self.state.node(gate).settled())
+        self.binding(path).any(|(gate, _)| !self.state.node(gate).settled())
     }
 
     /// A call that an approval bound runs with the arguments that were approved, or not at all.

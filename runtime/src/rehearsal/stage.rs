@@ -191,9 +191,17 @@ impl<'a> Stage<'a> {
         let mut commands = VecDeque::new();
         let refusal = self.turn(run, request, &mut commands);
         while let Some(command) = commands.pop_front() {
-            let Command::Attempt { node, attempt } = command;
-            let outcome = self.outcome(run, &node)?;
-            self.turn(run, Some(Request::Ended { node, attempt, outcome }), &mut commands);
+            let request = match command {
+                Command::Attempt { node, attempt } => {
+                    let outcome = self.outcome(run, &node)?;
+                    Request::Ended { node, attempt, outcome }
+                }
+                Command::Preview { node, guard } => {
+                    let outcome = Outcome::NotDone("a test does not look at the world".to_owned());
+                    Request::Previewed { node, guard, outcome }
+                }
+            };
+            self.turn(run, Some(request), &mut commands);
         }
         Ok(refusal)
     }

@@ -3,6 +3,7 @@
 
 mod children;
 mod control;
+mod previews;
 mod support;
 
 use std::sync::Arc;

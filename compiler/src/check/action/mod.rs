@@ -44,9 +44,6 @@ impl<'a> Checker<'a> {
         }
         let lowered = implementation.and_then(|implementation| self.implementation(action, implementation, result.as_ref()));
         let preview = action.preview.as_ref().and_then(|preview| self.preview(action, preview));
-        if let Some(written) = action.preview.as_ref().filter(|_| preview.is_some()) {
-            self.not_yet(written.span, "preview");
-        }
         let closed = self.scope.close(mark);
         if implementation.is_some() {
             self.lints.extend(lints::unused(self.file, &closed, &action.name.name));

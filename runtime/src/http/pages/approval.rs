@@ -65,6 +65,8 @@ struct Call {
     arguments: Vec<(Html, Option<Html>, bool)>,
     behind_gate: bool,
     conditional: bool,
+    /// What it would touch.
+    preview: Option<Html>,
 }
 
 struct SentBack {
@@ -253,6 +255,7 @@ fn call(call: &WillRun) -> Call {
         arguments: call.texts.iter().map(argument).collect(),
         behind_gate: call.behind_gate,
         conditional: call.conditional,
+        preview: call.preview.as_ref().map(value::preview),
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::html::Html;
-use crate::view::Shown;
+use crate::view::{Preview, Shown};
 
 /// How deep values are drawn one inside the other before they are written as JSON.
 const DEEP: usize = 4;
@@ -49,6 +49,22 @@ pub(super) fn argument(json: Option<&Json>, text: &str, by_model: bool) -> Html 
     match json {
         Some(json @ (Json::Array(_) | Json::Object(_))) => any(&mut html, json, 0),
         _ => plain(&mut html, text),
+    }
+    html
+}
+
+/// What a call would touch.
+pub(super) fn preview(preview: &Preview) -> Html {
+    let mut html = Html::default();
+    if preview.failed {
+        html.push("<p class=\"fault\">");
+        html.push_text(&preview.text);
+        html.push("</p>");
+        return html;
+    }
+    match &preview.value {
+        json @ (Json::Array(_) | Json::Object(_)) => any(&mut html, json, 0),
+        _ => plain(&mut html, &preview.text),
     }
     html
 }
