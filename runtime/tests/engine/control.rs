@@ -359,7 +359,7 @@ async fn what_was_undone_is_not_taken_up_again() {
 #[tokio::test]
 async fn a_run_that_is_taken_up_again_stands_in_its_row_as_it_does_in_its_journal() {
     let dir = tempfile::tempdir().unwrap();
-    let sqlite = Arc::new(SqliteStore::open(&dir.path().join("state.db"), &SqliteOptions::default()).unwrap());
+    let sqlite = Arc::new(SqliteStore::open(dir.path().join("state.db"), &SqliteOptions::default()).unwrap());
     for store in [sqlite as Arc<dyn Store>, Arc::new(MemoryStore::new())] {
         let world = World::on(Arc::clone(&store), FLAKY).await;
         let mut start = super::support::start("go", json!({"n": 5}));
