@@ -249,12 +249,12 @@ impl Engine {
                 let NodeState::Calling(calling) = live.state.node(node) else { return None };
                 self.attempt(live, node, *attempt, calling)
             }
-            Command::Preview { node, guard } => self.look_at(live, node, preview::look(&live.state, node, *guard)?),
+            Command::Preview { node, guard } => self.preview_work(live, node, preview::look(&live.state, node, *guard)?),
         }
     }
 
     /// A look at what a call would touch.
-    fn look_at(&self, live: &Live, gate: &Path, look: &Look) -> Option<Work> {
+    fn preview_work(&self, live: &Live, gate: &Path, look: &Look) -> Option<Work> {
         let guard = place::gate_at(&live.plan, gate)?.guards.get(look.guard as usize)?;
         let call = preview::call_of(gate, guard);
         let (index, action) = place::action_at(&live.plan, &call)?;
@@ -409,7 +409,7 @@ impl Engine {
             let own = live.state.under_way().into_iter().filter(|(node, _)| live.state.children.iter().all(|child| child.node != *node));
             let attempts = own.filter_map(|(node, calling)| self.attempt(live, &node, calling.attempt, calling));
             // A look changes nothing, and is made again.
-            let looks = live.state.looks().into_iter().filter_map(|(gate, look)| self.look_at(live, &gate, look));
+            let looks = live.state.looks().into_iter().filter_map(|(gate, look)| self.preview_work(live, &gate, look));
             attempts.chain(looks).collect()
         })
         .await
