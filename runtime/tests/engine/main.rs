@@ -3,6 +3,10 @@
 
 mod children;
 mod control;
+mod killed;
+mod loops;
+mod replayed;
+mod restarts;
 mod support;
 
 use std::sync::Arc;
