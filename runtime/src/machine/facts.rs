@@ -64,7 +64,14 @@ impl Facts<'_> {
     }
 
     /// The same, with values in slots of the frame that are not there yet.
-    pub fn with_values<T>(&self, plan: &Plan, state: &RunState, frame: &[u32], values: &[(u32, Value)], f: impl FnOnce(&Env<'_>) -> T) -> T {
+    pub fn with_values<T>(
+        &self,
+        plan: &Plan,
+        state: &RunState,
+        frame: &[u32],
+        values: &[(u32, Value)],
+        f: impl FnOnce(&Env<'_>) -> T,
+    ) -> T {
         let mut frames = state.frames(frame);
         let mut own = frames.pop().map(<[Value]>::to_vec).unwrap_or_default();
         for (slot, value) in values {
