@@ -306,7 +306,7 @@ async fn chats_are_told_what_is_asked_and_where_to_decide() {
     for name in ["slack", "ntfy"] {
         assert_eq!(outbox.deliver(&letter(Channel::Webhook, name, 0), &asked(), NOW).await, Delivery::Done);
     }
-    let seen = seen.lock();
+    let seen = std::mem::take(&mut *seen.lock());
     let slack = seen[0].2["text"].as_str().unwrap();
     assert_eq!((seen[0].0.as_str(), seen[0].1.as_str()), ("/services/T/B/x", ""));
     assert!(slack.starts_with("*Pay 1500.00 EUR to &lt;b&gt;Acme&lt;/b&gt; Bcc: x@evil.example*\n"), "{slack}");
