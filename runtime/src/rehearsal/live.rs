@@ -6,10 +6,8 @@ use flow_compiler::plan::{Gate, Plan};
 use flow_compiler::value::Value;
 
 use super::people::Groups;
-use crate::ids::{At, Path, RunId};
+use crate::ids::{Path, RunId};
 use crate::machine::RunState;
-#[cfg(debug_assertions)]
-use crate::machine::event::Transition;
 use crate::machine::event::{Event, Question};
 use crate::machine::place::{action_at, gate_at};
 
@@ -25,9 +23,6 @@ pub(super) struct Live<'a> {
     pub(super) events: Vec<Event>,
     /// The arguments of calls, which only the first attempt's event has.
     arguments: HashMap<Path, Vec<Value>>,
-    /// The run as its events alone make it.
-    #[cfg(debug_assertions)]
-    replayed: RunState,
 }
 
 /// An attempt at a call.
@@ -41,24 +36,11 @@ pub(super) struct Called {
 impl<'a> Live<'a> {
     pub(super) fn new(plan: &'a Plan, number: usize, groups: Groups) -> Self {
         let run = RunId(u64::try_from(number).unwrap_or(u64::MAX));
-        Self {
-            plan,
-            state: RunState::new(run),
-            groups,
-            calls: Vec::new(),
-            events: Vec::new(),
-            arguments: HashMap::new(),
-            #[cfg(debug_assertions)]
-            replayed: RunState::new(run),
-        }
+        Self { plan, state: RunState::new(run), groups, calls: Vec::new(), events: Vec::new(), arguments: HashMap::new() }
     }
 
     /// Notes what happened.
-    pub(super) fn note(&mut self, at: At, events: Vec<Event>) {
-        #[cfg(debug_assertions)]
-        self.replay(at, &events);
-        #[cfg(not(debug_assertions))]
-        let _ = at;
+    pub(super) fn note(&mut self, events: Vec<Event>) {
         for event in &events {
             if let Event::AttemptStarted { node, arguments, .. } = event {
                 if let Some(arguments) = arguments {
@@ -71,17 +53,6 @@ impl<'a> Live<'a> {
             }
         }
         self.events.extend(events);
-    }
-
-    /// Plays a transition once more, as it would be stored: it leads to the same state. Builds for tests alone look at that.
-    #[cfg(debug_assertions)]
-    fn replay(&mut self, at: At, events: &[Event]) {
-        let transition = Transition { at, events: events.to_vec(), snapshot: None };
-        let bytes = minicbor::to_vec(&transition).unwrap_or_default();
-        let Ok(Transition { at, events, .. }) = minicbor::decode(&bytes) else { unreachable!("a transition cannot be stored") };
-        self.replayed.at = at;
-        events.iter().for_each(|event| self.replayed.apply(event));
-        assert_eq!(self.replayed, self.state, "the journal of a rehearsal leads elsewhere");
     }
 
     /// Open questions of gates, to approvers or, sent back, to the requester.

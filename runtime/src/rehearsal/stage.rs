@@ -200,7 +200,7 @@ impl<'a> Stage<'a> {
 
     fn turn(&mut self, run: usize, request: Option<Request>, commands: &mut VecDeque<Command>) -> Option<Refusal> {
         let turn = self.with_facts(run, |plan, state, facts| turn(plan, state, request, facts))?;
-        self.runs.get_mut(run)?.note(turn.at, turn.events);
+        self.runs.get_mut(run)?.note(turn.events);
         commands.extend(turn.commands);
         turn.refusal
     }

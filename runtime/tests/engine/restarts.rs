@@ -90,7 +90,8 @@ async fn go_on(world: &World, play: &Play, run: &view::Run) -> Result<(), String
 
 /// Somebody who looks whether it happened.
 fn in_doubt(world: &World, approval: &view::Approval) -> Answer {
-    let effect = format!("pay {}", approval.will_run[0].arguments["n"]);
+    let call = approval.will_run.first().expect("a call");
+    let effect = format!("pay {}", call.arguments.get("n").expect("its argument"));
     if lines(world).contains(&effect) { Answer::Done } else { Answer::NotDone }
 }
 
