@@ -117,7 +117,7 @@ fn pages_show_the_examples_as_they_are() {
     let sources: Vec<String> = sources.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
     let mut walkthroughs = Vec::new();
     files(&root().join("docs/examples"), "md", &mut walkthroughs);
-    assert_eq!(walkthroughs.len(), 5);
+    assert_eq!(walkthroughs.len(), 9);
     for page in pages() {
         let walkthrough = walkthroughs.contains(&page);
         for block in blocks(&page).iter().filter(|block| walkthrough || block.marks == "part") {

@@ -5,35 +5,35 @@ use std::fs;
 use crate::support::{Done, Project};
 
 /// Runs a flow up to its gate, and gives the approval's id.
-fn asked(project: &Project, flow: &str, workflow: &str) -> String {
+pub(crate) fn asked(project: &Project, flow: &str, workflow: &str) -> String {
     let left = project.hitlc(&["run", flow, "--input", "exceptional.json", "--detach"]);
     assert_eq!(left.code, 4, "{left:?}");
     project.approval(workflow)
 }
 
-fn approve(project: &Project, id: &str, person: &str) {
+pub(crate) fn approve(project: &Project, id: &str, person: &str) {
     let done = project.hitlc(&["approve", id, "--as", person]);
     assert_eq!(done.code, 0, "{done:?}");
 }
 
-fn reject(project: &Project, id: &str, person: &str) {
+pub(crate) fn reject(project: &Project, id: &str, person: &str) {
     let done = project.hitlc(&["reject", id, "--as", person, "--comment", "no"]);
     assert_eq!(done.code, 0, "{done:?}");
 }
 
-fn completed(done: Done) -> String {
+pub(crate) fn completed(done: Done) -> String {
     assert_eq!(done.code, 0, "{done:?}");
     done.out
 }
 
 /// The one run of a workflow, as `hitlc runs` lists it.
-fn status(project: &Project, workflow: &str) -> String {
+pub(crate) fn status(project: &Project, workflow: &str) -> String {
     let runs = project.hitlc(&["runs", "--json", "--workflow", workflow]).json();
     runs["items"][0]["status"].as_str().unwrap().to_owned()
 }
 
 /// Mails to somebody in the outbox.
-fn mails(project: &Project, to: &str) -> Vec<String> {
+pub(crate) fn mails(project: &Project, to: &str) -> Vec<String> {
     let Ok(folder) = fs::read_dir(project.file(".hitl/outbox")) else { return Vec::new() };
     let mails = folder.map(|file| fs::read_to_string(file.unwrap().path()).unwrap());
     let headers = |mail: &str| mail.split("\r\n\r\n").next().unwrap().to_owned() + "\r\n";
@@ -180,7 +180,7 @@ fn a_rejected_answer_is_not_mailed() {
 }
 
 /// Where the live link leads.
-fn live(project: &Project) -> String {
+pub(crate) fn live(project: &Project) -> String {
     fs::read_link(project.file("live")).unwrap().display().to_string()
 }
 

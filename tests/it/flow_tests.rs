@@ -277,7 +277,10 @@ fn the_examples_tests_reach_everything() {
         assert_eq!(json["coverage"]["missing"], serde_json::json!([]), "{}", folder.display());
         let tested: Vec<&str> = json["results"].as_array().unwrap().iter().map(|result| result["file"].as_str().unwrap()).collect();
         for name in names(&folder).iter().filter_map(|name| name.to_str()).filter(|name| name.ends_with(".flow")) {
-            assert!(tested.iter().any(|file| file.ends_with(&format!("/{name}"))), "{name} of {} has no test", folder.display());
+            // A file of people or connectors has nothing to run: the files that use it test it.
+            let runs = std::fs::read_to_string(folder.join(name)).unwrap().lines().any(|line| line.starts_with("workflow "));
+            let found = tested.iter().any(|file| file.ends_with(&format!("/{name}")));
+            assert!(found || !runs, "{name} of {} has no test", folder.display());
         }
     }
 }

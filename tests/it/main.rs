@@ -15,5 +15,6 @@ mod modules;
 mod race;
 mod support;
 mod ui;
+mod use_cases;
 mod web;
 mod webhook;

@@ -32,15 +32,16 @@ workflow answer(complaint: text, to: text) -> text {
 }
 "#;
 
-/// An endpoint on loopback that answers every question with the same draft.
-fn endpoint() -> u16 {
+/// An endpoint on loopback that expects this in every question, and answers with the same draft.
+pub(crate) fn endpoint(asked: &'static str, draft: &Json) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    std::thread::spawn(move || listener.incoming().map_while(Result::ok).for_each(|stream| answer(&stream)));
+    let draft = draft.to_string();
+    std::thread::spawn(move || listener.incoming().map_while(Result::ok).for_each(|stream| answer(&stream, asked, &draft)));
     port
 }
 
-fn answer(stream: &TcpStream) {
+fn answer(stream: &TcpStream, asked: &str, draft: &str) {
     let mut reader = BufReader::new(stream);
     let mut length = 0;
     for line in reader.by_ref().lines().map(Result::unwrap).take_while(|line| !line.is_empty()) {
@@ -51,9 +52,9 @@ fn answer(stream: &TcpStream) {
     let mut question = vec![0; length];
     reader.read_exact(&mut question).unwrap();
     let question: Json = serde_json::from_slice(&question).unwrap();
-    assert_eq!(question["messages"][0]["content"], "Answer: it is late");
-    let content = json!({ "subject": "Sorry", "body": "It comes tomorrow." }).to_string();
-    let body = json!({ "choices": [{ "finish_reason": "stop", "message": { "role": "assistant", "content": content } }] }).to_string();
+    let prompt = question["messages"][0]["content"].as_str().unwrap();
+    assert!(prompt.contains(asked), "{prompt}");
+    let body = json!({ "choices": [{ "finish_reason": "stop", "message": { "role": "assistant", "content": draft } }] }).to_string();
     let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
     let mut stream = stream;
     stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
@@ -61,7 +62,7 @@ fn answer(stream: &TcpStream) {
 
 #[test]
 fn what_a_model_wrote_is_marked_until_the_end() {
-    let port = endpoint();
+    let port = endpoint("Answer: it is late", &json!({ "subject": "Sorry", "body": "It comes tomorrow." }));
     let settings = format!("[model]\nurl = \"http://127.0.0.1:{port}/v1\"\n[http]\nallow = [\"127.0.0.1:{port}\"]\n");
     let project = Project::with(&[("answer.flow", FLOW), ("hitl.toml", &settings)]);
     project.hitlc(&["run", "answer.flow", "--detach", "complaint=it is late", "to=bo@acme.example"]);
