@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::model::Drawing;
+use super::model::{Drawing, Graph as Drawn, Item};
 use crate::plan::Plan;
 
 #[derive(Serialize)]
@@ -21,6 +21,7 @@ struct Node<'a> {
     details: &'a [String],
     effect: Option<&'static str>,
     line: Option<u32>,
+    inside: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -31,29 +32,29 @@ struct Edge<'a> {
 }
 
 pub(super) fn write(plan: &Plan, drawing: &Drawing) -> String {
-    let nodes = drawing
-        .items
-        .iter()
-        .map(|item| Node {
-            id: &item.id,
-            kind: item.kind.name(),
-            label: &item.label,
-            details: &item.details,
-            effect: item.kind.effect(),
-            line: item.line,
-        })
-        .collect();
-    let edges = drawing
-        .links
-        .iter()
-        .filter_map(|link| {
-            let (from, to) = (drawing.items.get(link.from)?, drawing.items.get(link.to)?);
-            Some(Edge { from: &from.id, to: &to.id, label: link.label.as_deref() })
-        })
-        .collect();
-    let graph = Graph { workflow: &drawing.workflow, file: &plan.file, nodes, edges };
+    let mut graph = Graph { workflow: &drawing.workflow, file: &plan.file, nodes: Vec::new(), edges: Vec::new() };
+    graph.add(&drawing.body, None);
+    drawing.handlers.iter().for_each(|handler| graph.item(handler, None));
     // Plain texts and numbers always have a JSON.
     let mut text = serde_json::to_string_pretty(&graph).unwrap_or_default();
     text.push('\n');
     text
+}
+
+impl<'a> Graph<'a> {
+    fn add(&mut self, drawn: &'a Drawn, inside: Option<&'a str>) {
+        drawn.items.iter().for_each(|item| self.item(item, inside));
+        self.edges.extend(drawn.links.iter().filter_map(|link| {
+            let (from, to) = (drawn.items.get(link.from)?, drawn.items.get(link.to)?);
+            Some(Edge { from: &from.id, to: &to.id, label: link.label.as_deref() })
+        }));
+    }
+
+    fn item(&mut self, item: &'a Item, inside: Option<&'a str>) {
+        let Item { id, kind, label, details, line, .. } = item;
+        self.nodes.push(Node { id, kind: kind.name(), label, details, effect: kind.effect(), line: *line, inside });
+        if let Some(drawn) = &item.inside {
+            self.add(drawn, Some(id));
+        }
+    }
 }

@@ -2,12 +2,16 @@
 //!
 //! All four are written from one `model::Drawing`, so that they show the same boxes, lines and words.
 
+mod boxes;
 mod dot;
+mod fit;
 mod json;
 mod layout;
+mod links;
 mod mermaid;
 mod model;
 mod route;
+mod signs;
 mod svg;
 #[cfg(test)]
 mod tests;
@@ -44,14 +48,15 @@ pub fn dot(plan: &Plan) -> String {
 /// [`TooLarge`]
 pub fn svg(plan: &Plan) -> Result<String, TooLarge> {
     let drawing = model::Drawing::of(plan);
-    if drawing.items.len() > MAX_SVG_NODES {
-        return Err(TooLarge { nodes: drawing.items.len() });
+    match drawing.boxes() {
+        nodes if nodes > MAX_SVG_NODES => Err(TooLarge { nodes }),
+        _ => Ok(svg::write(&drawing)),
     }
-    Ok(svg::write(&drawing))
 }
 
-/// The graph for programs: `{"workflow", "file", "nodes": [{"id", "kind", "label", "details", "effect", "line"}], "edges": [{"from", "to", "label"}]}`.
-/// The ids of nodes are `n` and the index in the plan; `start` and `end` stand for the run itself.
+/// The graph for programs: `{"workflow", "file", "nodes": [{"id", "kind", "label", "details", "effect", "line", "inside"}], "edges": [{"from", "to",
+/// "label"}]}`. The ids of nodes are `n` and the index in the plan; `start` and `end` stand for the run itself. What is done in a loop
+/// or a handler follows it, with that one's id as `inside` and before its own (`n3_n0`).
 #[must_use]
 pub fn json(plan: &Plan) -> String {
     json::write(plan, &model::Drawing::of(plan))

@@ -1,11 +1,11 @@
-//! From a drawing to places: labels and long lines get places of their own, so that nothing lies over anything.
+//! From a graph to places: labels and long lines get places of their own, so that nothing lies over anything.
 
 use super::layout::{Size, Vertex, layers, place};
-use super::model::Drawing;
+use super::model::Graph;
 
-/// A drawing with places.
+/// A graph with places.
 pub(super) struct Routed {
-    /// The first ones are the drawing's items, in order.
+    /// The first ones are the graph's items, in order.
     pub(super) vertices: Vec<Vertex>,
     /// One for each link, in order.
     pub(super) lines: Vec<Line>,
@@ -18,18 +18,18 @@ pub(super) struct Line {
     pub(super) label: Option<usize>,
 }
 
-/// Places a drawing whose boxes and labels have the given sizes (width, height).
-pub(super) fn route(drawing: &Drawing, sizes: &[(f64, f64)], label_size: impl Fn(&str) -> (f64, f64)) -> Routed {
-    let edges: Vec<_> = drawing.links.iter().map(|link| (link.from, link.to, if link.label.is_some() { 2 } else { 1 })).collect();
-    let layers = layers(drawing.items.len(), &edges);
+/// Places a graph whose boxes and labels have the given sizes (width, height).
+pub(super) fn route(graph: &Graph, sizes: &[(f64, f64)], label_size: impl Fn(&str) -> (f64, f64)) -> Routed {
+    let edges: Vec<_> = graph.links.iter().map(|link| (link.from, link.to, if link.label.is_some() { 2 } else { 1 })).collect();
+    let layers = layers(graph.items.len(), &edges);
     let layer = |item: usize| layers.get(item).copied().unwrap_or_default();
     let mut vertices: Vec<Vertex> = sizes
         .iter()
         .enumerate()
         .map(|(item, &(width, height))| Vertex { width, height, layer: layer(item), ..Vertex::default() })
         .collect();
-    let mut lines = Vec::with_capacity(drawing.links.len());
-    for link in &drawing.links {
+    let mut lines = Vec::with_capacity(graph.links.len());
+    for link in &graph.links {
         let mut way = vec![link.from];
         let mut label = None;
         for layer in layer(link.from) + 1..layer(link.to) {

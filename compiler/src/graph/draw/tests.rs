@@ -1,4 +1,4 @@
-//! One plan with a gate, a branch and an irreversible call, drawn in all ways.
+//! One plan with a gate, a branch and an irreversible call, drawn in all ways, and one of a text with all of the language.
 
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
@@ -137,9 +137,6 @@ fn svg_escapes_and_places_everything() {
     let picture = svg(&plan()).unwrap();
     assert!(picture.contains("&lt;big&gt; &quot;one&quot;"));
     assert!(!picture.contains("NaN") && !picture.contains("inf"));
-    if let Ok(path) = std::env::var("HITLC_TEST_SVG") {
-        std::fs::write(path, picture).unwrap();
-    }
 }
 
 #[test]
@@ -168,4 +165,54 @@ fn a_flow_of_nothing_is_drawn() {
     plan.workflow.body.nodes.clear();
     assert!(mermaid(&plan).contains("start --> stop"));
     assert!(svg(&plan).is_ok());
+}
+
+/// The plan of a workflow that has all that can be drawn.
+fn whole() -> Plan {
+    let mut sources = crate::Sources::new();
+    let file = sources.add("all.flow", include_str!("fixtures/all.flow"));
+    sources.add("bank.flow", include_str!("fixtures/bank.flow"));
+    let checked = crate::check(&sources);
+    let faults: Vec<_> = checked.diagnostics.iter().map(|found| (&found.message, found.span)).collect();
+    checked.plan(file, "ship_orders").unwrap_or_else(|| panic!("{faults:?}"))
+}
+
+#[test]
+fn mermaid_shows_the_whole_language() {
+    insta::assert_snapshot!(mermaid(&whole()));
+}
+
+#[test]
+fn dot_shows_the_whole_language() {
+    insta::assert_snapshot!(dot(&whole()));
+}
+
+#[test]
+fn json_shows_the_whole_language() {
+    insta::assert_snapshot!(json(&whole()));
+}
+
+#[test]
+fn svg_frames_loops_and_handlers() {
+    let picture = svg(&whole()).unwrap();
+    assert!(!picture.contains("NaN") && !picture.contains("inf"));
+    for id in ["n3", "n3_n0", "n3_n9_start", "on_failure", "on_failure_n0_n0", "on_reject_n0"] {
+        assert_eq!(picture.matches(&format!("id=\"{id}\"")).count(), 1, "{id}");
+    }
+    assert_eq!(picture.matches("<g").count(), picture.matches("</g>").count());
+    if let Ok(path) = std::env::var("HITLC_TEST_SVG") {
+        std::fs::write(path, picture).unwrap();
+    }
+}
+
+#[test]
+fn boxes_inside_loops_count() {
+    let mut plan = whole();
+    let body = plan.workflow.loops.last_mut().unwrap();
+    let last = body.nodes.len();
+    body.nodes.extend((0..super::MAX_SVG_NODES).map(|index| {
+        let before = u32::try_from(last + index - 1).unwrap();
+        node(&[before], None, NodeKind::Wait(crate::plan::Wait::Period(Period::BusinessDays(1))))
+    }));
+    assert!(svg(&plan).is_err());
 }

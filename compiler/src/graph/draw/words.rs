@@ -7,25 +7,40 @@ use std::fmt::Write as _;
 
 use jiff::SignedDuration;
 
+use super::signs::{arithmetic, builtin_name, comparison_sign, text_test};
 use crate::plan::{
-    Approvers, Arithmetic, Builtin, Comparison, Deadline, Expr, Fold, Lapse, Period, Plan, Term, TextPart, TextTest, Type, TypeKind, Wait,
-    Who,
+    Approvers, Arithmetic, Comparison, Deadline, Expr, Fold, Lapse, Period, Plan, Region, Repeat, Retry, Term, TextPart, Type, TypeKind,
+    Wait, Who,
 };
 use crate::value::Value;
 
 /// How tightly an operator binds, as in section 4 of the language.
 type Level = u8;
 
-/// Writes the parts of one plan.
+/// Writes the parts of one region of a plan.
 pub(super) struct Words<'a> {
-    plan: &'a Plan,
+    pub(super) plan: &'a Plan,
+    /// The regions whose slots are seen, outermost first; the last is the region itself.
+    frames: Vec<&'a Region>,
     /// Types of the names that comprehensions around the place bind, outermost first.
     locals: RefCell<Vec<Option<Type>>>,
 }
 
 impl<'a> Words<'a> {
-    pub(super) const fn new(plan: &'a Plan) -> Self {
-        Self { plan, locals: RefCell::new(Vec::new()) }
+    /// Of the workflow's body.
+    pub(super) fn new(plan: &'a Plan) -> Self {
+        Self::over(plan, &plan.workflow.body)
+    }
+
+    /// Of a region that sees no other: the workflow's body, or a handler's.
+    pub(super) fn over(plan: &'a Plan, region: &'a Region) -> Self {
+        Self { plan, frames: vec![region], locals: RefCell::new(Vec::new()) }
+    }
+
+    /// Of a loop's body inside this region. `None` where it lies deeper than an expression can see.
+    pub(super) fn inside(&self, region: &'a Region) -> Option<Self> {
+        let frames: Vec<_> = self.frames.iter().copied().chain([region]).collect();
+        (frames.len() <= usize::from(u8::MAX)).then(|| Self { plan: self.plan, frames, locals: RefCell::new(Vec::new()) })
     }
 
     /// An expression.
@@ -33,9 +48,23 @@ impl<'a> Words<'a> {
         self.write(expr, None, 0)
     }
 
-    /// The name of a slot.
+    /// An expression of a known type, which names the members of an enum and the fields of a record.
+    pub(super) fn of_type(&self, expr: &Expr, ty: &Type) -> String {
+        self.write(expr, Some(ty), 0)
+    }
+
+    /// The name of a slot of the region itself.
     pub(super) fn slot(&self, index: u32) -> Option<&'a str> {
-        self.plan.workflow.body.slots.get(index as usize).map(|slot| slot.name.as_str())
+        Some(self.frames.last()?.slots.get(index as usize)?.name.as_str())
+    }
+
+    /// The type of a slot of the region itself.
+    pub(super) fn slot_type(&self, index: u32) -> Option<&'a Type> {
+        Some(&self.frames.last()?.slots.get(index as usize)?.ty)
+    }
+
+    fn seen(&self, frame: u8, index: u32) -> Option<&'a crate::plan::Slot> {
+        self.frames.get(usize::from(frame))?.slots.get(index as usize)
     }
 
     fn write(&self, expr: &Expr, hint: Option<&Type>, outer: Level) -> String {
@@ -85,7 +114,7 @@ impl<'a> Words<'a> {
     fn primary(&self, expr: &Expr, hint: Option<&Type>) -> String {
         match expr {
             Expr::Const(value) => self.value(value, hint),
-            Expr::Slot { index, .. } => self.slot(*index).unwrap_or("value").to_owned(),
+            Expr::Slot { frame, index } => self.seen(*frame, *index).map_or("value", |slot| slot.name.as_str()).to_owned(),
             Expr::Local(0) => "item".to_owned(),
             Expr::Local(depth) => format!("item{}", depth.saturating_add(1)),
             Expr::Field(of, index) => {
@@ -207,9 +236,9 @@ impl<'a> Words<'a> {
     }
 
     /// The type of a path; other expressions have none here, and need none.
-    fn type_of(&self, expr: &Expr) -> Option<Type> {
+    pub(super) fn type_of(&self, expr: &Expr) -> Option<Type> {
         match expr {
-            Expr::Slot { frame: 0, index } => self.plan.workflow.body.slots.get(*index as usize).map(|slot| slot.ty.clone()),
+            Expr::Slot { frame, index } => self.seen(*frame, *index).map(|slot| slot.ty.clone()),
             Expr::Local(depth) => self.locals.borrow().get(*depth as usize).cloned().flatten(),
             Expr::Field(of, index) => self.field(of, *index).map(|(_, ty)| ty.clone()),
             Expr::Index(of, _) => match self.type_of(of)? {
@@ -277,10 +306,18 @@ impl<'a> Words<'a> {
         match who {
             Who::Owner => "owner".to_owned(),
             Who::Requester => "requester".to_owned(),
-            Who::Group(name) => name.to_string(),
+            Who::Group(name) => self.group(name).to_owned(),
             Who::Address(Expr::Const(Value::Text(address))) => address.to_string(),
             Who::Address(expr) => self.expr(expr),
         }
+    }
+
+    /// A group as it is called in its file, unless two files have one of that name.
+    fn group<'n>(&self, name: &'n str) -> &'n str {
+        let own = |name: &'n str| name.rsplit_once('#').map_or(name, |(_, own)| own);
+        let called = own(name);
+        let same = self.plan.groups.iter().filter(|group| group.name.rsplit('#').next() == Some(called)).count();
+        if same > 1 { name } else { called }
     }
 
     /// `within 2 days, then reject`
@@ -302,6 +339,11 @@ impl<'a> Words<'a> {
             Wait::Until(time) => format!("wait until {}", self.expr(time)),
         }
     }
+
+    /// `repeat every 10 seconds until c within 1 hour`
+    pub(super) fn repeat(&self, repeat: &Repeat) -> String {
+        format!("repeat every {} until {} within {}", span(repeat.every), self.expr(&repeat.until), span(repeat.within))
+    }
 }
 
 /// `name: value`, or the name alone where they are the same.
@@ -316,7 +358,14 @@ fn bare(ty: &Type) -> &Type {
     }
 }
 
-fn period(period: Period) -> String {
+/// `retry 3 times every 5 minutes doubling`
+pub(super) fn retry(retry: Retry) -> String {
+    let doubling = if retry.doubling { " doubling" } else { "" };
+    format!("retry {} every {}{doubling}", plural(i64::from(retry.times), "time"), span(retry.every))
+}
+
+/// `2 business days`
+pub(super) fn period(period: Period) -> String {
     match period {
         Period::Exact(duration) => span(duration),
         Period::BusinessDays(days) => plural(i64::from(days), "business day"),
@@ -324,7 +373,7 @@ fn period(period: Period) -> String {
 }
 
 /// A duration in its largest whole unit.
-fn span(duration: SignedDuration) -> String {
+pub(super) fn span(duration: SignedDuration) -> String {
     let seconds = duration.as_secs();
     if duration.subsec_nanos() != 0 {
         return duration.to_string();
@@ -338,63 +387,4 @@ fn span(duration: SignedDuration) -> String {
 
 fn plural(count: i64, unit: &str) -> String {
     if count == 1 { format!("1 {unit}") } else { format!("{count} {unit}s") }
-}
-
-const fn comparison_sign(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Equal => "==",
-        Comparison::NotEqual => "!=",
-        Comparison::Less => "<",
-        Comparison::LessOrEqual => "<=",
-        Comparison::Greater => ">",
-        Comparison::GreaterOrEqual => ">=",
-    }
-}
-
-const fn arithmetic(operator: Arithmetic) -> &'static str {
-    match operator {
-        Arithmetic::Add => "+",
-        Arithmetic::Subtract => "-",
-        Arithmetic::Multiply => "*",
-        Arithmetic::Divide => "/",
-        Arithmetic::Remainder => "%",
-    }
-}
-
-const fn text_test(test: TextTest) -> &'static str {
-    match test {
-        TextTest::Contains => "contains",
-        TextTest::StartsWith => "starts with",
-        TextTest::EndsWith => "ends with",
-    }
-}
-
-const fn builtin_name(builtin: Builtin) -> &'static str {
-    match builtin {
-        Builtin::Count => "count",
-        Builtin::Sum => "sum",
-        Builtin::Min => "min",
-        Builtin::Max => "max",
-        Builtin::First => "first",
-        Builtin::Last => "last",
-        Builtin::Any => "any",
-        Builtin::All => "all",
-        Builtin::Sort => "sort",
-        Builtin::Length => "length",
-        Builtin::Lower => "lower",
-        Builtin::Upper => "upper",
-        Builtin::Trim => "trim",
-        Builtin::Split => "split",
-        Builtin::Join => "join",
-        Builtin::Replace => "replace",
-        Builtin::Round => "round",
-        Builtin::Abs => "abs",
-        Builtin::Floor => "floor",
-        Builtin::Ceil => "ceil",
-        Builtin::Date => "date",
-        Builtin::Days => "days",
-        Builtin::Hours => "hours",
-        Builtin::Money => "money",
-        Builtin::Minor => "minor",
-    }
 }
