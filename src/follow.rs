@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
 use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -84,6 +85,10 @@ impl Follower {
     /// Stays with a run until it ends or is left; then ends the session.
     pub(crate) async fn stay(mut self, id: &str) -> Result<Run, Fault> {
         let mut interrupt: Interrupt = Box::pin(interrupted());
+        // From here on an interrupt is heard, also while a card is drawn.
+        if std::future::poll_fn(|context| Poll::Ready(interrupt.as_mut().poll(context))).await.is_ready() {
+            interrupt = Box::pin(std::future::ready(()));
+        }
         let run = loop {
             match self.follow(id, &mut interrupt).await {
                 Ok(Stop::Ended | Stop::Left) => break self.run(id).await?,

@@ -1,7 +1,7 @@
 //! How fast it is, beside what the machine can do at best, in one run: `cargo bench --bench speed`.
 //!
 //! Everything counts only when it is durable. The rows are those that the project holds itself to; the floor is measured first.
-//! `cargo bench --bench speed -- check` runs one part alone: `server`, `check` or `conditions`.
+//! `cargo bench --bench speed -- check` runs one part alone: `server`, `check`, `conditions` or `loops`.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -15,6 +15,7 @@ mod check;
 mod client;
 mod conditions;
 mod floor;
+mod loops;
 mod server;
 
 use std::time::Duration;
@@ -32,6 +33,10 @@ fn main() {
     if wanted("server") {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         runtime.block_on(run());
+    }
+    if wanted("loops") {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        runtime.block_on(loops::run());
     }
     if wanted("check") {
         check::run();

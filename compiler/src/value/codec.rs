@@ -26,7 +26,8 @@ type Out<W> = Result<(), encode::Error<<W as encode::Write>::Error>>;
 impl<C> Encode<C> for Value {
     fn encode<W: encode::Write>(&self, e: &mut Encoder<W>, ctx: &mut C) -> Out<W> {
         match self {
-            Self::None => e.null()?.ok(),
+            // Not null, which is a value that is not there at all.
+            Self::None => e.undefined()?.ok(),
             Self::Bool(value) => e.bool(*value)?.ok(),
             Self::Number(number) => decimal(e.tag(Tag::new(DECIMAL))?, *number),
             Self::Money(money) => {
@@ -70,7 +71,7 @@ impl<'b, C> Decode<'b, C> for Value {
 
 fn value(d: &mut Decoder<'_>, depth: usize) -> Result<Value, decode::Error> {
     match d.datatype()? {
-        Type::Null => d.null().map(|()| Value::None),
+        Type::Undefined => d.undefined().map(|()| Value::None),
         Type::Bool => d.bool().map(Value::Bool),
         Type::String => d.str().map(|text| Value::Text(SmolStr::new(text))),
         Type::Array => items(d, depth).map(|items| Value::List(items.into())),

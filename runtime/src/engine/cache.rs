@@ -59,6 +59,11 @@ impl Cache {
         shard.trim();
         cell
     }
+
+    /// How many places there are.
+    pub(super) fn len(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().cells.len()).sum()
+    }
 }
 
 impl Shard {

@@ -11,7 +11,7 @@ use super::cache::Live;
 use super::{Decide, Engine, EngineError, Key, show};
 use crate::ids::{ApprovalId, Digest, RunId};
 use crate::machine::refusal::Refusal;
-use crate::machine::{Decision, Request};
+use crate::machine::{Decision, Request, RunState};
 use crate::people::{Caller, Person};
 use crate::store::{self, NewAnswer, RunFilter};
 use crate::view;
@@ -190,6 +190,20 @@ impl Engine {
         if allowed { Ok(()) } else { Err(EngineError::Forbidden(format!("you may not {what}"))) }
     }
 
+    /// The state of a run as it is held, and the number of the transition that led to it.
+    ///
+    /// # Errors
+    /// [`EngineError::NotFound`], [`EngineError::Store`]
+    pub async fn state(&self, run: RunId) -> Result<(RunState, u64), EngineError> {
+        self.look(run, |live| (live.state.clone(), live.seq)).await
+    }
+
+    /// How many runs are in memory.
+    #[must_use]
+    pub fn in_memory(&self) -> usize {
+        self.cache.len()
+    }
+
     /// A run.
     ///
     /// # Errors
@@ -239,9 +253,13 @@ impl Engine {
         let mut changes = self.watch(run);
         let waited = tokio::time::timeout(at_most, async {
             loop {
-                let seen = self.with_children(run).await?;
-                if ![store::Status::Running.name(), store::Status::Ending.name()].contains(&seen.status) {
-                    return Ok(seen);
+                // Only a run that waits is shown: to show one with a large input at each of its turns would cost more than the turns.
+                let waits = self.look(run, |live| ![store::Status::Running, store::Status::Ending].contains(&live.state.status())).await?;
+                if waits {
+                    let seen = self.with_children(run).await?;
+                    if ![store::Status::Running.name(), store::Status::Ending.name()].contains(&seen.status) {
+                        return Ok(seen);
+                    }
                 }
                 // The sender is kept by the engine; if it is gone, looking again is all there is.
                 let _ = changes.changed().await;

@@ -44,7 +44,11 @@ impl RunState {
                 }
                 self.close(*n, *how, writes);
             }
-            Event::StageMet { .. } | Event::Escalated { .. } | Event::Reminded { .. } | Event::HandedOn { .. } => self.go_on_asking(event),
+            Event::StageMet { n, .. } | Event::Escalated { n, .. } | Event::Reminded { n, .. } | Event::HandedOn { n, .. } => {
+                if let Some(asked) = self.question_mut(*n) {
+                    asked.go_on(event);
+                }
+            }
             Event::Admitted => self.held = false,
             Event::Ending { why } => self.ending = Some(why.clone()),
             Event::Ended { why } => self.ended = Some((why.clone(), self.at)),
@@ -231,30 +235,6 @@ impl RunState {
         }
     }
 
-    /// What changes of a question while it is open.
-    fn go_on_asking(&mut self, event: &Event) {
-        let (Event::StageMet { n, .. } | Event::Escalated { n, .. } | Event::Reminded { n, .. } | Event::HandedOn { n, .. }) = event else {
-            return;
-        };
-        let Some(asked) = self.question_mut(*n) else { return };
-        match event {
-            Event::StageMet { stage, .. } => asked.stage = *stage,
-            Event::Escalated { to, due, remind, .. } => {
-                asked.escalations.push(to.clone());
-                asked.due = Some(*due);
-                asked.remind = *remind;
-            }
-            Event::Reminded { next, .. } => asked.remind = Some(*next),
-            Event::HandedOn { from, to, .. } => {
-                asked.handed.retain(|(before, _)| before != from);
-                if from != to {
-                    asked.handed.push((from.clone(), to.clone()));
-                }
-            }
-            _ => {}
-        }
-    }
-
     fn settle_doubt(&mut self, node: &Path, answer: Option<Verdict>) {
         match answer {
             Some(Verdict::Done(_)) => self.set(node, NodeState::Done),
@@ -297,6 +277,28 @@ impl RunState {
         let Some(NodeState::Previewing(mut looks)) = self.put(node, NodeState::Waiting) else { return };
         looks.iter_mut().filter(|look| look.guard == guard).for_each(|look| look.found = Some(found.clone()));
         self.put(node, NodeState::Previewing(looks));
+    }
+}
+
+impl Asked {
+    /// What changes of a question while it is open.
+    pub(super) fn go_on(&mut self, event: &Event) {
+        match event {
+            Event::StageMet { stage, .. } => self.stage = *stage,
+            Event::Escalated { to, due, remind, .. } => {
+                self.escalations.push(to.clone());
+                self.due = Some(*due);
+                self.remind = *remind;
+            }
+            Event::Reminded { next, .. } => self.remind = Some(*next),
+            Event::HandedOn { from, to, .. } => {
+                self.handed.retain(|(before, _)| before != from);
+                if from != to {
+                    self.handed.push((from.clone(), to.clone()));
+                }
+            }
+            _ => {}
+        }
     }
 }
 

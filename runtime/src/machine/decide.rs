@@ -193,7 +193,7 @@ fn undoable(plan: &Plan, state: &RunState, node: &Path, result: &Value, facts: &
     let call = if node.is_undo() { None } else { place::call_at(plan, node) }?;
     let undo = call.undo.as_ref()?;
     let slot = call.slot.unwrap_or(u32::MAX);
-    let arguments = facts.with_value(plan, state, node.frame(), (slot, result), |env| {
+    let arguments = facts.with_values(plan, state, node.frame(), &[(slot, result.clone())], |env| {
         undo.arguments.iter().map(|argument| eval(argument, env)).collect::<Result<_, _>>()
     });
     match arguments {

@@ -63,12 +63,21 @@ impl Facts<'_> {
         self.with_frames(plan, state, &state.frames(frame), f)
     }
 
-    /// The same, with a value in a slot of the frame that is not there yet.
-    pub fn with_value<T>(&self, plan: &Plan, state: &RunState, frame: &[u32], value: (u32, &Value), f: impl FnOnce(&Env<'_>) -> T) -> T {
+    /// The same, with values in slots of the frame that are not there yet.
+    pub fn with_values<T>(
+        &self,
+        plan: &Plan,
+        state: &RunState,
+        frame: &[u32],
+        values: &[(u32, Value)],
+        f: impl FnOnce(&Env<'_>) -> T,
+    ) -> T {
         let mut frames = state.frames(frame);
         let mut own = frames.pop().map(<[Value]>::to_vec).unwrap_or_default();
-        if let Some(place) = own.get_mut(value.0 as usize) {
-            *place = value.1.clone();
+        for (slot, value) in values {
+            if let Some(place) = own.get_mut(*slot as usize) {
+                place.clone_from(value);
+            }
         }
         frames.push(&own);
         self.with_frames(plan, state, &frames, f)

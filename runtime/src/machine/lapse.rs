@@ -70,11 +70,10 @@ fn expire(plan: &Plan, state: &RunState, asked: &Asked, facts: &Facts<'_>) -> Ve
 
 /// Whoever it is escalated to may have approved already.
 fn passed_by_escalation(plan: &Plan, state: &RunState, event: &Event, n: u32, facts: &Facts<'_>) -> Option<Event> {
-    let last = state.question(n)?.votes.last()?;
-    let mut after = state.clone();
-    after.apply(event);
-    let asked = after.question(n)?;
+    let mut asked = state.question(n)?.clone();
+    asked.go_on(event);
+    let last = asked.votes.last()?;
     let votes: Vec<&Vote> = asked.votes.iter().collect();
-    let enough = quorum::standing(asked, &votes, &after, facts) == Standing::Enough;
-    enough.then(|| round::close(plan, &after, asked, Closing::Approved, round::Passed::of(last), facts))
+    let enough = quorum::standing(&asked, &votes, state, facts) == Standing::Enough;
+    enough.then(|| round::close(plan, state, &asked, Closing::Approved, round::Passed::of(last), facts))
 }

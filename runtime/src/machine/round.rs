@@ -39,9 +39,7 @@ pub(super) fn close(plan: &Plan, state: &RunState, asked: &Asked, how: Closing, 
     let fills = gate.guards.iter().flat_map(|guard| &guard.arguments).any(|argument| matches!(argument, GuardArgument::Asked(_)));
     let filled = fills.then(|| {
         // The values are looked at as they will be once the gate is passed.
-        let mut after = state.clone();
-        after.apply(&Event::Closed { n, how, writes: writes.clone(), filled: None });
-        facts.with_env(plan, &after, asked.question.node.frame(), |env| {
+        facts.with_values(plan, state, asked.question.node.frame(), &writes, |env| {
             gate.guards.iter().map(|guard| guard.arguments.iter().map(|argument| gate::filled(argument, env)).collect()).collect()
         })
     });

@@ -12,7 +12,7 @@ use flow_runtime::store::{Status, Store};
 use flow_runtime::view;
 use serde_json::json;
 
-use super::support::{SECONDS, World, caller, effects, engine, finish};
+use super::support::{SECONDS, World, caller, effects, engine, finish, start};
 
 const BOSS: &str = "boss@acme.example";
 
@@ -205,7 +205,8 @@ workflow go() -> number {
 #[tokio::test]
 async fn a_repeated_step_asks_until_its_condition_holds() {
     let world = World::new(POLL).await;
-    let mut run = world.start("go", json!({})).await;
+    let mut run = world.engine.start(start("go", json!({}))).await.unwrap();
+    world.engine.idle().await;
     for asked in 1..3 {
         assert_eq!((run.ended_at.is_some(), effects(&world)), (false, asked));
         world.clock.advance(jiff::SignedDuration::from_secs(10));
@@ -216,7 +217,8 @@ async fn a_repeated_step_asks_until_its_condition_holds() {
     assert_eq!((run.status, &run.output), ("completed", &json!(3)), "{run:?}");
 
     let never = World::new(&POLL.replace("n >= 3", "n >= 100")).await;
-    let mut run = never.start("go", json!({})).await;
+    let mut run = never.engine.start(start("go", json!({}))).await.unwrap();
+    never.engine.idle().await;
     while run.ended_at.is_none() {
         never.clock.advance(jiff::SignedDuration::from_secs(10));
         never.engine.fire_due().await.unwrap();

@@ -3,7 +3,11 @@
 
 mod children;
 mod control;
+mod killed;
+mod loops;
 mod previews;
+mod replayed;
+mod restarts;
 mod support;
 
 use std::sync::Arc;

@@ -25,6 +25,13 @@ pub(crate) struct World {
     pub(crate) dir: tempfile::TempDir,
 }
 
+/// Whatever a test did: its journals say the same once more.
+impl Drop for World {
+    fn drop(&mut self) {
+        super::replayed::check(&self.engine);
+    }
+}
+
 impl World {
     pub(crate) async fn new(flow: &str) -> Self {
         Self::on(Arc::new(MemoryStore::new()), flow).await

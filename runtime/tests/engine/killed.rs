@@ -1,0 +1,90 @@
+//! A store under a process that is killed at a chosen moment.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use flow_runtime::ids::{At, Digest, RunId};
+use flow_runtime::store::{self, Store, StoreError};
+
+/// A store whose commits stop at a moment, as they do when the process is killed then.
+#[derive(Debug)]
+pub(crate) struct Killed {
+    store: Arc<dyn Store>,
+    /// How many more commits are taken.
+    left: AtomicI64,
+}
+
+impl Killed {
+    pub(crate) fn after(store: Arc<dyn Store>, commits: i64) -> Arc<Self> {
+        Arc::new(Self { store, left: commits.into() })
+    }
+
+    /// Whether a commit was refused.
+    pub(crate) fn is_dead(&self) -> bool {
+        self.left.load(Ordering::SeqCst) < 0
+    }
+
+    /// Takes commits again, for whoever takes the store up.
+    pub(crate) fn revive(&self) {
+        self.left.store(i64::MAX, Ordering::SeqCst);
+    }
+}
+
+macro_rules! forwarded {
+    ($($name:ident($($argument:ident: $ty:ty),*) -> $result:ty;)*) => {
+        #[async_trait::async_trait]
+        impl Store for Killed {
+            async fn commit(&self, commit: store::Commit) -> Result<(), StoreError> {
+                if self.left.fetch_sub(1, Ordering::SeqCst) <= 0 {
+                    return Err(StoreError::Unusable("killed".into()));
+                }
+                self.store.commit(commit).await
+            }
+
+            async fn close(&self) {
+                self.store.close().await;
+            }
+
+            $(async fn $name(&self, $($argument: $ty),*) -> $result {
+                self.store.$name($($argument),*).await
+            })*
+        }
+    };
+}
+
+type Got<T> = Result<T, StoreError>;
+
+forwarded! {
+    child(caller: RunId, place: &[u8]) -> Got<Option<RunId>>;
+    children(caller: RunId) -> Got<Vec<RunId>>;
+    once(key: Digest) -> Got<Option<RunId>>;
+    turn_taken(key: Digest) -> Got<bool>;
+    has_turn(run: RunId) -> Got<bool>;
+    untold() -> Got<Vec<RunId>>;
+    told(child: RunId) -> Got<()>;
+    first_free_run() -> Got<RunId>;
+    run(run: RunId) -> Got<Option<store::RunRow>>;
+    load(run: RunId) -> Got<Option<store::Stored>>;
+    journal(run: RunId, after: u64, limit: u32) -> Got<Vec<store::Entry>>;
+    runs(filter: store::RunFilter) -> Got<Vec<store::RunRow>>;
+    live() -> Got<Vec<RunId>>;
+    due(now: At, limit: u32) -> Got<Vec<RunId>>;
+    next_due() -> Got<Option<At>>;
+    asked(of: Option<Vec<String>>, cursor: Option<(RunId, u32)>, limit: u32) -> Got<Vec<(RunId, u32)>>;
+    put_plan(hash: Digest, bytes: Vec<u8>) -> Got<()>;
+    plan(hash: Digest) -> Got<Option<Vec<u8>>>;
+    blob(digest: Digest) -> Got<Option<Vec<u8>>>;
+    answer(scope: &str, key: &str) -> Got<Option<store::Answer>>;
+    letters(now: At, limit: u32) -> Got<Vec<store::Letter>>;
+    next_letter() -> Got<Option<At>>;
+    sent(results: Vec<(i64, store::Delivery)>) -> Got<()>;
+    dead_letters() -> Got<Vec<store::Letter>>;
+    put_token(token: store::Token) -> Got<()>;
+    token(secret: Digest) -> Got<Option<store::Token>>;
+    tokens() -> Got<Vec<store::Token>>;
+    revoke_token(id: &str, at: At) -> Got<bool>;
+    meta(key: &str) -> Got<Option<Vec<u8>>>;
+    set_meta(key: &str, value: Vec<u8>) -> Got<()>;
+    all_entries(after: i64, limit: u32) -> Got<Vec<store::Entry>>;
+    head() -> Got<store::Head>;
+}
