@@ -87,12 +87,13 @@ fn follows(engine: &Engine, plan: &Plan, before: &RunState, transition: &Transit
     let Transition { at, events, .. } = transition;
     let mut after = before.clone();
     after.at = *at;
-    let asked = events.iter().position(|event| matches!(event, Event::AttemptStarted { .. })).unwrap_or(events.len());
+    let asked =
+        events.iter().position(|event| matches!(event, Event::AttemptStarted { .. } | Event::Previewing { .. })).unwrap_or(events.len());
     for own in 0..=asked {
         let mut state = after.clone();
         let (derived, commands) = derive(engine, plan, &mut state, *at);
         if derived == events.get(own..).unwrap_or_default() {
-            let started: Vec<Command> = events.iter().filter_map(started).filter(|command| command.stands(&state)).collect();
+            let started: Vec<Command> = events.iter().flat_map(started).filter(|command| command.stands(&state)).collect();
             let given: Vec<Command> = commands.into_iter().filter(|command| command.stands(&state)).collect();
             return if started == given { Ok(()) } else { Err(format!("given {given:?}, started {started:?}")) };
         }
@@ -101,10 +102,12 @@ fn follows(engine: &Engine, plan: &Plan, before: &RunState, transition: &Transit
     Err("it does not follow".to_owned())
 }
 
-fn started(event: &Event) -> Option<Command> {
+/// The commands that an event says were given.
+fn started(event: &Event) -> Vec<Command> {
     match event {
-        Event::AttemptStarted { node, attempt, .. } => Some(Command::Attempt { node: node.clone(), attempt: *attempt }),
-        _ => None,
+        Event::AttemptStarted { node, attempt, .. } => vec![Command::Attempt { node: node.clone(), attempt: *attempt }],
+        Event::Previewing { node, looks } => looks.iter().map(|look| Command::Preview { node: node.clone(), guard: look.guard }).collect(),
+        _ => Vec::new(),
     }
 }
 
