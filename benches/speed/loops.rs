@@ -82,7 +82,7 @@ fn caller() -> Caller {
 }
 
 async fn open(dir: &Path) -> Arc<Engine> {
-    let store = SqliteStore::open(&dir.join("state.db"), &SqliteOptions::default()).expect("a store");
+    let store = SqliteStore::open(dir.join("state.db"), &SqliteOptions::default()).expect("a store");
     let settings = Settings::new(Arc::new(Config::default()), dir, &dir.join(".hitl"));
     let options = Options {
         public_url: "http://localhost:1".into(),
