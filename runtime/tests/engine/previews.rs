@@ -40,7 +40,7 @@ fn notes(database: &Connection) -> i64 {
 }
 
 async fn looked_at(world: &World, run: &view::Run) -> view::Preview {
-    world.approval(run).await.will_run[0].preview.clone().expect("a preview")
+    world.approval(run).await.will_run.first().and_then(|call| call.preview.clone()).expect("a preview")
 }
 
 async fn approve(world: &World, run: &view::Run) -> view::Run {
