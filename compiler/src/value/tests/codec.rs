@@ -57,3 +57,12 @@ fn what_no_value_has_is_refused() {
     assert!(minicbor::decode::<Value>(&duration).is_err(), "cut short");
     assert!(minicbor::decode::<Value>(&[duration.as_slice(), &[0xff]].concat()).is_err(), "too many nanoseconds");
 }
+
+/// An approved `none` is told from an argument that is not known.
+#[test]
+fn a_value_that_is_none_is_there() {
+    for value in [None, Some(Value::None), Some(Value::Bool(true))] {
+        let read: Option<Value> = minicbor::decode(&minicbor::to_vec(&value).unwrap()).unwrap();
+        assert_eq!(read, value);
+    }
+}
