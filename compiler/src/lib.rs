@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod eval;
 mod faults;
 pub mod graph;
+pub mod oversight;
 pub mod plan;
 mod sources;
 mod suggest;
