@@ -4,6 +4,7 @@
 //! wrong becomes [`Ty::Broken`], which fits everywhere, so that one mistake gives one diagnostic.
 
 mod action;
+mod allow;
 mod assemble;
 mod calls;
 mod declare;
@@ -26,7 +27,8 @@ use crate::diagnostic::{Diagnostic, FileId, Severity};
 use crate::faults::{self, Site};
 use crate::plan::Plan;
 use crate::plan::test::TestPlan;
-use crate::{Sources, suggest};
+use crate::{Levels, Sources, suggest};
+use allow::Allowance;
 use assemble::{Callee, Lowered};
 use declare::{ActionInfo, Declared};
 use groups::GroupInfo;
@@ -128,6 +130,9 @@ pub fn check(sources: &Sources) -> Checked {
     calls::circles_of_files(sources, &uses, &mut said);
     calls::check(&world, &mut said);
     lints::unused_actions(&world.actions, &mut said);
+    for (said, id) in said.iter_mut().zip(sources.files()) {
+        said.weigh(id, sources.levels());
+    }
     for id in &uses.order {
         let wrong = said.get(id.0 as usize).is_none_or(Said::has_errors) || uses.is_circular(*id);
         let sound = !wrong && uses.used_by(*id).all(|used| files.get(used.0 as usize).is_some_and(|file| file.sound));
@@ -144,6 +149,8 @@ struct Said {
     diagnostics: Vec<Diagnostic>,
     /// Warnings are given only where there is no error: what is broken might use what seems unused.
     lints: Vec<Diagnostic>,
+    /// What comments say of warnings.
+    allowances: Vec<Allowance>,
 }
 
 impl Said {
@@ -151,11 +158,17 @@ impl Said {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
+    /// Leaves of the warnings those that are to be told.
+    fn weigh(&mut self, file: FileId, levels: &Levels) {
+        let (lints, allowances) = (std::mem::take(&mut self.lints), std::mem::take(&mut self.allowances));
+        if !self.has_errors() {
+            self.lints = allow::weigh(file, lints, allowances, levels);
+        }
+    }
+
     /// Everything there is to say, by place.
     fn sorted(mut self) -> Vec<Diagnostic> {
-        if !self.has_errors() {
-            self.diagnostics.append(&mut self.lints);
-        }
+        self.diagnostics.append(&mut self.lints);
         self.diagnostics.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.code));
         self.diagnostics.dedup();
         self.diagnostics
@@ -205,6 +218,7 @@ pub(crate) struct Checker<'a> {
     lines: Vec<u32>,
     diagnostics: Vec<Diagnostic>,
     lints: Vec<Diagnostic>,
+    allowances: Vec<Allowance>,
     /// Types, actions and groups of this file and all that were checked before it.
     types: Vec<TypeInfo>,
     actions: Vec<ActionInfo>,
@@ -248,6 +262,7 @@ impl<'a> Checker<'a> {
             lines,
             diagnostics: Vec::new(),
             lints: Vec::new(),
+            allowances: Vec::new(),
             types: world.types,
             actions: world.actions,
             groups: world.groups,
@@ -279,6 +294,9 @@ impl<'a> Checker<'a> {
             }
             self.diagnostics.push(faults::syntax::fault(self.file, fault));
         }
+        let (allowances, wrong) = allow::read(self.file, self.text, parsed);
+        self.allowances = allowances;
+        self.diagnostics.extend(wrong);
         if !self.sources.is_utf8(self.file) {
             let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
             self.diagnostics.push(faults::syntax::not_utf8(self.site(Span::new(end, end))));
@@ -295,7 +313,7 @@ impl<'a> Checker<'a> {
             calls: self.calls,
             lowered: self.lowered,
         };
-        (world, Said { diagnostics: self.diagnostics, lints: self.lints })
+        (world, Said { diagnostics: self.diagnostics, lints: self.lints, allowances: self.allowances })
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
