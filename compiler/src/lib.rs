@@ -10,6 +10,7 @@ pub mod diagnostic;
 pub mod eval;
 mod faults;
 pub mod graph;
+pub mod ide;
 pub mod levels;
 pub mod plan;
 mod sources;

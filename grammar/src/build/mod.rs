@@ -23,7 +23,7 @@ use crate::scan::{Scan, span};
 use crate::{Fault, FaultKind, Span, words};
 
 /// A node of pest's tree.
-type Node<'i> = Pair<'i, Rule>;
+pub(crate) type Node<'i> = Pair<'i, Rule>;
 
 /// More faults than this help nobody, and each costs a second look.
 const MAX_FAULTS: usize = 500;
@@ -121,7 +121,7 @@ impl<'i> Builder<'i> {
             if between.next() != Some(b'\n') || !between.all(|byte| byte == b'\r') {
                 break;
             }
-            let own_line = self.written.get(..comment.start as usize)?.trim_end_matches([' ', '\t']);
+            let own_line = self.written.get(..comment.start as usize)?.trim_end_matches([' ', '\t', '\u{feff}']);
             if !own_line.is_empty() && !own_line.ends_with('\n') {
                 break;
             }

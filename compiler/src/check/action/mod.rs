@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 use smol_str::SmolStr;
 
 use super::declare::{ParameterInfo, What};
+use super::record::Target;
 use super::scope::{Home, Kind};
 use super::ty::Ty;
 use super::{Checker, lints};
@@ -80,6 +81,7 @@ impl<'a> Checker<'a> {
             let span =
                 written.iter().find(|written| written.name.name == parameter.name).map_or_else(Default::default, |found| found.name.span);
             let slot = u32::try_from(slot).unwrap_or(u32::MAX);
+            self.refer(span, || Target::Value { declared: span, ty: parameter.ty.clone(), kind: Kind::Parameter });
             self.scope.declare(parameter.name.clone(), span, parameter.ty.clone(), Home::Slot(slot), Kind::Parameter);
         }
     }

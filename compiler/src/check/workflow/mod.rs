@@ -17,6 +17,7 @@ use smol_str::SmolStr;
 
 use super::declare::ParameterInfo;
 use super::expr::Typed;
+use super::record::Target;
 use super::scope::{Home, Kind, Mark};
 use super::ty::Ty;
 use super::{Checker, lints};
@@ -152,6 +153,7 @@ impl<'a> Checker<'a> {
     /// Makes a value known from here to the end of its block.
     fn declare_value(&mut self, ident: &ast::Ident, ty: Ty, home: Home, kind: Kind, block: Mark) {
         self.snake_case(ident, "a value");
+        self.refer(ident.span, || Target::Value { declared: ident.span, ty: ty.clone(), kind });
         if let Some((hidden, same_block)) = self.scope.hidden(&ident.name, block) {
             let (silent, first) = (hidden.at == Home::Nowhere, hidden.span);
             let site = self.site(ident.span);
