@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::FileId;
+use crate::{FileId, Levels};
 
 /// Paths and texts, in the order they were added.
 ///
@@ -13,6 +13,8 @@ pub struct Sources {
     by_path: HashMap<String, FileId>,
     unread: Vec<String>,
     groups: BTreeMap<String, Vec<String>>,
+    levels: Levels,
+    policies: Vec<FileId>,
 }
 
 #[derive(Clone, Debug)]
@@ -104,6 +106,19 @@ impl Sources {
         id
     }
 
+    /// Makes the policies of a file those of the whole project.
+    pub fn set_policy(&mut self, file: FileId) {
+        if !self.policies.contains(&file) {
+            self.policies.push(file);
+        }
+    }
+
+    /// Whether the policies of a file are about all workflows.
+    #[must_use]
+    pub fn is_policy(&self, file: FileId) -> bool {
+        self.policies.contains(&file)
+    }
+
     /// Names a file in messages by another path than its own: the one that leads there from where its reader is.
     pub fn show_as(&mut self, file: FileId, shown: impl Into<String>) {
         if let Some(source) = self.files.get_mut(file.0 as usize) {
@@ -165,6 +180,16 @@ impl Sources {
     /// The groups that the project's settings declare, with the addresses of their members.
     pub fn set_groups(&mut self, groups: BTreeMap<String, Vec<String>>) {
         self.groups = groups;
+    }
+
+    /// How much each warning weighs, as the project's settings and whoever asks for the check say.
+    pub fn set_levels(&mut self, levels: Levels) {
+        self.levels = levels;
+    }
+
+    /// See [`set_levels`](Self::set_levels).
+    pub(crate) const fn levels(&self) -> &Levels {
+        &self.levels
     }
 
     /// See [`set_groups`](Self::set_groups).

@@ -181,7 +181,8 @@ impl Maker<'_, '_, '_> {
 
     fn currency(&self, id: Option<Id>) -> String {
         const CODES: [&str; 12] = ["EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "CAD", "AUD", "NZD"];
-        let named = || self.way.lowering.names.iter().filter_map(|name| if let Name::Currency(code) = name { Some(code.as_str()) } else { None });
+        let named =
+            || self.way.lowering.names.iter().filter_map(|name| if let Name::Currency(code) = name { Some(code.as_str()) } else { None });
         match id.and_then(|id| self.class(Of::Currency(id))) {
             Some(Ok(Name::Text(code) | Name::Currency(code))) => code.clone(),
             Some(Err(number)) => {
@@ -322,9 +323,8 @@ impl World<'_, '_, '_> {
         let places = self.way.places;
         let reached = places.taken(case.call).into_iter().all(|arm| self.taken(arm) == Some(true))
             && places.not_taken(case.call).into_iter().all(|arm| self.taken(arm) == Some(false));
-        let arguments: Result<Vec<Value>, _> = (case.arguments.iter())
-            .map(|argument| self.with(case.call.region, self.slots, |env| eval::eval(argument, env)))
-            .collect();
+        let arguments: Result<Vec<Value>, _> =
+            (case.arguments.iter()).map(|argument| self.with(case.call.region, self.slots, |env| eval::eval(argument, env))).collect();
         let Ok(arguments) = arguments else { return false };
         reached && self.applies(case.duty, &arguments) && case.covers.iter().all(|cover| !self.asks(case.call, cover))
     }

@@ -381,6 +381,7 @@ impl<'t, 'p> Lowering<'t, 'p> {
                 let order = self.order(comparison, a, b);
                 let (Some(one), Some(other)) = (one, other) else { return Some(order) };
                 let comparable = self.arena.same(*one, *other).holds;
+                self.arena.likely(comparable);
                 return Some(Truth {
                     holds: self.arena.and(&[comparable, order.holds]),
                     fails: self.arena.and(&[comparable, order.fails]),

@@ -1,12 +1,12 @@
 //! The proof for each call: which gates qualify, on which values they ask, and whether that is enough.
 
+use super::Declarations;
 use super::decide::{self, Answer, Budget, F};
 use super::example::{self, Example};
 use super::lower::{Fact, Lowering};
 use super::people::{self, Enough};
 use super::place::{Arm, Node, Passed, Places};
 use super::terms::{Id, Names, Op, Terms};
-use super::Declarations;
 use crate::plan::{Duty, Expr, Gate, GuardArgument, NodeKind, Workflow};
 
 /// Work for one call: a proof that needs more is given up.
@@ -110,6 +110,12 @@ impl<'p> Duties<'p> {
     #[must_use]
     pub fn of(workflow: &'p Workflow, declarations: &'p dyn Declarations) -> Self {
         Self { places: Places::of(workflow), declarations }
+    }
+
+    /// A node of the workflow.
+    #[must_use]
+    pub fn node(&self, node: Node) -> Option<&'p crate::plan::Node> {
+        self.places.node(node)
     }
 
     fn calls(&self) -> Vec<Call<'p>> {

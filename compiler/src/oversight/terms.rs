@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
-use super::place::{Node, Places, Produced};
 use super::Declarations;
+use super::place::{Node, Places, Produced};
 use crate::plan::{Arithmetic, Builtin, Comparison, Expr, Fold, NodeKind, TextPart, TextTest, Type, TypeKind};
 use crate::value::Value;
 
@@ -23,7 +23,10 @@ pub(super) enum Op {
     /// A value, by its number.
     Const(u32),
     /// A slot of a region.
-    Slot { region: u32, slot: u32 },
+    Slot {
+        region: u32,
+        slot: u32,
+    },
     /// A name bound by a comprehension: so many comprehensions lie between.
     Local(u32),
     Field(u32),
@@ -316,13 +319,9 @@ impl<'p> Terms<'p> {
             Expr::Env(name) => Op::Env(node, name.clone()),
             Expr::Secret(name) => Op::Secret(name.clone()),
             Expr::Requester => Op::Requester,
-            Expr::Owner
-            | Expr::Const(_)
-            | Expr::Slot { .. }
-            | Expr::Local(_)
-            | Expr::Field(..)
-            | Expr::For { .. }
-            | Expr::Text(_) => Op::Owner,
+            Expr::Owner | Expr::Const(_) | Expr::Slot { .. } | Expr::Local(_) | Expr::Field(..) | Expr::For { .. } | Expr::Text(_) => {
+                Op::Owner
+            }
         }
     }
 

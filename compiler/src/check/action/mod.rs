@@ -6,11 +6,12 @@ mod implement;
 mod model;
 mod preview;
 
-use flow_grammar::ast;
+use flow_grammar::{Span, ast};
 use jiff::SignedDuration;
 use smol_str::SmolStr;
 
 use super::declare::{ParameterInfo, What};
+use super::record::Target;
 use super::scope::{Home, Kind};
 use super::ty::Ty;
 use super::{Checker, lints};
@@ -28,9 +29,6 @@ const ANSWER: [(&str, Ty); 4] = [("status", Ty::Number), ("exit", Ty::Number), (
 impl<'a> Checker<'a> {
     /// Checks an action and gives what the plan holds of it.
     pub(super) fn action(&mut self, action: &'a ast::Action) -> Option<Action> {
-        if let Some(duty) = action.duties.first() {
-            self.not_yet(duty.span, "only after approval");
-        }
         let Some(What::Action(index)) = self.own(&action.name) else { return None };
         let info = self.actions.get(index as usize)?;
         let (parameters, result) = (info.parameters.clone(), info.result.clone());
@@ -43,7 +41,11 @@ impl<'a> Checker<'a> {
             self.report(faults::actions::empty(site, &action.name.name));
         }
         let lowered = implementation.and_then(|implementation| self.implementation(action, implementation, result.as_ref()));
+        if let Some(implementation) = implementation.filter(|_| action.effect == ast::Effect::Read) {
+            self.writing_read(action, implementation);
+        }
         let preview = action.preview.as_ref().and_then(|preview| self.preview(action, preview));
+        self.own_duties(action, index);
         let closed = self.scope.close(mark);
         if implementation.is_some() {
             self.lints.extend(lints::unused(self.file, &closed, &action.name.name));
@@ -59,7 +61,17 @@ impl<'a> Checker<'a> {
             implementation,
             preview: preview.map(Box::new),
             secrets: std::mem::take(&mut self.secrets),
+            duties: Vec::new(),
         })
+    }
+
+    /// Warns of an action that says it changes nothing and is carried out by something that changes things.
+    fn writing_read(&mut self, action: &ast::Action, implementation: &ast::Implementation) {
+        let effect = Span::new(action.head.start, action.head.start + 4);
+        if let Some((span, what)) = preview::changes(implementation) {
+            let fault = faults::lints::writing_read(self.site(span), &action.name.name, &what, effect);
+            self.lints.push(fault);
+        }
     }
 
     /// Makes parameters known, in the first slots of the frame.
@@ -68,6 +80,7 @@ impl<'a> Checker<'a> {
             let span =
                 written.iter().find(|written| written.name.name == parameter.name).map_or_else(Default::default, |found| found.name.span);
             let slot = u32::try_from(slot).unwrap_or(u32::MAX);
+            self.refer(span, || Target::Value { declared: span, ty: parameter.ty.clone(), kind: Kind::Parameter });
             self.scope.declare(parameter.name.clone(), span, parameter.ty.clone(), Home::Slot(slot), Kind::Parameter);
         }
     }

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
+use super::Budget;
 use super::formula::{Arena, Atom, Symbol};
 use super::sat::Lit;
-use super::Budget;
 
 /// Holds samenesses against each other: for each symbol its class, or literals that contradict one another.
 pub(super) fn check(

@@ -1,6 +1,6 @@
 //! Formulas: each once, so that the same formula is the same number.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use num_traits::{One, Signed};
 
@@ -59,6 +59,8 @@ pub(crate) struct Arena {
     form_numbers: HashMap<Vec<(Unknown, Q)>, u32>,
     /// For each unknown number whether it is whole.
     integers: Vec<bool>,
+    /// Atoms that hold in most cases.
+    likely: HashSet<u32>,
     /// For symbols with a fixed list of names the atoms that say which it is.
     choices: HashMap<Symbol, Vec<u32>>,
 }
@@ -78,11 +80,6 @@ impl Truth {
 }
 
 impl Arena {
-    /// How many formulas there are.
-    pub(crate) fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
     fn add(&mut self, node: Node) -> F {
         if let Some(known) = self.known.get(&node) {
             return *known;
@@ -126,10 +123,6 @@ impl Arena {
 
     pub(crate) fn is_never(&self, formula: F) -> bool {
         matches!(self.node(formula), Node::False)
-    }
-
-    pub(crate) fn is_always(&self, formula: F) -> bool {
-        matches!(self.node(formula), Node::True)
     }
 
     fn constant(&mut self, holds: bool) -> F {
@@ -243,6 +236,18 @@ impl Arena {
     pub(crate) fn one_of(&mut self, symbol: Symbol, names: impl IntoIterator<Item = u32>) {
         let atoms = names.into_iter().map(|name| self.atom_number(Atom::Same(Symbol::Name(name), symbol))).collect();
         self.choices.insert(symbol, atoms);
+    }
+
+    /// Says that a literal holds in most cases, so that examples are of them.
+    pub(crate) fn likely(&mut self, literal: F) {
+        if let Node::Lit { atom, holds: true } = self.node(literal) {
+            let atom = *atom;
+            self.likely.insert(atom);
+        }
+    }
+
+    pub(super) fn is_likely(&self, atom: u32) -> bool {
+        self.likely.contains(&atom)
     }
 
     /// All of them.

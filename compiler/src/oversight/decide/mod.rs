@@ -95,8 +95,10 @@ fn search(arena: &Arena, formulas: &[F], budget: &mut Budget) -> Option<Answer> 
             Found::None => return Some(Answer::Impossible),
             Found::Assignment => {}
         }
-        let assigned: Vec<(u32, bool, Lit)> =
-            atoms.iter().filter_map(|(atom, variable)| sat.value(*variable).map(|holds| (*atom, holds, Lit::of(*variable, holds)))).collect();
+        let assigned: Vec<(u32, bool, Lit)> = atoms
+            .iter()
+            .filter_map(|(atom, variable)| sat.value(*variable).map(|holds| (*atom, holds, Lit::of(*variable, holds))))
+            .collect();
         let conflict = match simplex::check(arena, &assigned, budget)? {
             Err(conflict) => conflict,
             Ok(numbers) => match classes::check(arena, &assigned, budget)? {
@@ -205,6 +207,9 @@ impl Encoder<'_> {
             return *variable;
         }
         let variable = self.sat.variable();
+        if self.arena.is_likely(atom) {
+            self.sat.prefer(variable);
+        }
         self.variables.insert(atom, variable);
         self.atoms.push((atom, variable));
         variable

@@ -47,6 +47,8 @@ pub(super) struct Sat {
     values: Vec<Option<bool>>,
     levels: Vec<usize>,
     reasons: Vec<Option<usize>>,
+    /// What is tried first.
+    likely: Vec<bool>,
     /// How much a variable had to do with recent conflicts.
     activity: Vec<f64>,
     weight: f64,
@@ -66,10 +68,16 @@ impl Sat {
         self.values.push(None);
         self.levels.push(0);
         self.reasons.push(None);
+        self.likely.push(false);
         self.activity.push(0.0);
         self.watches.push(Vec::new());
         self.watches.push(Vec::new());
         u32::try_from(self.values.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// Tries first whether it holds.
+    pub(super) fn prefer(&mut self, variable: u32) {
+        self.likely[variable as usize] = true;
     }
 
     pub(super) fn value(&self, variable: u32) -> Option<bool> {
@@ -145,7 +153,7 @@ impl Sat {
             } else if let Some(variable) = self.next(budget)? {
                 self.begins.push(self.trail.len());
                 // Nothing out of the ordinary, unless something asks for it.
-                self.assign(Lit::of(variable, false), None);
+                self.assign(Lit::of(variable, self.likely[variable as usize]), None);
             } else {
                 return Some(Found::Assignment);
             }

@@ -42,11 +42,7 @@ struct Tableau {
 }
 
 /// Values of unknowns for which all assigned bounds hold, or literals that contradict one another.
-pub(super) fn check(
-    arena: &Arena,
-    assigned: &[(u32, bool, Lit)],
-    budget: &mut Budget,
-) -> Option<Result<HashMap<Unknown, Q>, Vec<Lit>>> {
+pub(super) fn check(arena: &Arena, assigned: &[(u32, bool, Lit)], budget: &mut Budget) -> Option<Result<HashMap<Unknown, Q>, Vec<Lit>>> {
     let mut tableau = Tableau::default();
     let mut columns: HashMap<Unknown, usize> = HashMap::new();
     let mut of_forms: HashMap<u32, usize> = HashMap::new();
@@ -133,7 +129,8 @@ impl Tableau {
             let Some((basic, low)) = self.outside() else { return Some(Ok(())) };
             let row = &self.rows[&basic];
             budget.pay((row.len() + 1) * (self.rows.len() + 1))?;
-            let entering = row.iter().find(|(column, factor)| self.can_move(**column, factor.is_positive() == low)).map(|(column, _)| *column);
+            let entering =
+                row.iter().find(|(column, factor)| self.can_move(**column, factor.is_positive() == low)).map(|(column, _)| *column);
             let Some(entering) = entering else { return Some(Err(self.conflict(basic, low))) };
             let bound = if low { &self.lower[basic] } else { &self.upper[basic] };
             let Some((target, _)) = bound.clone() else { return Some(Ok(())) };
@@ -191,9 +188,11 @@ impl Tableau {
     /// Why a basic column cannot come within its bound: the bounds of all that it is a sum of.
     fn conflict(&self, basic: usize, low: bool) -> Vec<Lit> {
         let own = if low { &self.lower[basic] } else { &self.upper[basic] };
-        let others = self.rows[&basic].iter().map(|(column, factor)| {
-            if factor.is_positive() == low { &self.upper[*column] } else { &self.lower[*column] }
-        });
+        let others = self.rows[&basic].iter().map(
+            |(column, factor)| {
+                if factor.is_positive() == low { &self.upper[*column] } else { &self.lower[*column] }
+            },
+        );
         std::iter::once(own).chain(others).flatten().map(|(_, literal)| *literal).collect()
     }
 
