@@ -9,9 +9,9 @@ use std::time::Duration;
 use flow_compiler::eval::Names;
 use flow_compiler::plan::Plan;
 use flow_runtime::engine::{Engine, replay};
-use flow_runtime::ids::{At, RunId};
+use flow_runtime::ids::RunId;
 use flow_runtime::machine::event::{Event, Outcome, Transition};
-use flow_runtime::machine::{Calendar, Command, Facts, Membership, RunState, next};
+use flow_runtime::machine::{self, Calendar, Facts, Membership, RunState};
 use flow_runtime::store::{RunFilter, Store};
 
 /// What a project says that its runs depend on.
@@ -94,48 +94,10 @@ async fn whole(store: &dyn Store, body: &[u8]) -> Transition {
     transition
 }
 
-/// Whether a transition is a request's events and then all that follows from them, and nothing else: no attempt but one that follows.
+/// Whether a transition is all that followed from its request, and nothing else: no attempt but one that follows.
 fn follows(project: &Project, plan: &Plan, before: &RunState, transition: &Transition) -> Result<(), String> {
-    let Transition { at, events, .. } = transition;
-    let mut after = before.clone();
-    after.at = *at;
-    let asked =
-        events.iter().position(|event| matches!(event, Event::AttemptStarted { .. } | Event::Previewing { .. })).unwrap_or(events.len());
-    for own in 0..=asked {
-        let mut state = after.clone();
-        let (derived, commands) = derive(project, plan, &mut state, *at);
-        if derived == events.get(own..).unwrap_or_default() {
-            let started: Vec<Command> = events.iter().flat_map(started).filter(|command| command.stands(&state)).collect();
-            let given: Vec<Command> = commands.into_iter().filter(|command| command.stands(&state)).collect();
-            return if started == given { Ok(()) } else { Err(format!("given {given:?}, started {started:?}")) };
-        }
-        events.get(own).iter().for_each(|event| after.apply(event));
-    }
-    Err("it does not follow".to_owned())
-}
-
-/// The commands that an event says were given.
-fn started(event: &Event) -> Vec<Command> {
-    match event {
-        Event::AttemptStarted { node, attempt, .. } => vec![Command::Attempt { node: node.clone(), attempt: *attempt }],
-        Event::Previewing { node, looks } => looks.iter().map(|look| Command::Preview { node: node.clone(), guard: look.guard }).collect(),
-        _ => Vec::new(),
-    }
-}
-
-/// What follows from where a run stands, up to where it waits.
-fn derive(project: &Project, plan: &Plan, state: &mut RunState, now: At) -> (Vec<Event>, Vec<Command>) {
-    let facts = Facts { now, zone: &project.zone, names: &Environment, people: &Nobody, calendar: &project.calendar };
-    let (mut all, mut commands) = (Vec::new(), Vec::new());
-    loop {
-        let (events, more) = next(plan, state, &facts);
-        if events.is_empty() {
-            return (all, commands);
-        }
-        events.iter().for_each(|event| state.apply(event));
-        all.extend(events);
-        commands.extend(more);
-    }
+    let facts = Facts { now: transition.at, zone: &project.zone, names: &Environment, people: &Nobody, calendar: &project.calendar };
+    machine::follows(plan, before, transition, &facts)
 }
 
 /// Who belongs to a group matters when somebody decides: what follows from it is recorded.
