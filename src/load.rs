@@ -6,8 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use flow_compiler::{FileId, Sources, uses};
 
 use crate::fault::Fault;
-use crate::input;
 use crate::project::Project;
+use crate::{input, lints};
 
 /// Files of one project.
 pub(crate) struct Loaded {
@@ -22,6 +22,7 @@ impl Loaded {
         let mut sources = Sources::new();
         let config = &project.config;
         sources.set_groups(config.groups.keys().map(|group| (group.clone(), config.addresses(group))).collect());
+        sources.set_levels(lints::of(project));
         let mut places = Vec::new();
         for file in files {
             let shown = input::name(file);

@@ -1,6 +1,6 @@
 //! The grammar of Flow: text to syntax tree, with comments kept beside it.
 //!
-//! Owns `flow.pest`, the tree, recovery from faults, and (later) the one layout. Knows nothing of names, types, files or editors.
+//! Owns `flow.pest`, the tree, recovery from faults, and the one layout. Knows nothing of names, types, files or editors.
 //!
 //! INVARIANT: parsing never fails and never panics, on any bytes: it gives a tree of what could be read, and the faults.
 #![cfg_attr(not(test), deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types))]
@@ -10,6 +10,7 @@ mod build;
 mod dates;
 mod diagnose;
 mod fault;
+mod format;
 mod grammar;
 mod scan;
 mod span;
@@ -18,6 +19,7 @@ mod words;
 use pest::Parser;
 
 pub use fault::{Fault, FaultKind};
+pub use format::{WIDTH, format};
 pub use span::Span;
 pub use words::is_reserved;
 

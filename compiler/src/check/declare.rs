@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::Checker;
 use super::assemble::{Callee, Flow};
+use super::record::Target;
 use super::resolve::TYPES;
 use super::ty::{FieldInfo, Fields, Ty, TypeInfo, TypeInfoKind};
 use crate::FileId;
@@ -205,6 +206,7 @@ impl<'a> Checker<'a> {
             }
         }
         let index = self.add_type(&declared.name, declared.doc.clone(), TypeInfoKind::Enum(members), declared.span);
+        self.refer_members(index, &declared.members);
         self.camel_case(&declared.name, "an enum");
         self.name(&declared.name, What::Enum(index));
     }
@@ -212,6 +214,7 @@ impl<'a> Checker<'a> {
     /// Makes a name known, unless it is already.
     pub(super) fn name(&mut self, ident: &ast::Ident, what: What) {
         let site = self.site(ident.span);
+        self.refer_declared(ident.span, what);
         if TYPES.iter().any(|(name, _)| *name == ident.name) {
             self.report(faults::names::built_in(site, &ident.name, "a type"));
             return;
@@ -243,6 +246,7 @@ impl<'a> Checker<'a> {
             let name = field.from.as_ref().map_or_else(|| field.name.name.clone(), |(name, _)| name.clone());
             let span = field.from.as_ref().map_or(field.name.span, |(_, span)| *span);
             let site = self.site(field.name.span);
+            self.refer(field.name.span, || Target::Field { of: index, at: u32::try_from(fields.list.len()).unwrap_or(u32::MAX) });
             let info = FieldInfo { name: field.name.name.clone(), json: name.clone(), ty, doc: field.doc.clone(), span: field.name.span };
             if let Err(first) = fields.add(info) {
                 self.report(faults::names::twice(site, &field.name.name, first));

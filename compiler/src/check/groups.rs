@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 
 use super::Checker;
 use super::declare::What;
+use super::record::Target;
 use crate::faults::{self, Site};
 use crate::plan;
 
@@ -110,8 +111,14 @@ impl<'a> Checker<'a> {
     fn group_here(&mut self, name: &SmolStr, span: Span) -> Named {
         let declared = self.declared.get(name).map(|declared| declared.what);
         let group = match declared {
-            Some(What::Group(index)) => self.group_key(index),
-            _ if self.sources.groups().contains_key(name.as_str()) => Named::Group(name.clone()),
+            Some(What::Group(index)) => {
+                self.refer_declared(span, What::Group(index));
+                self.group_key(index)
+            }
+            _ if self.sources.groups().contains_key(name.as_str()) => {
+                self.refer(span, || Target::ProjectGroup);
+                Named::Group(name.clone())
+            }
             _ => Named::Value,
         };
         let value = self.scope.find(name).map(|(_, binding)| binding.span);

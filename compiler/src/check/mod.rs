@@ -4,17 +4,19 @@
 //! wrong becomes [`Ty::Broken`], which fits everywhere, so that one mistake gives one diagnostic.
 
 mod action;
+mod allow;
 mod assemble;
 mod calls;
-mod declare;
+pub(crate) mod declare;
 mod expr;
-mod groups;
+pub(crate) mod groups;
 mod lints;
 mod modules;
+pub(crate) mod record;
 mod resolve;
-mod scope;
+pub(crate) mod scope;
 mod test;
-mod ty;
+pub(crate) mod ty;
 mod workflow;
 
 use std::collections::HashMap;
@@ -26,11 +28,18 @@ use crate::diagnostic::{Diagnostic, FileId, Severity};
 use crate::faults::{self, Site};
 use crate::plan::Plan;
 use crate::plan::test::TestPlan;
-use crate::{Sources, suggest};
+use crate::{Levels, Sources, suggest};
+use allow::Allowance;
 use assemble::{Callee, Lowered};
 use declare::{ActionInfo, Declared};
+#[cfg(test)]
+pub(crate) use expr::functions;
 use groups::GroupInfo;
+pub(crate) use modules::stem_of;
 use modules::{Module, Uses};
+use record::Recorder;
+#[cfg(test)]
+pub(crate) use resolve::TYPES;
 use scope::Scope;
 use ty::{Ty, TypeInfo};
 use workflow::Flow;
@@ -98,11 +107,17 @@ impl Checked {
 #[must_use]
 pub fn check(sources: &Sources) -> Checked {
     let parsed: Vec<Parsed> = sources.files().map(|file| flow_grammar::parse(sources.text(file))).collect();
-    let uses = Uses::of(sources, &parsed);
+    let (checked, world) = check_parsed(sources, &parsed, None);
+    Checked { lowered: world.close(), ..checked }
+}
+
+/// Checks files that are parsed, and hands back what is known of them besides; of that no plan is made yet.
+pub(crate) fn check_parsed(sources: &Sources, parsed: &[Parsed], recorder: Option<Box<Recorder>>) -> (Checked, World) {
+    let uses = Uses::of(sources, parsed);
     let mut said: Vec<Said> = parsed.iter().map(|_| Said::default()).collect();
     let mut files: Vec<CheckedFile> = sources
         .files()
-        .zip(&parsed)
+        .zip(parsed)
         .map(|(id, parsed)| CheckedFile {
             id,
             path: sources.path(id).to_owned(),
@@ -111,7 +126,7 @@ pub fn check(sources: &Sources) -> Checked {
             modules: Vec::new(),
         })
         .collect();
-    let mut world = World { modules: parsed.iter().map(|_| None).collect(), ..World::default() };
+    let mut world = World { modules: parsed.iter().map(|_| None).collect(), recorder, ..World::default() };
     world.lowered.callees.extend((0..).zip(action::built_in::lowered_built_ins().map(|action| Callee::Action(Box::new(action)))));
     for id in &uses.order {
         let Some((parsed, file)) = parsed.get(id.0 as usize).zip(files.get_mut(id.0 as usize)) else { continue };
@@ -128,6 +143,9 @@ pub fn check(sources: &Sources) -> Checked {
     calls::circles_of_files(sources, &uses, &mut said);
     calls::check(&world, &mut said);
     lints::unused_actions(&world.actions, &mut said);
+    for (said, id) in said.iter_mut().zip(sources.files()) {
+        said.weigh(id, sources.levels());
+    }
     for id in &uses.order {
         let wrong = said.get(id.0 as usize).is_none_or(Said::has_errors) || uses.is_circular(*id);
         let sound = !wrong && uses.used_by(*id).all(|used| files.get(used.0 as usize).is_some_and(|file| file.sound));
@@ -135,7 +153,8 @@ pub fn check(sources: &Sources) -> Checked {
             file.sound = sound;
         }
     }
-    Checked { diagnostics: said.into_iter().flat_map(Said::sorted).collect(), files, lowered: world.close() }
+    let diagnostics = said.into_iter().flat_map(Said::sorted).collect();
+    (Checked { diagnostics, files, lowered: Lowered::default() }, world)
 }
 
 /// What is said of one file.
@@ -144,6 +163,8 @@ struct Said {
     diagnostics: Vec<Diagnostic>,
     /// Warnings are given only where there is no error: what is broken might use what seems unused.
     lints: Vec<Diagnostic>,
+    /// What comments say of warnings.
+    allowances: Vec<Allowance>,
 }
 
 impl Said {
@@ -151,11 +172,17 @@ impl Said {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
+    /// Leaves of the warnings those that are to be told.
+    fn weigh(&mut self, file: FileId, levels: &Levels) {
+        let (lints, allowances) = (std::mem::take(&mut self.lints), std::mem::take(&mut self.allowances));
+        if !self.has_errors() {
+            self.lints = allow::weigh(file, lints, allowances, levels);
+        }
+    }
+
     /// Everything there is to say, by place.
     fn sorted(mut self) -> Vec<Diagnostic> {
-        if !self.has_errors() {
-            self.diagnostics.append(&mut self.lints);
-        }
+        self.diagnostics.append(&mut self.lints);
         self.diagnostics.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.code));
         self.diagnostics.dedup();
         self.diagnostics
@@ -165,13 +192,15 @@ impl Said {
 /// What files know of one another: handed on from the check of one to that of the next. Indices of types, actions and groups are of all
 /// files together, so that a declaration is the same by whatever name it is used.
 #[derive(Debug, Default)]
-struct World {
-    types: Vec<TypeInfo>,
-    actions: Vec<ActionInfo>,
-    groups: Vec<GroupInfo>,
-    modules: Vec<Option<Module>>,
+pub(crate) struct World {
+    pub(crate) types: Vec<TypeInfo>,
+    pub(crate) actions: Vec<ActionInfo>,
+    pub(crate) groups: Vec<GroupInfo>,
+    pub(crate) modules: Vec<Option<Module>>,
     calls: Vec<WorkflowCall>,
     lowered: Lowered,
+    /// See [`record`].
+    pub(crate) recorder: Option<Box<Recorder>>,
 }
 
 impl World {
@@ -205,6 +234,7 @@ pub(crate) struct Checker<'a> {
     lines: Vec<u32>,
     diagnostics: Vec<Diagnostic>,
     lints: Vec<Diagnostic>,
+    allowances: Vec<Allowance>,
     /// Types, actions and groups of this file and all that were checked before it.
     types: Vec<TypeInfo>,
     actions: Vec<ActionInfo>,
@@ -212,6 +242,7 @@ pub(crate) struct Checker<'a> {
     modules: Vec<Option<Module>>,
     calls: Vec<WorkflowCall>,
     lowered: Lowered,
+    recorder: Option<Box<Recorder>>,
     declared: HashMap<SmolStr, Declared>,
     /// Names of used files of which something was taken.
     used_modules: Vec<SmolStr>,
@@ -248,12 +279,14 @@ impl<'a> Checker<'a> {
             lines,
             diagnostics: Vec::new(),
             lints: Vec::new(),
+            allowances: Vec::new(),
             types: world.types,
             actions: world.actions,
             groups: world.groups,
             modules: world.modules,
             calls: world.calls,
             lowered: world.lowered,
+            recorder: world.recorder,
             declared: HashMap::new(),
             used_modules: Vec::new(),
             scope: Scope::default(),
@@ -279,6 +312,9 @@ impl<'a> Checker<'a> {
             }
             self.diagnostics.push(faults::syntax::fault(self.file, fault));
         }
+        let (allowances, wrong) = allow::read(self.file, self.text, parsed);
+        self.allowances = allowances;
+        self.diagnostics.extend(wrong);
         if !self.sources.is_utf8(self.file) {
             let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
             self.diagnostics.push(faults::syntax::not_utf8(self.site(Span::new(end, end))));
@@ -294,8 +330,9 @@ impl<'a> Checker<'a> {
             modules: self.modules,
             calls: self.calls,
             lowered: self.lowered,
+            recorder: self.recorder,
         };
-        (world, Said { diagnostics: self.diagnostics, lints: self.lints })
+        (world, Said { diagnostics: self.diagnostics, lints: self.lints, allowances: self.allowances })
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {
@@ -349,25 +386,6 @@ impl<'a> Checker<'a> {
 
     /// The type as an author writes it.
     fn show(&self, ty: &Ty) -> String {
-        match ty {
-            Ty::Broken => "something".to_owned(),
-            Ty::Never => "nothing".to_owned(),
-            Ty::Text => "text".to_owned(),
-            Ty::Number => "number".to_owned(),
-            Ty::Bool => "bool".to_owned(),
-            Ty::Money => "money".to_owned(),
-            Ty::Date => "date".to_owned(),
-            Ty::Time => "time".to_owned(),
-            Ty::Duration => "duration".to_owned(),
-            Ty::Json => "json".to_owned(),
-            Ty::Secret => "secret".to_owned(),
-            Ty::List(item) if **item == Ty::Never => "an empty list".to_owned(),
-            Ty::List(item) => format!("[{}]", self.show(item)),
-            Ty::Optional(inner) if **inner == Ty::Never => "none".to_owned(),
-            Ty::Optional(inner) => format!("{}?", self.show(inner)),
-            Ty::Record(index) | Ty::Enum(index) => {
-                self.types.get(*index as usize).map_or_else(String::new, |info| self.as_written_here(info.site.file, &info.name))
-            }
-        }
+        ty.shown(&self.types, &|info| self.as_written_here(info.site.file, &info.name))
     }
 }

@@ -7,13 +7,14 @@ use smol_str::SmolStr;
 
 use super::Checker;
 use super::declare::{Declared, What};
+use super::record::WishKind;
 use crate::faults::{self, Site};
 use crate::{BadPath, FileId, Sources, graph, used_path};
 
 /// What checking one file leaves for those that use it.
 #[derive(Debug, Default)]
-pub(super) struct Module {
-    declared: HashMap<SmolStr, Declared>,
+pub(crate) struct Module {
+    pub(crate) declared: HashMap<SmolStr, Declared>,
     /// Whether the grammar found faults in it: then nobody knows all that it declares.
     faulty: bool,
 }
@@ -101,7 +102,14 @@ impl<'a> Checker<'a> {
         let (name, span) =
             used.alias.as_ref().map_or_else(|| (SmolStr::new(stem), used.path_span), |alias| (alias.name.clone(), alias.span));
         let target = match used_path(self.sources.path(self.file), &used.path) {
-            Ok(path) => self.target_file(&path, used),
+            Ok(path) => {
+                let target = self.target_file(&path, used);
+                if let Some(file) = target {
+                    self.refer_declared(used.path_span, What::Module(file));
+                    used.alias.iter().for_each(|alias| self.refer_declared(alias.span, What::Module(file)));
+                }
+                target
+            }
             Err(bad) => {
                 let fault = match bad {
                     BadPath::Empty => faults::modules::empty_path(site),
@@ -176,6 +184,8 @@ impl<'a> Checker<'a> {
                 return None;
             }
         };
+        self.refer_declared(module.span, What::Module(file));
+        self.wish(name.span, |_| WishKind::InModule { file, fits });
         if !self.used_modules.contains(&module.name) {
             self.used_modules.push(module.name.clone());
         }
@@ -187,7 +197,10 @@ impl<'a> Checker<'a> {
             .map(|declared| declared.what)
         {
             Some(What::Poisoned) => None,
-            Some(what) => Some(what),
+            Some(what) => {
+                self.refer_declared(name.span, what);
+                Some(what)
+            }
             _ if module.faulty => None,
             _ => {
                 let declared = module.declared.iter().filter(|(_, declared)| declared.is_exported() && fits(declared.what));
@@ -250,7 +263,7 @@ impl<'a> Checker<'a> {
 }
 
 /// The name of a file without its folders and ending.
-pub(super) fn stem_of(path: &str) -> &str {
+pub(crate) fn stem_of(path: &str) -> &str {
     let name = path.rsplit('/').next().unwrap_or(path);
     name.strip_suffix(".flow").unwrap_or(name)
 }

@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 
 use super::Checker;
 use super::declare::What;
+use super::record::{Target, WishKind};
 use super::ty::Ty;
 use crate::faults;
 
@@ -54,6 +55,9 @@ impl Checker<'_> {
 
     fn named_type(&mut self, path: &ast::Path) -> Ty {
         let site = self.site(path.span());
+        if path.module.is_none() {
+            self.wish(path.name.span, |_| WishKind::Type);
+        }
         if let Some(module) = &path.module {
             return match self.in_module(module, &path.name, |what| matches!(what, What::Record(_) | What::Enum(_))) {
                 Some(What::Record(index)) => Ty::Record(index),
@@ -67,13 +71,16 @@ impl Checker<'_> {
         }
         let name = &path.name.name;
         if let Some((_, ty)) = TYPES.iter().find(|(built_in, _)| built_in == name) {
+            self.refer(path.name.span, || Target::BuiltInType);
             if *ty == Ty::Secret {
                 self.report(faults::types::secret_type(site));
                 return Ty::Broken;
             }
             return ty.clone();
         }
-        match self.declared.get(name).map(|declared| declared.what) {
+        let found = self.declared.get(name).map(|declared| declared.what);
+        found.iter().for_each(|what| self.refer_declared(path.name.span, *what));
+        match found {
             Some(What::Record(index)) => Ty::Record(index),
             Some(What::Enum(index)) => Ty::Enum(index),
             Some(What::Poisoned) => Ty::Broken,

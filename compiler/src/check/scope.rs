@@ -157,6 +157,11 @@ impl Scope {
         self.present.contains(place)
     }
 
+    /// All names that are not hidden.
+    pub(crate) fn visible(&self) -> impl Iterator<Item = &Binding> {
+        self.by_name.values().filter_map(|index| self.bindings.get(*index as usize))
+    }
+
     /// All names, innermost first.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.bindings.iter().rev().map(|binding| binding.name.as_str())

@@ -128,6 +128,30 @@ impl Ty {
     }
 }
 
+impl Ty {
+    /// The type as an author writes it, declared ones as `named` says.
+    pub(crate) fn shown(&self, types: &[TypeInfo], named: &dyn Fn(&TypeInfo) -> String) -> String {
+        match self {
+            Self::Broken => "something".to_owned(),
+            Self::Never => "nothing".to_owned(),
+            Self::Text => "text".to_owned(),
+            Self::Number => "number".to_owned(),
+            Self::Bool => "bool".to_owned(),
+            Self::Money => "money".to_owned(),
+            Self::Date => "date".to_owned(),
+            Self::Time => "time".to_owned(),
+            Self::Duration => "duration".to_owned(),
+            Self::Json => "json".to_owned(),
+            Self::Secret => "secret".to_owned(),
+            Self::List(item) if **item == Self::Never => "an empty list".to_owned(),
+            Self::List(item) => format!("[{}]", item.shown(types, named)),
+            Self::Optional(inner) if **inner == Self::Never => "none".to_owned(),
+            Self::Optional(inner) => format!("{}?", inner.shown(types, named)),
+            Self::Record(index) | Self::Enum(index) => types.get(*index as usize).map_or_else(String::new, named),
+        }
+    }
+}
+
 /// A declared type.
 #[derive(Debug)]
 pub(crate) struct TypeInfo {

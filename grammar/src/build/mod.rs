@@ -23,7 +23,7 @@ use crate::scan::{Scan, span};
 use crate::{Fault, FaultKind, Span, words};
 
 /// A node of pest's tree.
-type Node<'i> = Pair<'i, Rule>;
+pub(crate) type Node<'i> = Pair<'i, Rule>;
 
 /// More faults than this help nobody, and each costs a second look.
 const MAX_FAULTS: usize = 500;
@@ -121,12 +121,15 @@ impl<'i> Builder<'i> {
             if between.next() != Some(b'\n') || !between.all(|byte| byte == b'\r') {
                 break;
             }
-            let own_line = self.written.get(..comment.start as usize)?.trim_end_matches([' ', '\t']);
+            let own_line = self.written.get(..comment.start as usize)?.trim_end_matches([' ', '\t', '\u{feff}']);
             if !own_line.is_empty() && !own_line.ends_with('\n') {
                 break;
             }
             let line = self.written.get(comment.range())?.trim_start_matches('#');
-            lines.push(line.strip_prefix(' ').unwrap_or(line).trim_end());
+            // What is said to the compiler is no documentation.
+            if !line.trim_start().starts_with("allow:") {
+                lines.push(line.strip_prefix(' ').unwrap_or(line).trim_end());
+            }
             below = own_line.len();
             index -= 1;
         }

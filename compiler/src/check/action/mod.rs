@@ -6,11 +6,12 @@ mod implement;
 mod model;
 mod preview;
 
-use flow_grammar::ast;
+use flow_grammar::{Span, ast};
 use jiff::SignedDuration;
 use smol_str::SmolStr;
 
 use super::declare::{ParameterInfo, What};
+use super::record::Target;
 use super::scope::{Home, Kind};
 use super::ty::Ty;
 use super::{Checker, lints};
@@ -43,6 +44,9 @@ impl<'a> Checker<'a> {
             self.report(faults::actions::empty(site, &action.name.name));
         }
         let lowered = implementation.and_then(|implementation| self.implementation(action, implementation, result.as_ref()));
+        if let Some(implementation) = implementation.filter(|_| action.effect == ast::Effect::Read) {
+            self.writing_read(action, implementation);
+        }
         let preview = action.preview.as_ref().and_then(|preview| self.preview(action, preview));
         let closed = self.scope.close(mark);
         if implementation.is_some() {
@@ -62,12 +66,22 @@ impl<'a> Checker<'a> {
         })
     }
 
+    /// Warns of an action that says it changes nothing and is carried out by something that changes things.
+    fn writing_read(&mut self, action: &ast::Action, implementation: &ast::Implementation) {
+        let effect = Span::new(action.head.start, action.head.start + 4);
+        if let Some((span, what)) = preview::changes(implementation) {
+            let fault = faults::lints::writing_read(self.site(span), &action.name.name, &what, effect);
+            self.lints.push(fault);
+        }
+    }
+
     /// Makes parameters known, in the first slots of the frame.
     pub(super) fn declare_parameters(&mut self, parameters: &[ParameterInfo], written: &[ast::Parameter]) {
         for (slot, parameter) in parameters.iter().enumerate() {
             let span =
                 written.iter().find(|written| written.name.name == parameter.name).map_or_else(Default::default, |found| found.name.span);
             let slot = u32::try_from(slot).unwrap_or(u32::MAX);
+            self.refer(span, || Target::Value { declared: span, ty: parameter.ty.clone(), kind: Kind::Parameter });
             self.scope.declare(parameter.name.clone(), span, parameter.ty.clone(), Home::Slot(slot), Kind::Parameter);
         }
     }

@@ -4,6 +4,7 @@ use flow_grammar::{Span, ast};
 
 use super::{Checker, Typed, builtin};
 use crate::check::declare::What;
+use crate::check::record::Target;
 use crate::check::ty::Ty;
 use crate::faults;
 use crate::plan::{Builtin, Expr, Fold};
@@ -38,6 +39,11 @@ const PLAIN: [(&str, Builtin, &[Param], Ty); 10] = [
 /// Functions with rules of their own.
 const OTHERS: [&str; 6] = ["length", "split", "round", "abs", "floor", "ceil"];
 
+/// The names of all functions.
+pub(crate) fn functions() -> impl Iterator<Item = &'static str> {
+    OVER_LISTS.iter().map(|(name, _)| *name).chain(PLAIN.iter().map(|(name, ..)| *name)).chain(OTHERS)
+}
+
 /// What an argument must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Param {
@@ -62,6 +68,7 @@ impl Param {
 
 impl<'a> Checker<'a> {
     pub(super) fn call(&mut self, function: &'a ast::Ident, arguments: &'a [ast::Expr], span: Span) -> Typed {
+        self.refer_function(function);
         let name = function.name.as_str();
         if let Some((_, builtin)) = OVER_LISTS.iter().find(|(known, _)| *known == name) {
             return self.over_list(*builtin, function, arguments);
@@ -89,6 +96,13 @@ impl<'a> Checker<'a> {
             "floor" => self.rounding(Builtin::Floor, function, arguments, 1..=1, span),
             "ceil" => self.rounding(Builtin::Ceil, function, arguments, 1..=1, span),
             _ => self.unknown_function(function, arguments),
+        }
+    }
+
+    /// Keeps a name that is a function's.
+    fn refer_function(&mut self, function: &ast::Ident) {
+        if functions().any(|name| name == function.name) {
+            self.refer(function.span, || Target::Function);
         }
     }
 
@@ -178,8 +192,7 @@ impl<'a> Checker<'a> {
             Some(What::Action(_)) => self.report(faults::names::action_in_expression(site, name, false)),
             Some(What::Workflow(_)) => self.report(faults::names::action_in_expression(site, name, true)),
             _ => {
-                let all = OVER_LISTS.iter().map(|(name, _)| *name).chain(PLAIN.iter().map(|(name, ..)| *name)).chain(OTHERS);
-                let nearest = self.nearest(name, all);
+                let nearest = self.nearest(name, functions());
                 self.report(faults::names::unknown_function(site, name, nearest));
             }
         }
@@ -211,6 +224,7 @@ impl<'a> Checker<'a> {
     }
 
     pub(super) fn call_for(&mut self, function: &'a ast::Ident, subject: Option<&'a ast::Expr>, clause: &'a ast::For, span: Span) -> Typed {
+        self.refer_function(function);
         let fold = match function.name.as_str() {
             "sum" => Fold::Sum,
             "any" => Fold::Any,
@@ -220,10 +234,7 @@ impl<'a> Checker<'a> {
             "count" => Fold::Count,
             "sort" => Fold::Sort,
             _ => {
-                let known = PLAIN.iter().any(|(name, ..)| *name == function.name)
-                    || OVER_LISTS.iter().any(|(name, _)| *name == function.name)
-                    || OTHERS.contains(&function.name.as_str());
-                if !known {
+                if !functions().any(|known| known == function.name) {
                     return self.unknown_function(function, &[]);
                 }
                 let site = self.site(function.span);

@@ -8,12 +8,15 @@ mod operators;
 mod records;
 mod text;
 
+#[cfg(test)]
+pub(crate) use calls::functions;
 pub(crate) use text::Allowed;
 
 use flow_grammar::{Span, ast};
 
 use super::Checker;
-use super::scope::Place;
+use super::record::Target;
+use super::scope::{Kind, Place};
 use super::ty::Ty;
 use crate::faults;
 use crate::plan::{Builtin, Expr, Fold};
@@ -256,6 +259,7 @@ impl<'a> Checker<'a> {
             _ => None,
         };
         let mark = self.scope.enter_local(clause.item.name.clone(), clause.item.span, item.clone());
+        self.refer(clause.item.span, || Target::Value { declared: clause.item.span, ty: item.clone(), kind: Kind::Item });
         self.snake_case(&clause.item, "an item");
         let filter = clause.filter.as_ref().map(|filter| {
             let expr = self.condition(filter);

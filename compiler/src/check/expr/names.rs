@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 
 use super::{Checker, Typed};
 use crate::check::declare::What;
+use crate::check::record::{Target, WishKind};
 use crate::check::scope::{GateHome, Home, Place};
 use crate::check::ty::{Ty, TypeInfoKind};
 use crate::faults;
@@ -17,9 +18,14 @@ const BUILT_IN: [&str; 6] = ["now", "today", "owner", "requester", "env", "secre
 impl<'a> Checker<'a> {
     /// A name alone. `wanted` lets the members of an enum be named without it.
     pub(crate) fn name_value(&mut self, name: &SmolStr, span: Span, wanted: Option<&Ty>) -> Typed {
+        self.wish(span, |_| WishKind::Value(wanted.cloned()));
         if let Some((index, binding)) = self.scope.find_mut(name) {
             binding.used = true;
             let (home, ty) = (binding.at, binding.ty.clone());
+            let (declared, kind) = (binding.span, binding.kind);
+            if home != Home::Nowhere {
+                self.refer(span, || Target::Value { declared, ty: ty.clone(), kind });
+            }
             let expr = match home {
                 Home::Slot(slot) => {
                     self.flow.uses.push(slot);
@@ -39,20 +45,24 @@ impl<'a> Checker<'a> {
         if let Some(Ty::Enum(index)) = wanted.map(Ty::present)
             && let Some(member) = self.member(*index, name)
         {
+            self.refer(span, || Target::Member { of: *index, at: member });
             return Typed::new(Expr::Const(Value::Enum(member)), Ty::Enum(*index));
         }
-        match name.as_str() {
-            "now" => return Typed::new(Expr::Now, Ty::Time),
-            "today" => return Typed::new(Expr::Today, Ty::Date),
-            "owner" => return Typed::new(Expr::Owner, Ty::Text),
+        let built_in = match name.as_str() {
+            "now" => Typed::new(Expr::Now, Ty::Time),
+            "today" => Typed::new(Expr::Today, Ty::Date),
+            "owner" => Typed::new(Expr::Owner, Ty::Text),
             "requester" => {
                 self.needs_requester(span);
-                return Typed::new(Expr::Requester, Ty::Text);
+                Typed::new(Expr::Requester, Ty::Text)
             }
-            _ => {}
-        }
-        self.unknown_value(name, span, wanted);
-        Typed::broken()
+            _ => {
+                self.unknown_value(name, span, wanted);
+                return Typed::broken();
+            }
+        };
+        self.refer(span, || Target::BuiltIn(built_in.ty.clone()));
+        built_in
     }
 
     fn unknown_value(&mut self, name: &SmolStr, span: Span, wanted: Option<&Ty>) {
@@ -102,7 +112,7 @@ impl<'a> Checker<'a> {
     }
 
     /// The index of an enum's member.
-    pub(super) fn member(&self, index: u32, name: &str) -> Option<u32> {
+    pub(in crate::check) fn member(&self, index: u32, name: &str) -> Option<u32> {
         match &self.types.get(index as usize)?.kind {
             TypeInfoKind::Enum(members) => members.iter().position(|member| member == name).and_then(|at| u32::try_from(at).ok()),
             TypeInfoKind::Record(_) => None,
@@ -135,13 +145,21 @@ impl<'a> Checker<'a> {
         if let Some(typed) = self.member_of_module(of, name) {
             return typed;
         }
-        let base = self.solid(of, None);
+        let base = self.expr(of, None);
+        self.wish(name.span, |_| WishKind::FieldOf(base.ty.clone()));
+        let base = self.demand(base, of.span);
         match &base.ty {
             Ty::Broken => Typed::broken(),
             Ty::Record(index) => self.record_field(whole, *index, base.expr, name),
             Ty::Money => match name.name.as_str() {
-                "amount" => Typed::new(Expr::Amount(Box::new(base.expr)), Ty::Number),
-                "currency" => Typed::new(Expr::CurrencyOf(Box::new(base.expr)), Ty::Text),
+                "amount" => {
+                    self.refer(name.span, || Target::MoneyPart(Ty::Number));
+                    Typed::new(Expr::Amount(Box::new(base.expr)), Ty::Number)
+                }
+                "currency" => {
+                    self.refer(name.span, || Target::MoneyPart(Ty::Text));
+                    Typed::new(Expr::CurrencyOf(Box::new(base.expr)), Ty::Text)
+                }
                 other => {
                     let nearest = self.nearest(other, ["amount", "currency"]);
                     let site = self.site(name.span);
@@ -163,6 +181,7 @@ impl<'a> Checker<'a> {
         let TypeInfoKind::Record(fields) = &info.kind else { return Typed::broken() };
         if let Some((at, field)) = fields.find(&name.name) {
             let ty = field.ty.clone();
+            self.refer(name.span, || Target::Field { of: index, at });
             if ty.is_broken() {
                 return Typed::broken();
             }
@@ -190,7 +209,10 @@ impl<'a> Checker<'a> {
     fn qualified(&mut self, first: &SmolStr, first_span: Span, name: &'a ast::Ident) -> Option<Typed> {
         match self.declared.get(first).map(|declared| declared.what) {
             Some(What::Poisoned) => return Some(Typed::broken()),
-            Some(What::Enum(index)) => return Some(self.enum_member(index, name)),
+            Some(What::Enum(index)) => {
+                self.refer_declared(first_span, What::Enum(index));
+                return Some(self.enum_member(index, name));
+            }
             Some(What::Module(_)) => {
                 let module = ast::Ident { name: first.clone(), span: first_span };
                 if let Some(what) = self.in_module(&module, name, |_| true) {
@@ -252,7 +274,9 @@ impl<'a> Checker<'a> {
 
     /// The index of an enum's member; one that is not there is reported.
     pub(crate) fn known_member(&mut self, index: u32, name: &ast::Ident) -> Option<u32> {
+        self.wish(name.span, |_| WishKind::Member(index));
         if let Some(member) = self.member(index, &name.name) {
+            self.refer(name.span, || Target::Member { of: index, at: member });
             return Some(member);
         }
         if let Some(info) = self.types.get(index as usize)
@@ -269,9 +293,13 @@ impl<'a> Checker<'a> {
 
     /// `review.by` and its like.
     fn gate_value(&mut self, whole: &'a ast::Expr, gate: &SmolStr, home: GateHome, name: &'a ast::Ident) -> Typed {
-        if let Some((_, binding)) = self.scope.find_mut(gate) {
+        let declared = self.scope.find_mut(gate).map(|(_, binding)| {
             binding.used = true;
-        }
+            binding.span
+        });
+        let gate_span = declared.unwrap_or_default();
+        self.refer_gate(whole, gate_span);
+        self.wish(name.span, |checker| WishKind::GateValue(checker.gate_values(home)));
         let asked = self.flow.asks.get(home.asks as usize).map(Vec::as_slice).unwrap_or_default();
         let (slot, ty, optional) = match name.name.as_str() {
             "by" => (home.by, Ty::Text, home.skippable || home.silent),
@@ -300,7 +328,16 @@ impl<'a> Checker<'a> {
         self.flow.uses.push(slot);
         let known = self.place(whole).is_some_and(|place| self.scope.is_present(&place));
         let ty = if optional && !known { Ty::optional(ty) } else { ty };
+        self.refer(name.span, || Target::GateValue { gate: gate_span, ty: ty.clone() });
         Typed::new(Expr::Slot { frame: 0, index: slot }, ty)
+    }
+
+    /// All values that a gate gives, with their types where it is known that somebody was asked.
+    fn gate_values(&self, home: GateHome) -> Vec<(SmolStr, Ty)> {
+        let given = [("by", Ty::Text), ("at", Ty::Time), ("comment", Ty::Text)];
+        let asked = self.flow.asks.get(home.asks as usize).map(Vec::as_slice).unwrap_or_default();
+        let given = given.into_iter().map(|(name, ty)| (SmolStr::new_static(name), ty));
+        given.chain(asked.iter().map(|ask| (ask.name.clone(), ask.ty.clone()))).collect()
     }
 
     /// `of[index]`

@@ -6,6 +6,7 @@ use flow_grammar::{Span, ast};
 use smol_str::SmolStr;
 
 use super::{Checker, Typed};
+use crate::check::record::{Target, WishKind};
 use crate::check::ty::{Ty, TypeInfoKind};
 use crate::faults;
 use crate::plan::{Expr, Type};
@@ -84,9 +85,11 @@ impl<'a> Checker<'a> {
             _ => 0,
         };
         let mut values: Vec<Option<Expr>> = vec![None; count];
+        self.wish_name(fields, |given| WishKind::FieldName { of: index, given });
         for field in fields {
             match self.declared_field(index, &field.name.name) {
                 Some((at, ty)) => {
+                    self.refer(field.name.span, || Target::Field { of: index, at });
                     let value = self.init_expect(field, &ty);
                     if let Some(slot) = values.get_mut(at as usize) {
                         *slot = Some(value);

@@ -66,6 +66,7 @@ impl<'a> Checker<'a> {
     /// Arguments by the place of their parameter.
     fn named_arguments(&mut self, callee: &Called, arguments: &'a [ast::FieldInit]) -> Vec<(usize, Expr)> {
         self.repeated(arguments);
+        self.refer_arguments(callee.index, arguments);
         let mut found = Vec::with_capacity(arguments.len());
         for argument in arguments {
             let name = &argument.name.name;

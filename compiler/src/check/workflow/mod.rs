@@ -10,12 +10,14 @@ mod settings;
 mod sight;
 mod statements;
 mod step;
+mod watch;
 
 use flow_grammar::{Span, ast};
 use smol_str::SmolStr;
 
 use super::declare::ParameterInfo;
 use super::expr::Typed;
+use super::record::Target;
 use super::scope::{Home, Kind, Mark};
 use super::ty::Ty;
 use super::{Checker, lints};
@@ -40,6 +42,10 @@ pub(crate) struct Flow {
     given: Option<Typed>,
     /// The statement around that `return` may not stand in.
     no_return: Option<&'static str>,
+    /// Of each gate that says what it shows: where.
+    show_spans: Vec<(u32, Span)>,
+    /// For each loop that is open, where its list stands if nothing says how long that is at most.
+    unbounded: Vec<Option<Span>>,
     /// Gates whose title or values come from what they guard.
     defaults: Vec<gate::Defaults>,
     unnamed_gates: u32,
@@ -120,6 +126,7 @@ impl<'a> Checker<'a> {
         };
         self.unguarded(&flow.drafts, &guards);
         self.silence(&flow.silences, &flow.drafts, &guards);
+        self.watch(&flow, &guards);
         gate::fill(&self.actions, &mut flow, guards);
         let order = graph::order(&flow.drafts, flow.slots.len());
         let first = u32::try_from(loops.len()).unwrap_or(u32::MAX);
@@ -146,6 +153,7 @@ impl<'a> Checker<'a> {
     /// Makes a value known from here to the end of its block.
     fn declare_value(&mut self, ident: &ast::Ident, ty: Ty, home: Home, kind: Kind, block: Mark) {
         self.snake_case(ident, "a value");
+        self.refer(ident.span, || Target::Value { declared: ident.span, ty: ty.clone(), kind });
         if let Some((hidden, same_block)) = self.scope.hidden(&ident.name, block) {
             let (silent, first) = (hidden.at == Home::Nowhere, hidden.span);
             let site = self.site(ident.span);

@@ -4,6 +4,7 @@ use flow_grammar::{Span, ast};
 
 use crate::check::Checker;
 use crate::check::groups::Named;
+use crate::check::record::{Target, WishKind};
 use crate::check::ty::Ty;
 use crate::faults;
 use crate::plan::{Approvers, Expr, Term, Who};
@@ -67,6 +68,7 @@ impl<'a> Checker<'a> {
 
     /// One person or group: `owner`, `requester`, a group, or an address as a name, a field or a text.
     pub(crate) fn who(&mut self, expr: &'a ast::Expr) -> Option<Who> {
+        self.wish(expr.span, |_| WishKind::Person);
         match &expr.kind {
             ast::ExprKind::Name(name) if name == "owner" || name == "requester" => {
                 if let Some((_, binding)) = self.scope.find(name) {
@@ -76,6 +78,7 @@ impl<'a> Checker<'a> {
                 if name == "requester" {
                     self.needs_requester(expr.span);
                 }
+                self.refer(expr.span, || Target::BuiltIn(Ty::Text));
                 return Some(if name == "owner" { Who::Owner } else { Who::Requester });
             }
             ast::ExprKind::Name(_) | ast::ExprKind::Field { .. } => match self.named_group(expr) {

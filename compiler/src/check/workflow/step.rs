@@ -9,6 +9,7 @@ use smol_str::SmolStr;
 use super::super::scope::{Home, Kind, Mark};
 use crate::check::declare::{ActionInfo, ParameterInfo, What};
 use crate::check::expr::nothing;
+use crate::check::record::WishKind;
 use crate::check::ty::Ty;
 use crate::check::{Checker, WorkflowCall};
 use crate::faults;
@@ -108,7 +109,12 @@ impl<'a> Checker<'a> {
         let name = &path.name.name;
         let found = match &path.module {
             Some(module) => Some(self.in_module(module, &path.name, |what| matches!(what, What::Action(_) | What::Workflow(_)))?),
-            None => self.declared.get(name).map(|declared| declared.what),
+            None => {
+                self.wish(path.name.span, |_| WishKind::Callee);
+                let found = self.declared.get(name).map(|declared| declared.what);
+                found.iter().for_each(|what| self.refer_declared(path.name.span, *what));
+                found
+            }
         };
         match found {
             Some(What::Action(index) | What::Workflow(index)) => {
@@ -158,6 +164,7 @@ impl<'a> Checker<'a> {
     /// One argument for each parameter, in their order.
     fn arguments(&mut self, action: u32, call: &'a ast::Call) -> Vec<Expr> {
         self.repeated(&call.arguments);
+        self.refer_arguments(action, &call.arguments);
         let Some(info) = self.actions.get(action as usize) else { return Vec::new() };
         // The parameters are borrowed out while arguments are checked.
         let parameters: Vec<(SmolStr, Ty)> =
