@@ -113,12 +113,12 @@ fn played(play: &Play, kill: Kill) -> Played<'_> {
     let mut played = Played { play, project, traced, kill, resumed: false, acknowledged: BTreeMap::new(), started: 0 };
     let socket = played.project.file(".hitl/state.db.sock");
     until("its socket", || (socket.exists() || played.traced.ended()).then_some(()));
-    played.to_its_end();
+    played.play_on();
     played
 }
 
 impl Played<'_> {
-    fn to_its_end(&mut self) {
+    fn play_on(&mut self) {
         let mut turns = 0;
         until("the end", || {
             turns += usize::from(self.traced.ended());
