@@ -14,10 +14,12 @@ pub mod ide;
 pub mod plan;
 mod sources;
 mod suggest;
+mod text;
 pub mod value;
 
 pub use check::{Checked, WorkflowRef, check};
 pub use code::{Code, UnknownCode};
 pub use diagnostic::{Diagnostic, FileId, Severity};
 pub use flow_grammar::Span;
-pub use sources::{BadPath, Sources, used_path, uses};
+pub use sources::{BadPath, Sources, used_path};
+pub use text::Text;
