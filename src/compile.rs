@@ -12,12 +12,12 @@ use crate::project::Project;
 use crate::render::Counts;
 use crate::terminal::ERROR;
 use crate::texts::{list, nearest};
-use crate::{input, lints, render};
+use crate::{input, render};
 
 /// The plan of one workflow of a file: the named one, or the only one.
 pub(crate) fn one(project: &Project, file: &Path, workflow: Option<&str>) -> Result<Plan, Fault> {
     let loaded = Loaded::read(project, &[file.to_owned()])?;
-    let checked = sound(project, &loaded.sources)?;
+    let checked = sound(&loaded.sources)?;
     let here = || checked.workflows().filter(|found| loaded.is_named(found.file));
     let names: Vec<&str> = here().map(|found| found.name).collect();
     let name = choose(file, &names, workflow)?;
@@ -28,7 +28,7 @@ pub(crate) fn one(project: &Project, file: &Path, workflow: Option<&str>) -> Res
 /// The plans of all workflows of all files that are named; those of files that are only used are parts of these.
 pub(crate) fn all(project: &Project, paths: &[PathBuf]) -> Result<Vec<Plan>, Fault> {
     let loaded = Loaded::read(project, &input::files(paths)?)?;
-    let checked = sound(project, &loaded.sources)?;
+    let checked = sound(&loaded.sources)?;
     let workflows = || checked.workflows().filter(|found| loaded.is_named(found.file));
     let mut seen: Vec<(&str, &str)> = Vec::new();
     for workflow in workflows() {
@@ -42,9 +42,8 @@ pub(crate) fn all(project: &Project, paths: &[PathBuf]) -> Result<Vec<Plan>, Fau
 }
 
 /// Checks the sources and says what is wrong; errors end it.
-fn sound(project: &Project, sources: &Sources) -> Result<Checked, Fault> {
-    let mut checked = flow_compiler::check(sources);
-    lints::weigh(&mut checked, project);
+fn sound(sources: &Sources) -> Result<Checked, Fault> {
+    let checked = flow_compiler::check(sources);
     if checked.has_errors() {
         render::to_stderr(sources, &checked.diagnostics);
         anstream::eprintln!("{ERROR}{}{ERROR:#}", Counts::of(sources, &checked.diagnostics).sentence());

@@ -1,8 +1,9 @@
 //! Diagnostics for programs.
 
-use flow_compiler::{Diagnostic, FileId, Severity, Sources, Span};
+use flow_compiler::{Diagnostic, Severity, Sources};
 use serde::Serialize;
 
+use crate::places::{Place, Places};
 use crate::render::Counts;
 
 #[derive(Serialize)]
@@ -48,13 +49,6 @@ struct Edit<'a> {
     start: Place,
     end: Place,
     text: &'a str,
-}
-
-/// From 1, columns in Unicode characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-struct Place {
-    line: usize,
-    column: usize,
 }
 
 /// The report as one JSON object with a line end.
@@ -103,52 +97,5 @@ fn entry<'a>(places: &Places<'a>, diagnostic: &'a Diagnostic) -> Entry<'a> {
                 .collect(),
         }),
         counterexample: diagnostic.counterexample.as_deref(),
-    }
-}
-
-/// Lines of all files, found once.
-struct Places<'a> {
-    sources: &'a Sources,
-    /// For each file the bytes at which its lines begin.
-    lines: Vec<Vec<usize>>,
-}
-
-impl<'a> Places<'a> {
-    fn of(sources: &'a Sources) -> Self {
-        let starts = |file| {
-            let newlines = sources.text(file).bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            std::iter::once(0).chain(newlines.map(|(at, _)| at + 1)).collect()
-        };
-        Self { sources, lines: sources.files().map(starts).collect() }
-    }
-
-    fn range(&self, file: FileId, span: Span) -> (&'a str, Place, Place) {
-        (self.sources.shown(file), self.place(file, span.start), self.place(file, span.end))
-    }
-
-    fn place(&self, file: FileId, offset: u32) -> Place {
-        let offset = offset as usize;
-        let starts = self.lines.get(file.0 as usize).map_or(&[][..], Vec::as_slice);
-        let line = starts.partition_point(|start| *start <= offset).max(1);
-        let start = starts.get(line - 1).copied().unwrap_or_default();
-        let before = self.sources.text(file).get(start..offset).unwrap_or_default();
-        Place { line, column: before.chars().count() + 1 }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use flow_compiler::Sources;
-
-    use super::{Place, Places};
-
-    #[test]
-    fn columns_are_characters() {
-        let mut sources = Sources::new();
-        let file = sources.add("a.flow", "ä漢 x\r\n  y");
-        let places = Places::of(&sources);
-        assert_eq!(places.place(file, 6), Place { line: 1, column: 4 });
-        assert_eq!(places.place(file, 11), Place { line: 2, column: 3 });
-        assert_eq!(places.place(file, 12), Place { line: 2, column: 4 });
     }
 }

@@ -1,41 +1,62 @@
-//! Warnings weighed as the project says.
+//! Where the levels of warnings come from: `hitl.toml`, and then the command line. How they weigh is the compiler's matter.
 
-use flow_compiler::{Checked, Severity};
-use flow_runtime::config::{Level, Lints};
+use flow_compiler::{Level, Levels, levels};
 
+use crate::fault::Fault;
 use crate::project::Project;
 
-/// Leaves out the warnings that the project allows, and makes errors of those that it denies.
-pub(crate) fn weigh(checked: &mut Checked, project: &Project) {
-    apply(checked, &project.config.lints);
+/// Everything that is probably not as meant, as `--deny` names it.
+const WARNINGS: &str = "warnings";
+
+/// How much warnings weigh
+#[derive(Debug, Default, clap::Args)]
+#[group(skip)]
+pub(crate) struct Args {
+    /// Say nothing of this warning, such as `unused-value`
+    #[arg(long, value_name = "LINT")]
+    allow: Vec<String>,
+    /// Say this warning, and let it stop nothing
+    #[arg(long, value_name = "LINT")]
+    warn: Vec<String>,
+    /// Make an error of this warning; `warnings` fails on all that are left
+    #[arg(long, value_name = "LINT")]
+    deny: Vec<String>,
+    /// Make an error of this warning, also where a comment allows it
+    #[arg(long, value_name = "LINT")]
+    forbid: Vec<String>,
 }
 
-fn apply(checked: &mut Checked, lints: &Lints) {
-    checked.diagnostics.retain_mut(|diagnostic| {
-        let level = diagnostic.code.lint().and_then(|name| lints.get(name)).copied();
-        if level == Some(Level::Deny) {
-            diagnostic.severity = Severity::Error;
-        }
-        level != Some(Level::Allow)
-    });
-}
-
-#[cfg(test)]
-mod tests {
-    use flow_compiler::{Severity, Sources, check};
-    use flow_runtime::config::{Level, Lints};
-
-    use super::apply;
-
-    #[test]
-    fn warnings_weigh_what_the_project_says() {
-        let mut sources = Sources::new();
-        sources.add("x.flow", "workflow w(a: text, b: text) {\n  let c = b\n  step log(message: \"x\")\n}\n");
-        let mut checked = check(&sources);
-        assert_eq!(checked.diagnostics.len(), 2);
-        apply(&mut checked, &Lints::from([("unused-value".into(), Level::Allow), ("unused-parameter".into(), Level::Deny)]));
-        let left: Vec<_> = checked.diagnostics.iter().map(|diagnostic| (diagnostic.code.as_str(), diagnostic.severity)).collect();
-        assert_eq!(left, [("F0503", Severity::Error)]);
-        assert!(checked.has_errors());
+impl Args {
+    /// Whether any warning fails the check.
+    pub(crate) fn deny_warnings(&self) -> bool {
+        self.deny.iter().any(|name| name == WARNINGS)
     }
+
+    /// The levels of a project with those of the command line over them; of one that is named twice, the stricter.
+    pub(crate) fn levels(&self, project: &Project) -> Result<Levels, Fault> {
+        let mut levels = of(project);
+        let named = [(&self.allow, Level::Allow), (&self.warn, Level::Warn), (&self.deny, Level::Deny), (&self.forbid, Level::Forbid)];
+        for (names, level) in named {
+            for name in names.iter().filter(|name| level != Level::Deny || *name != WARNINGS) {
+                levels.set(name, level).map_err(|unknown| {
+                    let fault = Fault::usage(unknown.to_string());
+                    match unknown.nearest {
+                        Some(near) => fault.help(format!("did you mean `{near}`?")),
+                        None => fault.help(format!("there are {}", crate::texts::list(levels::names()))),
+                    }
+                })?;
+            }
+        }
+        Ok(levels)
+    }
+}
+
+/// The levels of a project.
+pub(crate) fn of(project: &Project) -> Levels {
+    let mut levels = Levels::default();
+    for (name, level) in &project.config.lints {
+        // Names were looked at when the settings were read.
+        let _ = levels.set(name, *level);
+    }
+    levels
 }

@@ -6,8 +6,8 @@ use std::path::{Component, Path, PathBuf};
 use flow_compiler::{FileId, Sources};
 
 use crate::fault::Fault;
-use crate::input;
 use crate::project::Project;
+use crate::{input, lints};
 
 /// Files of one project.
 pub(crate) struct Loaded {
@@ -21,6 +21,7 @@ impl Loaded {
     pub(crate) fn read(project: &Project, files: &[PathBuf]) -> Result<Self, Fault> {
         let mut sources = Sources::new();
         sources.set_groups(project.groups());
+        sources.set_levels(lints::of(project));
         let mut places = Vec::new();
         for file in files {
             let shown = input::name(file);

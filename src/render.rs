@@ -4,15 +4,13 @@ use std::io::{self, Write};
 
 use codespan_reporting::diagnostic::{Diagnostic as Drawn, Label, LabelStyle, Severity as Weight};
 use codespan_reporting::files::SimpleFiles;
-use codespan_reporting::term::{Config, DisplayStyle, WriteStyle, emit_to_write_style};
+use codespan_reporting::term::{Config, WriteStyle, emit_to_write_style};
 use flow_compiler::{Diagnostic, FileId, Severity, Sources};
 use flow_runtime::rehearsal::Problem;
 
+use crate::excerpt::{Excerpts, is_long};
 use crate::terminal::{ERROR, FAINT, FRAME, STRONG, WARNING, visible};
 use crate::texts::count;
-
-/// A diagnostic on a line longer than this is told without its line.
-const LONG_LINE: usize = 2_000;
 
 /// How many there were of what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,11 +82,20 @@ fn all(sources: &Sources) -> SimpleFiles<String, String> {
 
 fn draw(out: &mut Styling, sources: &Sources, diagnostics: &[Diagnostic]) {
     let files = all(sources);
+    let config = Config::default();
     for diagnostic in diagnostics {
-        let display_style = if line_length(sources, diagnostic) > LONG_LINE { DisplayStyle::Medium } else { DisplayStyle::Rich };
-        let config = Config { display_style, ..Config::default() };
+        let mut drawn = drawn(diagnostic);
+        let told = if drawn.labels.iter().any(|label| files.get(label.file_id).is_ok_and(|file| is_long(file.source(), &label.range))) {
+            let places: Vec<_> = drawn.labels.iter().map(|label| (label.file_id, label.range.clone())).collect();
+            let known = (0..sources.len()).filter_map(|id| files.get(id).ok());
+            let excerpts = Excerpts::new(known.map(|file| (file.name().as_str(), file.source().as_str())), &places);
+            drawn.labels.iter_mut().for_each(|label| label.range = excerpts.drawn(label.file_id, &label.range));
+            emit_to_write_style(out, &config, &excerpts, &drawn)
+        } else {
+            emit_to_write_style(out, &config, &files, &drawn)
+        };
         // Writing to memory does not fail, and a span outside its file is told without its line.
-        if emit_to_write_style(out, &config, &files, &drawn(diagnostic)).is_err() {
+        if told.is_err() {
             let _ = writeln!(out, "{}: {}", diagnostic.code, visible(&diagnostic.message));
         }
     }
@@ -112,14 +119,6 @@ fn drawn(diagnostic: &Diagnostic) -> Drawn<usize> {
         Severity::Warning => Drawn::warning(),
     };
     drawn.with_code(diagnostic.code.as_str()).with_message(visible(&diagnostic.message)).with_labels(labels).with_notes(notes)
-}
-
-fn line_length(sources: &Sources, diagnostic: &Diagnostic) -> usize {
-    let text = sources.text(diagnostic.file);
-    let at = diagnostic.span.start as usize;
-    let (before, after) = (text.get(..at).unwrap_or_default(), text.get(at..).unwrap_or_default());
-    let start = before.rfind('\n').map_or(before.len(), |newline| before.len() - newline - 1);
-    start + after.find('\n').unwrap_or(after.len())
 }
 
 /// Styles as escape sequences; who prints it takes them out again where they are not wanted.
@@ -172,5 +171,52 @@ impl WriteStyle for Styling {
 
     fn reset(&mut self) -> io::Result<()> {
         write!(self.0, "{FAINT:#}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flow_compiler::{Sources, check};
+
+    use super::{Styling, draw};
+
+    /// A file as its author sees it, and under it what is said, without colours.
+    fn page(text: &str) -> String {
+        let mut sources = Sources::new();
+        sources.add("a.flow", text);
+        let mut out = Styling(Vec::new());
+        draw(&mut out, &sources, &check(&sources).diagnostics);
+        anstream::adapter::strip_bytes(&out.0).into_vec().try_into().unwrap()
+    }
+
+    #[test]
+    fn what_is_wide_is_underlined_where_it_stands() {
+        let wide = "workflow w(a: text) {\n  step log(message: \"汉字漢字 {aa}\")\n  step log(message: \"e\u{301}e\u{301} ü {bb}\")\n  step log(message: \"😀👍🏽 {cc}\")\n\tstep\tlog(message:\tdd)\n}\n";
+        insta::assert_snapshot!(page(wide));
+    }
+
+    #[test]
+    fn long_lines_are_cut_around_what_is_wrong() {
+        let long = "漢".repeat(400);
+        let text = format!(
+            "workflow w(a: text) {{\n  step log(message: \"{long} {{aa}} {long}\")\n  step log(message: \"{{a}} {long} {{bb}}\")\n  step log(mesage: a, messag: \"{long}\")\n}}\n"
+        );
+        insta::assert_snapshot!(page(&text));
+    }
+
+    #[test]
+    fn several_lines_are_framed() {
+        let text = "workflow w(a: text, a: number) {\n  require approval {\n    title \"x\"\n    within 1 day,\n      then escalate to\n        \"ana@acme.example\"\n  }\n  step log(message: if a == \"x\"\n    then 1\n    else \"two\")\n}\n";
+        insta::assert_snapshot!(page(text));
+    }
+
+    #[test]
+    fn a_cause_in_another_file_is_drawn_there() {
+        let mut sources = Sources::new();
+        sources.add("bank.flow", "action pay(to: text) {\n  exec \"pay\" [to]\n}\n");
+        sources.add("pay.flow", format!("use \"bank.flow\"\nworkflow w() {{\n  step bank.pay() # {}\n}}\n", "x".repeat(400)));
+        let mut out = Styling(Vec::new());
+        draw(&mut out, &sources, &check(&sources).diagnostics);
+        insta::assert_snapshot!(String::from_utf8(anstream::adapter::strip_bytes(&out.0).into_vec()).unwrap());
     }
 }

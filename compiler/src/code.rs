@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::Level;
+
 macro_rules! codes {
     ($($code:ident $title:literal,)*) => {
         /// A code such as `F0101`. Each has a page in `codes/`.
@@ -61,6 +63,7 @@ codes! {
     F0015 "an operator of another language",
     F0016 "digits that are no date",
     F0017 "a comma at the end",
+    F0018 "a warning that is allowed without a reason",
     F0101 "a name that is not known",
     F0102 "a name declared twice",
     F0103 "a field that does not exist",
@@ -82,6 +85,7 @@ codes! {
     F0119 "a name that the file does not declare",
     F0120 "files that use one another in a circle",
     F0121 "a group that is not known",
+    F0122 "a lint that is not known",
     F0201 "a value of the wrong type",
     F0202 "a value that may be none",
     F0203 "an operator that does not fit",
@@ -136,6 +140,13 @@ codes! {
     F0506 "a statement that never runs",
     F0507 "a value that is never none",
     F0508 "a file that is used for nothing",
+    F0509 "a warning that is allowed and does not come",
+    F0510 "a gate that guards nothing",
+    F0511 "a gate that waits without end",
+    F0512 "a value that a gate does not show",
+    F0513 "an approval for each item of a list",
+    F0514 "a read that may change something",
+    F0515 "an argument that nobody has seen",
 }
 
 impl Code {
@@ -150,8 +161,26 @@ impl Code {
             Self::F0505 => "shadowed-name",
             Self::F0506 => "never-runs",
             Self::F0507 => "never-none",
+            Self::F0508 => "unused-file",
+            Self::F0509 => "unused-allow",
+            Self::F0510 => "idle-gate",
+            Self::F0511 => "no-deadline",
+            Self::F0512 => "hidden-value",
+            Self::F0513 => "approval-in-loop",
+            Self::F0514 => "writing-read",
+            Self::F0515 => "unseen-argument",
             _ => return None,
         })
+    }
+
+    /// How much it weighs where nobody says otherwise: a warning that most flows would get is only given to those who ask for it.
+    #[must_use]
+    pub const fn default_level(self) -> Level {
+        match self {
+            Self::F0511 => Level::Allow,
+            _ if self.lint().is_some() => Level::Warn,
+            _ => Level::Deny,
+        }
     }
 }
 

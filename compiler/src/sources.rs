@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use flow_grammar::Parsed;
 
-use crate::{FileId, Text};
+use crate::{FileId, Levels, Text};
 
 /// Paths and texts, in the order they were added.
 ///
@@ -15,6 +15,7 @@ pub struct Sources {
     by_path: HashMap<String, FileId>,
     unread: Vec<String>,
     groups: BTreeMap<String, Vec<String>>,
+    levels: Levels,
 }
 
 #[derive(Clone, Debug)]
@@ -161,6 +162,16 @@ impl Sources {
     /// The groups that the project's settings declare, with the addresses of their members.
     pub fn set_groups(&mut self, groups: BTreeMap<String, Vec<String>>) {
         self.groups = groups;
+    }
+
+    /// How much each warning weighs, as the project's settings and whoever asks for the check say.
+    pub fn set_levels(&mut self, levels: Levels) {
+        self.levels = levels;
+    }
+
+    /// See [`set_levels`](Self::set_levels).
+    pub(crate) const fn levels(&self) -> &Levels {
+        &self.levels
     }
 
     /// See [`set_groups`](Self::set_groups).

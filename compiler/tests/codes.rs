@@ -11,7 +11,7 @@
 
 mod several;
 
-use flow_compiler::{Code, Sources, check};
+use flow_compiler::{Code, Level, Levels, Sources, check};
 
 /// Pages without an example: what they speak of does not fit on a page.
 const WITHOUT_EXAMPLE: [Code; 3] = [Code::F0011, Code::F0012, Code::F0402];
@@ -22,7 +22,20 @@ fn examples(page: &str, kind: &str) -> Vec<String> {
 }
 
 fn codes_of(text: &str) -> Vec<Code> {
-    check(&several::sources("example.flow", text)).diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
+    codes_at(text, &Levels::default())
+}
+
+fn codes_at(text: &str, levels: &Levels) -> Vec<Code> {
+    let mut sources = several::sources("example.flow", text);
+    sources.set_levels(levels.clone());
+    check(&sources).diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
+}
+
+/// The levels under which a code is told.
+fn levels(code: Code) -> Levels {
+    let mut levels = Levels::default();
+    code.lint().filter(|_| code.default_level() == Level::Allow).into_iter().for_each(|lint| levels.set(lint, Level::Warn).unwrap());
+    levels
 }
 
 #[test]
@@ -33,6 +46,12 @@ fn every_page_is_true() {
         if !page.starts_with(&format!("# {code}: {}\n", code.title())) {
             faults.push(format!("{code}: its page has another title"));
         }
+        if let Some(lint) = code.lint() {
+            let level = if code.default_level() == Level::Allow { "allow" } else { "warn" };
+            if !page.contains(&format!("\nIts lint is `{lint}`, whose level is `{level}` where nobody says otherwise.\n")) {
+                faults.push(format!("{code}: its page does not say which lint it is, and its level"));
+            }
+        }
         let (wrong, right) = (examples(page, "wrong"), examples(page, "right"));
         if WITHOUT_EXAMPLE.contains(&code) {
             continue;
@@ -41,14 +60,14 @@ fn every_page_is_true() {
             faults.push(format!("{code}: its page lacks an example"));
         }
         for example in wrong {
-            let mut found = codes_of(&example);
+            let mut found = codes_at(&example, &levels(code));
             found.dedup();
             if found != [code] {
                 faults.push(format!("{code}: its wrong example gives {found:?}"));
             }
         }
         for example in right {
-            let found = codes_of(&example);
+            let found = codes_at(&example, &levels(code));
             if !found.is_empty() {
                 faults.push(format!("{code}: its right example gives {found:?}"));
             }

@@ -13,6 +13,7 @@
     reason = "tests"
 )]
 
+mod faulty;
 mod several;
 
 use std::fmt::Write as _;

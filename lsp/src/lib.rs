@@ -17,7 +17,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use flow_compiler::Checked;
+use flow_compiler::Levels;
 
 pub use server::{End, serve};
 pub use wire::stdio;
@@ -35,16 +35,10 @@ pub trait Host {
 }
 
 /// What a project's settings say about its files.
-#[expect(missing_debug_implementations, reason = "a function cannot be shown")]
+#[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// Groups, with the addresses of their members.
     pub groups: BTreeMap<String, Vec<String>>,
-    /// Leaves out the warnings that the project allows, and makes errors of those that it denies.
-    pub weigh: Box<dyn Fn(&mut Checked)>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { groups: BTreeMap::new(), weigh: Box::new(|_| {}) }
-    }
+    /// How much warnings weigh.
+    pub levels: Levels,
 }

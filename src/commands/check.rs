@@ -11,7 +11,7 @@ use crate::load::Loaded;
 use crate::project::{self, Project};
 use crate::render::Counts;
 use crate::terminal::{ERROR, GOOD, WARNING};
-use crate::{input, json_report, lints, render};
+use crate::{github, input, json_report, lints, render, sarif};
 
 /// Check flow files and say all that is wrong with them
 #[derive(Debug, clap::Args)]
@@ -21,9 +21,8 @@ pub(crate) struct Args {
     /// How to say it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
-    /// Fail on these too
-    #[arg(long, value_enum)]
-    deny: Option<Deny>,
+    #[command(flatten)]
+    lints: lints::Args,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -33,12 +32,10 @@ enum Format {
     Human,
     /// For programs: one object on standard output
     Json,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Deny {
-    /// Everything that is probably not as meant
-    Warnings,
+    /// For code scanning: a log of SARIF 2.1.0 on standard output
+    Sarif,
+    /// For GitHub: an annotation for each, on standard output
+    Github,
 }
 
 /// Checks the files.
@@ -46,19 +43,24 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
     let mut found = Vec::new();
     for (folder, files) in by_project(input::files(&args.paths)?) {
         let project = Project::find(Some(&folder), None)?;
-        let loaded = Loaded::read(&project, &files)?;
-        let mut checked = flow_compiler::check(&loaded.sources);
-        lints::weigh(&mut checked, &project);
+        let mut loaded = Loaded::read(&project, &files)?;
+        loaded.sources.set_levels(args.lints.levels(&project)?);
+        let checked = flow_compiler::check(&loaded.sources);
         found.push((loaded.sources, checked.diagnostics));
     }
     let counts: Counts = found.iter().map(|(sources, diagnostics)| Counts::of(sources, diagnostics)).sum();
-    let denied = args.deny == Some(Deny::Warnings) && counts.warnings > 0;
+    let denied = args.lints.deny_warnings() && counts.warnings > 0;
     match args.format {
         Format::Human => {
             found.iter().for_each(|(sources, diagnostics)| render::to_stderr(sources, diagnostics));
             summary(counts, denied);
         }
         Format::Json => print(&json_report::report(&found))?,
+        Format::Sarif => print(&sarif::report(&found))?,
+        Format::Github => {
+            print(&github::report(&found))?;
+            summary(counts, denied);
+        }
     }
     Ok(if counts.errors > 0 || denied { Exit::Failed } else { Exit::Done })
 }

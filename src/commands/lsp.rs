@@ -37,7 +37,6 @@ impl Host for Projects {
 
     fn settings(&self, folder: &Path) -> Result<Settings, String> {
         let project = Project::find(Some(folder), None).map_err(|fault| fault.to_string())?;
-        let groups = project.groups();
-        Ok(Settings { groups, weigh: Box::new(move |checked| lints::weigh(checked, &project)) })
+        Ok(Settings { groups: project.groups(), levels: lints::of(&project) })
     }
 }

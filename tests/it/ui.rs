@@ -63,6 +63,37 @@ fn warnings_fail_only_where_they_are_denied() {
 }
 
 #[test]
+fn levels_come_from_the_project_then_the_command_then_a_comment_and_forbid_is_final() {
+    let flow = "workflow w(a: text, b: text) {\n  let c = b\n  # allow: unused-value, because it is kept\n  let d = a\n  step log(message: \"x\")\n}\n";
+    let project = Project::with(&[("x.flow", flow), ("hitl.toml", "[lints]\nunused-value = \"deny\"\n")]);
+    let told = |options: &[&str]| {
+        let all = [&["check", "--format", "json"], options].concat();
+        let done = project.hitlc(&all);
+        (done.code, done.json()["errors"].as_u64().unwrap(), done.json()["warnings"].as_u64().unwrap())
+    };
+    assert_eq!(told(&[]), (1, 1, 0));
+    assert_eq!(told(&["--warn", "unused-value"]), (0, 0, 1));
+    assert_eq!(told(&["--allow", "unused-value"]), (0, 0, 0));
+    assert_eq!(told(&["--allow", "unused-value", "--deny", "unused-value"]), (1, 1, 0));
+    assert_eq!(told(&["--forbid", "unused-value"]), (1, 2, 0));
+    assert_eq!(told(&["--warn", "unused-value", "--deny", "warnings"]), (1, 0, 1));
+    let unknown = project.hitlc(&["check", "--deny", "unused-valu"]);
+    assert_eq!(unknown.code, 2);
+    assert!(unknown.err.contains("did you mean `unused-value`?"), "{}", unknown.err);
+    project.write("hitl.toml", b"[lints]\nunused-value = \"forbid\"\n");
+    assert_eq!(told(&["--allow", "unused-value"]), (1, 2, 0));
+}
+
+#[test]
+fn build_servers_get_their_formats() {
+    let project = Project::with(&[("pay.flow", FAULTY)]);
+    let sarif = project.hitlc(&["check", "--format", "sarif"]);
+    assert_eq!((sarif.code, sarif.json()["runs"][0]["results"].as_array().unwrap().len()), (1, 3));
+    let github = project.hitlc(&["check", "--format", "github"]);
+    assert_eq!((github.code, github.out.lines().filter(|line| line.starts_with("::error file=pay.flow,line=")).count()), (1, 3));
+}
+
+#[test]
 fn a_folder_means_every_flow_file_below_it() {
     let project = Project::with(&[("a.flow", REFUND), ("deep/er/b.flow", REFUND), (".hidden/c.flow", "broken"), ("d.txt", "broken")]);
     let done = project.hitlc(&["check", "--format", "json"]);

@@ -4,6 +4,7 @@
 //! wrong becomes [`Ty::Broken`], which fits everywhere, so that one mistake gives one diagnostic.
 
 mod action;
+mod allow;
 mod assemble;
 mod calls;
 pub(crate) mod declare;
@@ -27,7 +28,8 @@ use crate::diagnostic::{Diagnostic, FileId, Severity};
 use crate::faults::{self, Site};
 use crate::plan::Plan;
 use crate::plan::test::TestPlan;
-use crate::{Sources, suggest};
+use crate::{Levels, Sources, suggest};
+use allow::Allowance;
 use assemble::{Callee, Lowered};
 use declare::{ActionInfo, Declared};
 #[cfg(test)]
@@ -141,6 +143,9 @@ pub(crate) fn check_heard(sources: &Sources, recorder: Option<Box<Recorder>>) ->
     calls::circles_of_files(sources, &uses, &mut said);
     calls::check(&world, &mut said);
     lints::unused_actions(&world.actions, &mut said);
+    for (said, id) in said.iter_mut().zip(sources.files()) {
+        said.weigh(id, sources.levels());
+    }
     for id in &uses.order {
         let wrong = said.get(id.0 as usize).is_none_or(Said::has_errors) || uses.is_circular(*id);
         let sound = !wrong && uses.used_by(*id).all(|used| files.get(used.0 as usize).is_some_and(|file| file.sound));
@@ -158,6 +163,8 @@ struct Said {
     diagnostics: Vec<Diagnostic>,
     /// Warnings are given only where there is no error: what is broken might use what seems unused.
     lints: Vec<Diagnostic>,
+    /// What comments say of warnings.
+    allowances: Vec<Allowance>,
 }
 
 impl Said {
@@ -165,11 +172,17 @@ impl Said {
         self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
+    /// Leaves of the warnings those that are to be told.
+    fn weigh(&mut self, file: FileId, levels: &Levels) {
+        let (lints, allowances) = (std::mem::take(&mut self.lints), std::mem::take(&mut self.allowances));
+        if !self.has_errors() {
+            self.lints = allow::weigh(file, lints, allowances, levels);
+        }
+    }
+
     /// Everything there is to say, by place.
     fn sorted(mut self) -> Vec<Diagnostic> {
-        if !self.has_errors() {
-            self.diagnostics.append(&mut self.lints);
-        }
+        self.diagnostics.append(&mut self.lints);
         self.diagnostics.sort_by_key(|diagnostic| (diagnostic.span, diagnostic.code));
         self.diagnostics.dedup();
         self.diagnostics
@@ -221,6 +234,7 @@ pub(crate) struct Checker<'a> {
     lines: Vec<u32>,
     diagnostics: Vec<Diagnostic>,
     lints: Vec<Diagnostic>,
+    allowances: Vec<Allowance>,
     /// Types, actions and groups of this file and all that were checked before it.
     types: Vec<TypeInfo>,
     actions: Vec<ActionInfo>,
@@ -265,6 +279,7 @@ impl<'a> Checker<'a> {
             lines,
             diagnostics: Vec::new(),
             lints: Vec::new(),
+            allowances: Vec::new(),
             types: world.types,
             actions: world.actions,
             groups: world.groups,
@@ -297,6 +312,9 @@ impl<'a> Checker<'a> {
             }
             self.diagnostics.push(faults::syntax::fault(self.file, fault));
         }
+        let (allowances, wrong) = allow::read(self.file, self.text, parsed);
+        self.allowances = allowances;
+        self.diagnostics.extend(wrong);
         if !self.sources.is_utf8(self.file) {
             let end = u32::try_from(self.text.len()).unwrap_or(u32::MAX);
             self.diagnostics.push(faults::syntax::not_utf8(self.site(Span::new(end, end))));
@@ -314,7 +332,7 @@ impl<'a> Checker<'a> {
             lowered: self.lowered,
             recorder: self.recorder,
         };
-        (world, Said { diagnostics: self.diagnostics, lints: self.lints })
+        (world, Said { diagnostics: self.diagnostics, lints: self.lints, allowances: self.allowances })
     }
 
     fn report(&mut self, diagnostic: Diagnostic) {

@@ -126,7 +126,10 @@ impl<'i> Builder<'i> {
                 break;
             }
             let line = self.written.get(comment.range())?.trim_start_matches('#');
-            lines.push(line.strip_prefix(' ').unwrap_or(line).trim_end());
+            // What is said to the compiler is no documentation.
+            if !line.trim_start().starts_with("allow:") {
+                lines.push(line.strip_prefix(' ').unwrap_or(line).trim_end());
+            }
             below = own_line.len();
             index -= 1;
         }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use flow_compiler::{Diagnostic, FileId, Sources, Span, check};
+use flow_compiler::{Diagnostic, FileId, Sources, Span};
 use gen_lsp_types as lsp;
 
 use crate::convert::{self, Encoding, Lines};
@@ -241,11 +241,4 @@ impl<'h, H: Host> World<'h, H> {
 /// What a document is known by: its path, or its address where it has none.
 fn key(uri: &lsp::Uri) -> PathBuf {
     uri::to_path(uri).unwrap_or_else(|| PathBuf::from(&uri.0))
-}
-
-/// Checks some files, weighed as a project weighs them.
-fn weighed(sources: Sources, weigh: &dyn Fn(&mut flow_compiler::Checked), places: Vec<PathBuf>, own: Vec<bool>) -> Checked {
-    let mut checked = check(&sources);
-    weigh(&mut checked);
-    Checked { sources, diagnostics: checked.diagnostics, places, own }
 }

@@ -8,10 +8,10 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use flow_compiler::{Sources, Text, used_path};
+use flow_compiler::{Sources, Text, check, used_path};
 use flow_grammar::MAX_BYTES;
 
-use super::{Checked, Document, weighed};
+use super::{Checked, Document};
 use crate::{Host, Settings};
 
 /// Folders within folders beyond this are not looked into.
@@ -115,6 +115,7 @@ impl Project {
         let together = together(&start, &current);
         let mut sources = Sources::new();
         sources.set_groups(self.settings.groups.clone());
+        sources.set_levels(self.settings.levels.clone());
         let (mut places, mut own) = (Vec::new(), Vec::new());
         for (name, file) in current.iter().filter(|(name, _)| together.contains(name.as_str())) {
             sources.add_text(name, file.text.clone());
@@ -125,7 +126,8 @@ impl Project {
         for name in current.keys().filter(|name| !together.contains(name.as_str())) {
             sources.add_unread(name.clone());
         }
-        let checked = Rc::new(weighed(sources, &*self.settings.weigh, places, own));
+        let diagnostics = check(&sources).diagnostics;
+        let checked = Rc::new(Checked { sources, diagnostics, places, own });
         self.found.push(Rc::clone(&checked));
         Some(checked)
     }

@@ -2,33 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use flow_compiler::Code;
-use serde::Deserialize;
-
-use super::error;
-
-/// How much a warning weighs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// It is not told.
-    Allow,
-    /// It is told.
-    Warn,
-    /// It is told, and is an error.
-    Deny,
-}
+pub use flow_compiler::Level;
+use flow_compiler::{Levels, levels};
 
 /// `[lints]`: a level for each name.
 pub type Lints = BTreeMap<String, Level>;
 
 /// The name that no warning has, with the nearest that one has.
 pub(super) fn unknown(lints: &Lints) -> Option<(String, String)> {
-    let known: Vec<&str> = Code::ALL.iter().filter_map(|code| code.lint()).collect();
-    let name = lints.keys().find(|name| !known.contains(&name.as_str()))?;
-    let hint = match error::nearest(name, &known) {
+    let unknown = lints.iter().find_map(|(name, level)| Levels::default().set(name, *level).err())?;
+    let hint = match unknown.nearest {
         Some(near) => format!(", did you mean `{near}`?"),
-        None => format!("; there are {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+        None => format!("; there are {}", levels::names().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
     };
-    Some((name.clone(), format!("there is no lint `{name}`{hint}")))
+    let message = format!("{unknown}{hint}");
+    Some((unknown.name, message))
 }

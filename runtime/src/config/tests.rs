@@ -82,7 +82,7 @@ fn faults_say_where_and_what_to_do() {
         ("[servr]\nlisten = 1", "hitl.toml:1:2: there is no key `servr`; did you mean `server`?"),
         ("[server]\nlisen = \"x\"", "hitl.toml:2:1: there is no key `lisen`; did you mean `listen`?"),
         ("[lints]\nunused-valu = \"deny\"", "hitl.toml:2:1: there is no lint `unused-valu`, did you mean `unused-value`?"),
-        ("[lints]\nunused-value = \"no\"", "hitl.toml:2:16: unknown variant `no`, expected one of `allow`, `warn`, `deny`"),
+        ("[lints]\nunused-value = \"no\"", "hitl.toml:2:16: unknown variant `no`, expected one of `allow`, `warn`, `deny`, `forbid`"),
         ("[notify.sms]\n", "hitl.toml:1:9: `sms` is not supported by this version; remove it"),
         ("[notify.slak]\n", "hitl.toml:1:9: there is no key `slak`; did you mean `slack`?"),
         (

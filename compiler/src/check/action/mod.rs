@@ -6,7 +6,7 @@ mod implement;
 mod model;
 mod preview;
 
-use flow_grammar::ast;
+use flow_grammar::{Span, ast};
 use jiff::SignedDuration;
 use smol_str::SmolStr;
 
@@ -44,6 +44,9 @@ impl<'a> Checker<'a> {
             self.report(faults::actions::empty(site, &action.name.name));
         }
         let lowered = implementation.and_then(|implementation| self.implementation(action, implementation, result.as_ref()));
+        if let Some(implementation) = implementation.filter(|_| action.effect == ast::Effect::Read) {
+            self.writing_read(action, implementation);
+        }
         let preview = action.preview.as_ref().and_then(|preview| self.preview(action, preview));
         let closed = self.scope.close(mark);
         if implementation.is_some() {
@@ -61,6 +64,15 @@ impl<'a> Checker<'a> {
             preview: preview.map(Box::new),
             secrets: std::mem::take(&mut self.secrets),
         })
+    }
+
+    /// Warns of an action that says it changes nothing and is carried out by something that changes things.
+    fn writing_read(&mut self, action: &ast::Action, implementation: &ast::Implementation) {
+        let effect = Span::new(action.head.start, action.head.start + 4);
+        if let Some((span, what)) = preview::changes(implementation) {
+            let fault = faults::lints::writing_read(self.site(span), &action.name.name, &what, effect);
+            self.lints.push(fault);
+        }
     }
 
     /// Makes parameters known, in the first slots of the frame.

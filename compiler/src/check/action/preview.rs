@@ -1,6 +1,6 @@
 //! `preview`: what a call would touch, looked at before anybody approves it.
 
-use flow_grammar::ast;
+use flow_grammar::{Span, ast};
 
 use super::TIMEOUT;
 use super::clauses::Clauses;
@@ -16,23 +16,20 @@ impl<'a> Checker<'a> {
         let clauses = Clauses::collect(self, implementation)?;
         let timeout = clauses.timeout.and_then(|timeout| self.fixed_duration(timeout, "a timeout")).unwrap_or(TIMEOUT);
         let faults = self.diagnostics.len();
+        if let Some((span, what)) = changes(implementation) {
+            let only = match &implementation.kind {
+                Kind::Http { .. } => "use `http get`",
+                Kind::Sql { .. } => "write a query, such as `select`",
+                _ => ONLY,
+            };
+            self.acts(span, &what, only);
+        }
         let lowered = match &implementation.kind {
-            Kind::Http { method, url } => {
-                if method.name != "get" {
-                    self.acts(method.span, &format!("`http {}` may change something", method.name), "use `http get`");
-                }
-                self.http(action, method, url, &clauses, Wanted::Anything)?
-            }
+            Kind::Http { method, url } => self.http(action, method, url, &clauses, Wanted::Anything)?,
             Kind::Exec { program, arguments } => self.exec(action, program, arguments, &clauses, Wanted::Anything)?,
-            Kind::Sql { connection, statement } => {
-                if !gives_rows(statement) || gives_back(statement) {
-                    self.acts(statement.span, "this statement changes the database", "write a query, such as `select`");
-                }
-                self.sql_parts(connection, statement)
-            }
-            Kind::Email => return self.acts(implementation.span, "a mail cannot be taken back", ONLY),
+            Kind::Sql { connection, statement } => self.sql_parts(connection, statement),
             Kind::Model { .. } => return self.acts(implementation.span, "a model writes something else each time", ONLY),
-            Kind::Unknown(_) => return None,
+            Kind::Email | Kind::Unknown(_) => return None,
         };
         let result = match &lowered {
             Implementation::Http(http) => http.result.as_ref().map_or(Type::Json, |(_, ty)| ty.clone()),
@@ -42,10 +39,23 @@ impl<'a> Checker<'a> {
         (self.diagnostics.len() == faults).then_some(Preview { implementation: lowered, result, timeout })
     }
 
-    fn acts(&mut self, span: flow_grammar::Span, what: &str, only: &str) -> Option<Preview> {
+    fn acts(&mut self, span: Span, what: &str, only: &str) -> Option<Preview> {
         let site = self.site(span);
         self.report(faults::actions::preview_acts(site, what, only));
         None
+    }
+}
+
+/// Where an implementation changes something as far as that can be told, and how.
+pub(super) fn changes(implementation: &ast::Implementation) -> Option<(Span, String)> {
+    use ast::ImplementationKind as Kind;
+    match &implementation.kind {
+        Kind::Http { method, .. } if method.name != "get" => Some((method.span, format!("`http {}` may change something", method.name))),
+        Kind::Sql { statement, .. } if !gives_rows(statement) || gives_back(statement) => {
+            Some((statement.span, "this statement changes the database".to_owned()))
+        }
+        Kind::Email => Some((implementation.span, "a mail cannot be taken back".to_owned())),
+        _ => None,
     }
 }
 

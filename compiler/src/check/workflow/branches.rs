@@ -23,6 +23,7 @@ impl<'a> Checker<'a> {
             marks.push(self.scope.mark());
         }
         self.scope.forget(outer);
+        self.never_taken(arms, otherwise, &conditions);
         let branch = self.add_node(NodeKind::Branch { conditions, otherwise: otherwise.is_some() }, span, false);
         let before = self.flow.within;
         let mut ending = Vec::with_capacity(arms.len() + 1);
@@ -55,6 +56,25 @@ impl<'a> Checker<'a> {
         }
         self.join(branch, ending, span);
         all
+    }
+
+    /// Warns of blocks whose conditions are literals so that they never run.
+    fn never_taken(&mut self, arms: &[(ast::Expr, ast::Block)], otherwise: Option<&ast::Block>, conditions: &[Expr]) {
+        let mut holds: Option<Span> = None;
+        for ((condition, block), lowered) in arms.iter().zip(conditions) {
+            let fails = matches!(lowered, Expr::Const(Value::Bool(false))).then_some(condition.span);
+            if let (Some(why), Some(first)) = (holds.or(fails), block.statements.first()) {
+                let fault = faults::lints::never_taken(self.site(first.span), why, holds.is_some());
+                self.lints.push(fault);
+            }
+            if matches!(lowered, Expr::Const(Value::Bool(true))) {
+                holds = holds.or(Some(condition.span));
+            }
+        }
+        if let (Some(why), Some(first)) = (holds, otherwise.and_then(|block| block.statements.first())) {
+            let fault = faults::lints::never_taken(self.site(first.span), why, true);
+            self.lints.push(fault);
+        }
     }
 
     pub(super) fn arm(&mut self, branch: u32, arm: usize, block: &'a ast::Block) -> bool {

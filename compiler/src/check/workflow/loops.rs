@@ -7,7 +7,7 @@ use crate::check::Checker;
 use crate::check::lints;
 use crate::check::ty::Ty;
 use crate::faults;
-use crate::plan::{Loop, NodeKind, Wait, Within};
+use crate::plan::{Expr, Loop, NodeKind, Wait, Within};
 
 /// So many items of a loop may be under way at once.
 const MOST_AT_ONCE: u32 = 1000;
@@ -27,7 +27,10 @@ impl<'a> Checker<'a> {
         }
         let each_of = Loop { list: list.expr, at_most: at_most.unwrap_or(1), body: u32::MAX, give: None, slot: None };
         let node = self.add_node(NodeKind::ForEach(Box::new(each_of)), span, false);
+        let unbounded = self.is_unbounded(node).then_some(each.list.span);
+        self.flow.unbounded.push(unbounded);
         let given = self.body(each, node, item);
+        self.flow.unbounded.pop();
         let slot = match (name, &given) {
             (Some(name), Some(ty)) => {
                 let ty = Ty::List(ty.clone().into());
@@ -48,6 +51,20 @@ impl<'a> Checker<'a> {
         if let Some(NodeKind::ForEach(each)) = self.flow.drafts.get_mut(node as usize).map(|draft| &mut draft.kind) {
             each.slot = slot;
         }
+    }
+
+    /// Whether nothing says how long a loop's list is at most: it is not written out.
+    fn is_unbounded(&self, node: u32) -> bool {
+        let Some(NodeKind::ForEach(each)) = self.flow.drafts.get(node as usize).map(|draft| &draft.kind) else { return false };
+        let mut list = &each.list;
+        if let Expr::Slot { index, .. } = list {
+            let named = self.flow.drafts.iter().find_map(|draft| match &draft.kind {
+                NodeKind::Let { slot, value } if slot == index => Some(value),
+                _ => None,
+            });
+            list = named.unwrap_or(list);
+        }
+        !matches!(list, Expr::Const(_) | Expr::List(_))
     }
 
     /// The body of a loop; gives the type of what it gives.

@@ -10,6 +10,7 @@ mod settings;
 mod sight;
 mod statements;
 mod step;
+mod watch;
 
 use flow_grammar::{Span, ast};
 use smol_str::SmolStr;
@@ -41,6 +42,10 @@ pub(crate) struct Flow {
     given: Option<Typed>,
     /// The statement around that `return` may not stand in.
     no_return: Option<&'static str>,
+    /// Of each gate that says what it shows: where.
+    show_spans: Vec<(u32, Span)>,
+    /// For each loop that is open, where its list stands if nothing says how long that is at most.
+    unbounded: Vec<Option<Span>>,
     /// Gates whose title or values come from what they guard.
     defaults: Vec<gate::Defaults>,
     unnamed_gates: u32,
@@ -121,6 +126,7 @@ impl<'a> Checker<'a> {
         };
         self.unguarded(&flow.drafts, &guards);
         self.silence(&flow.silences, &flow.drafts, &guards);
+        self.watch(&flow, &guards);
         gate::fill(&self.actions, &mut flow, guards);
         let order = graph::order(&flow.drafts, flow.slots.len());
         let first = u32::try_from(loops.len()).unwrap_or(u32::MAX);

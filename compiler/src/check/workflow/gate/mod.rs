@@ -100,11 +100,25 @@ impl<'a> Checker<'a> {
         if let Some(silence) = self.flow.silences.get_mut(silences) {
             silence.node = node;
         }
+        self.flow.show_spans.extend(clauses.show.and_then(show::place).map(|span| (node, span)));
+        self.asks_too_often(gate.head, clauses.within.is_some());
         if default_title || default_shows {
             self.flow.defaults.push(Defaults { node, title: default_title, shows: default_shows });
         }
         if let (Some(name), Some(home)) = (&gate.name, home) {
             self.declare_value(name, Ty::Broken, Home::Gate(home), Kind::Gate, block);
+        }
+    }
+
+    /// Warns of a gate that asks for each item of a list of any length, and of one that waits without end.
+    fn asks_too_often(&mut self, head: Span, ends: bool) {
+        if let Some(list) = self.flow.unbounded.iter().rev().find_map(|list| *list) {
+            let fault = faults::lints::approval_in_loop(self.site(head), list);
+            self.lints.push(fault);
+        }
+        if !ends {
+            let fault = faults::lints::no_deadline(self.site(head));
+            self.lints.push(fault);
         }
     }
 

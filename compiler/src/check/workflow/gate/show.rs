@@ -8,6 +8,12 @@ use crate::check::ty::Ty;
 use crate::faults;
 use crate::plan::{Show, Style};
 
+/// Where the values stand.
+pub(super) fn place(shows: &[ast::Show]) -> Option<Span> {
+    let last = shows.last()?;
+    Some(shows.first()?.value.span.to(last.label.as_ref().map_or(last.value.span, |label| label.span)))
+}
+
 /// How a value may be drawn.
 const STYLES: [&str; 4] = ["table", "diff", "markdown", "code"];
 
