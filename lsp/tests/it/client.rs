@@ -181,20 +181,23 @@ impl Client {
         self.tell("workspace/didChangeWatchedFiles", json!({ "changes": [change] }));
     }
 
-    /// Waits until a version of a document was looked at.
-    pub(crate) fn looked_at(&mut self, path: &str, version: i64) -> Vec<Value> {
-        while self.published.get(path).and_then(|(version, _)| *version) != Some(version) {
+    /// Waits until the server has said what a test waits for.
+    pub(crate) fn until(&mut self, done: impl Fn(&Self) -> bool) {
+        while !done(self) {
             self.receive();
         }
+    }
+
+    /// Waits until a version of a document was looked at.
+    pub(crate) fn looked_at(&mut self, path: &str, version: i64) -> Vec<Value> {
+        self.until(|client| client.published.get(path).and_then(|(version, _)| *version) == Some(version));
         self.published[path].1.clone()
     }
 
     /// Waits until something is published of a file.
     pub(crate) fn news_of(&mut self, path: &str) -> Vec<Value> {
         self.published.remove(path);
-        while !self.published.contains_key(path) {
-            self.receive();
-        }
+        self.until(|client| client.published.contains_key(path));
         self.published[path].1.clone()
     }
 

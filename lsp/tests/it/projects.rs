@@ -25,9 +25,7 @@ fn a_change_shows_in_the_files_that_use_it() {
     assert!(!client.published.contains_key("alone.flow"), "it has nothing to do with any of them");
     // Closed without being saved: what is on disk counts again.
     client.close("bank.flow");
-    while !client.published["main.flow"].1.is_empty() || !client.published["other.flow"].1.is_empty() {
-        client.news_of("main.flow");
-    }
+    client.until(|client| client.published["main.flow"].1.is_empty() && client.published["other.flow"].1.is_empty());
 }
 
 #[test]
@@ -62,9 +60,7 @@ fn the_settings_of_a_project_count() {
     client.write("flows/settings.txt", "nonsense");
     client.watched("flows/settings.txt");
     client.news_of("flows/a.flow");
-    while client.said.is_empty() {
-        let _ = client.ask("shutdown/not", json!({}));
-    }
+    client.until(|client| !client.said.is_empty());
     assert_eq!(client.said[0].1["message"], "the settings are wrong");
 }
 
