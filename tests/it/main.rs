@@ -14,6 +14,8 @@ mod gates;
 mod model;
 mod modules;
 mod race;
+#[path = "../../runtime/tests/replayed/mod.rs"]
+mod replayed;
 mod support;
 mod ui;
 mod use_cases;
