@@ -9,6 +9,7 @@ mod docs;
 mod edges;
 mod examples;
 mod flow_tests;
+mod fmt;
 mod gates;
 mod model;
 mod modules;
