@@ -1,2 +1,0 @@
--- Files that end in `.flow` are Flow.
-vim.filetype.add({ extension = { flow = "flow" } })
