@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-use flow_compiler::{FileId, Sources, uses};
+use flow_compiler::{FileId, Sources};
 
 use crate::fault::Fault;
 use crate::project::Project;
@@ -20,8 +20,7 @@ impl Loaded {
     /// Reads files, the files that they use, and so on.
     pub(crate) fn read(project: &Project, files: &[PathBuf]) -> Result<Self, Fault> {
         let mut sources = Sources::new();
-        let config = &project.config;
-        sources.set_groups(config.groups.keys().map(|group| (group.clone(), config.addresses(group))).collect());
+        sources.set_groups(project.groups());
         sources.set_levels(lints::of(project));
         let mut places = Vec::new();
         for file in files {
@@ -53,7 +52,8 @@ impl Loaded {
         let mut at = 0;
         while let Some((id, place)) = places.get(at).cloned() {
             at += 1;
-            for used in uses(sources.text(id)) {
+            let used: Vec<String> = sources.uses(id).map(str::to_owned).collect();
+            for used in used {
                 // What cannot be a path is said by the compiler.
                 let Ok(path) = flow_compiler::used_path(sources.path(id), &used) else { continue };
                 if sources.find(&path).is_some() {

@@ -16,6 +16,7 @@ pub mod oversight;
 pub mod plan;
 mod sources;
 mod suggest;
+mod text;
 pub mod value;
 
 pub use check::{Checked, WorkflowRef, check};
@@ -23,4 +24,5 @@ pub use code::{Code, UnknownCode};
 pub use diagnostic::{Diagnostic, FileId, Severity};
 pub use flow_grammar::Span;
 pub use levels::{Level, Levels, UnknownLint};
-pub use sources::{BadPath, Sources, used_path, uses};
+pub use sources::{BadPath, Sources, used_path};
+pub use text::Text;

@@ -107,18 +107,18 @@ impl Checked {
 /// Checks all files of the sources.
 #[must_use]
 pub fn check(sources: &Sources) -> Checked {
-    let parsed: Vec<Parsed> = sources.files().map(|file| flow_grammar::parse(sources.text(file))).collect();
-    let (checked, world) = check_parsed(sources, &parsed, None);
+    let (checked, world) = check_heard(sources, None);
     Checked { lowered: world.close(), ..checked }
 }
 
-/// Checks files that are parsed, and hands back what is known of them besides; of that no plan is made yet.
-pub(crate) fn check_parsed(sources: &Sources, parsed: &[Parsed], recorder: Option<Box<Recorder>>) -> (Checked, World) {
-    let uses = Uses::of(sources, parsed);
+/// Checks all files with somebody listening, and hands back what is known of them besides; of that no plan is made yet.
+pub(crate) fn check_heard(sources: &Sources, recorder: Option<Box<Recorder>>) -> (Checked, World) {
+    let parsed = sources.parsed();
+    let uses = Uses::of(sources, &parsed);
     let mut said: Vec<Said> = parsed.iter().map(|_| Said::default()).collect();
     let mut files: Vec<CheckedFile> = sources
         .files()
-        .zip(parsed)
+        .zip(&parsed)
         .map(|(id, parsed)| CheckedFile {
             id,
             path: sources.path(id).to_owned(),

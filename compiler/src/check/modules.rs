@@ -39,7 +39,7 @@ pub(super) struct Uses {
 }
 
 impl Uses {
-    pub(super) fn of(sources: &Sources, parsed: &[Parsed]) -> Self {
+    pub(super) fn of(sources: &Sources, parsed: &[&Parsed]) -> Self {
         let mut uses = Self { links: vec![Vec::new(); parsed.len()], ..Self::default() };
         for ((file, parsed), links) in sources.files().zip(parsed).zip(&mut uses.links) {
             for declaration in &parsed.module.declarations {
