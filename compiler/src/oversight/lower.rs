@@ -463,24 +463,35 @@ impl<'t, 'p> Lowering<'t, 'p> {
             (Op::Arithmetic(operation), [left, right]) => self.arithmetic(id, operation, *left, *right),
             (Op::Negate, [inner]) => {
                 let minus = -Q::one();
-                self.each_case(*inner, |worth| match worth {
+                let mut cases = self.each_case(*inner, |worth| match worth {
                     Worth::Number(term) => Some(Worth::Number(term.times(&minus))),
                     Worth::Money(term, currency) => Some(Worth::Money(term.times(&minus), *currency)),
                     Worth::Duration(term) => Some(Worth::Duration(term.times(&minus))),
                     _ => None,
-                })
+                })?;
+                // The longest duration back has none forward.
+                if cases.iter().any(|case| matches!(case.worth, Worth::Duration(_))) {
+                    let works = self.fact(Fact::Error(id), false);
+                    cases = self.guarded(works, &cases);
+                }
+                Some(cases)
             }
             (Op::Amount, [inner]) => self.each_case(*inner, |worth| match worth {
-                Worth::Money(term, Some(_)) => Some(Worth::Number(term.clone())),
+                Worth::Money(term, _) => Some(Worth::Number(term.clone())),
                 _ => None,
             }),
             (Op::CurrencyOf, [inner]) => {
-                // A currency as a text is compared with texts.
-                let cases = self.each_case(*inner, |worth| match worth {
-                    Worth::Money(_, Some(currency)) => Some(Worth::Symbol(*currency)),
-                    _ => None,
-                })?;
-                Some(cases)
+                // The sum of no amounts has none.
+                let has = |worth: &Worth| !matches!(worth, Worth::Money(_, None));
+                let with_currency: Vec<Case> = self.cases(*inner).iter().filter(|case| has(&case.worth)).cloned().collect();
+                with_currency
+                    .into_iter()
+                    .map(|Case { when, worth }| match worth {
+                        // As a text it is compared with texts.
+                        Worth::Money(_, Some(currency)) => Some(Case { when, worth: Worth::Symbol(currency) }),
+                        _ => None,
+                    })
+                    .collect()
             }
             (Op::If, [condition, then, otherwise]) => {
                 let condition = self.truth(*condition);
@@ -567,8 +578,8 @@ impl<'t, 'p> Lowering<'t, 'p> {
                 (Worth::Money(sum(a, b)?, one.or(*other)), also)
             }
             (Multiply, Worth::Number(a), Worth::Number(b)) => (Worth::Number(product(a, b)?), None),
-            (Multiply, Worth::Money(a, currency @ Some(_)), Worth::Number(b)) => (Worth::Money(product(a, b)?, *currency), None),
-            (Multiply, Worth::Number(a), Worth::Money(b, currency @ Some(_))) => (Worth::Money(product(a, b)?, *currency), None),
+            (Multiply, Worth::Money(a, currency), Worth::Number(b)) => (Worth::Money(product(a, b)?, *currency), None),
+            (Multiply, Worth::Number(a), Worth::Money(b, currency)) => (Worth::Money(product(a, b)?, *currency), None),
             _ => return None,
         };
         Some(made)

@@ -211,12 +211,17 @@ impl<'t, 'p> Way<'t, 'p> {
     fn covered(&mut self, call: &Call<'p>, duty: &'p Duty, arguments: &[Id], facts: &[F], budget: &mut Budget) -> Outcome {
         let demanded = duty.by.as_ref().map(|by| people::demanded(&mut self.lowering, by, arguments));
         let (mut fit, mut unfit) = (Vec::new(), Vec::new());
+        let mut facts = facts.to_vec();
         for passed in self.places.passed(call.at) {
             match self.judge(&passed, call, arguments, demanded.as_ref()) {
-                Ok(found) => fit.push(found),
+                Ok(found) => {
+                    facts.extend(self.past(&passed.where_taken));
+                    fit.push(found);
+                }
                 Err(why) => unfit.push((passed.gate, why)),
             }
         }
+        let facts = facts.as_slice();
         if matches!(self.ask(facts, &[], budget), Answer::Impossible) {
             return Outcome::Covered(Vec::new());
         }
@@ -281,6 +286,37 @@ impl<'t, 'p> Way<'t, 'p> {
         for arm in self.places.not_taken(node) {
             let taken = self.taken(arm);
             facts.push(self.lowering.not(taken));
+            facts.push(self.told(arm));
+        }
+        facts
+    }
+
+    /// Where it can be told which arm of the branch is taken: elsewhere the run ends there.
+    fn told(&mut self, of: Arm) -> F {
+        let at = Node { region: of.region, index: of.branch };
+        let Some(NodeKind::Branch { conditions, .. }) = self.places.node(at).map(|node| &node.kind) else {
+            return self.lowering.arena.always();
+        };
+        let mut told = self.lowering.arena.always();
+        for condition in conditions.iter().rev() {
+            let truth = self.condition(condition, Names::At(at));
+            let on = self.lowering.arena.and(&[truth.fails, told]);
+            told = self.lowering.arena.or(&[truth.holds, on]);
+        }
+        told
+    }
+
+    /// What holds on every way past a gate that stands in arms: where one of them was reached, it could be told whether it is taken.
+    fn past(&mut self, where_taken: &[Arm]) -> Vec<F> {
+        let mut facts = Vec::new();
+        let mut not_reached = Vec::new();
+        // The outermost last.
+        for arm in where_taken.iter().rev() {
+            let told = self.told(*arm);
+            let taken = self.taken(*arm);
+            let parts: Vec<F> = not_reached.iter().copied().chain([told]).collect();
+            facts.push(self.lowering.arena.or(&parts));
+            not_reached.push(self.lowering.not(taken));
         }
         facts
     }
