@@ -419,6 +419,7 @@ fn workflow(hash: Digest, plan: &Plan) -> view::Workflow {
         optional: p.default.is_some() || matches!(p.ty, flow_compiler::plan::Type::Optional(_)),
         default: Json::Null,
         value: Json::Null,
+        by_model: false,
         choices: show::choices(plan, &p.ty),
     };
     view::Workflow {
