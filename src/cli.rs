@@ -51,6 +51,7 @@ impl Color {
 pub(crate) enum Command {
     New(commands::new::Args),
     Check(commands::check::Args),
+    Fmt(commands::fmt::Args),
     Test(commands::test::Args),
     Run(commands::run::Args),
     Start(commands::start::Args),
@@ -68,5 +69,6 @@ pub(crate) enum Command {
     Explain(commands::explain::Args),
     Token(commands::token::Args),
     Audit(commands::audit::Args),
+    Lsp(commands::lsp::Args),
     Completions(commands::completions::Args),
 }
