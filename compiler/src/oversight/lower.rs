@@ -630,6 +630,11 @@ impl<'t, 'p> Lowering<'t, 'p> {
         if self.may_be_none(id) { self.fact(Fact::None(id), false) } else { self.arena.always() }
     }
 
+    /// Where it is `none`, which it may be.
+    pub(super) fn absent(&mut self, id: Id) -> Option<F> {
+        self.may_be_none(id).then(|| self.fact(Fact::None(id), true))
+    }
+
     fn may_be_none(&self, id: Id) -> bool {
         let term = self.terms.get(id);
         match (&term.op, &term.ty) {

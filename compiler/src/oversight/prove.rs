@@ -212,7 +212,9 @@ impl<'t, 'p> Way<'t, 'p> {
         let demanded = duty.by.as_ref().map(|by| people::demanded(&mut self.lowering, by, arguments));
         let (mut fit, mut unfit) = (Vec::new(), Vec::new());
         let mut facts = facts.to_vec();
-        for passed in self.places.passed(call.at) {
+        let gates = self.places.passed(call.at);
+        facts.extend(gates.iter().filter_map(|passed| self.given_by(passed.gate)).collect::<Vec<_>>());
+        for passed in gates {
             match self.judge(&passed, call, arguments, demanded.as_ref()) {
                 Ok(found) => {
                     facts.extend(self.past(&passed.where_taken));
@@ -333,6 +335,38 @@ impl<'t, 'p> Way<'t, 'p> {
             parts.push(if number == arm.arm { truth.holds } else { truth.fails });
         }
         self.lowering.arena.and(&parts)
+    }
+
+    /// A gate gives values only where it asks somebody.
+    fn given_by(&mut self, at: Node) -> Option<F> {
+        let gate = self.places.gate(at)?;
+        let mut absent: Vec<F> = Vec::new();
+        for slot in gate.given() {
+            if let Some(id) = self.lowering.terms.of_slot(at.region, slot) {
+                absent.extend(self.lowering.absent(id));
+            }
+        }
+        if absent.is_empty() {
+            return None;
+        }
+        let mut before = self.lowering.arena.always();
+        let mut nobody = Vec::new();
+        for band in &gate.bands {
+            let truth = match &band.when {
+                Some(when) => self.condition(when, Names::At(at)),
+                None => self.lowering.always(),
+            };
+            if band.by.is_none() {
+                nobody.push(self.lowering.arena.and(&[before, truth.holds]));
+            }
+            before = self.lowering.arena.and(&[before, truth.fails]);
+        }
+        // Without a band that holds nobody is asked either.
+        nobody.push(before);
+        let nobody = self.lowering.arena.or(&nobody);
+        let asked = self.lowering.not(nobody);
+        let absent = self.lowering.arena.and(&absent);
+        Some(self.lowering.arena.or(&[asked, absent]))
     }
 
     /// Whether a gate counts, and where it asks people who are enough.
