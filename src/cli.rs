@@ -51,6 +51,7 @@ impl Color {
 pub(crate) enum Command {
     New(commands::new::Args),
     Check(commands::check::Args),
+    Fmt(commands::fmt::Args),
     Test(commands::test::Args),
     Run(commands::run::Args),
     Start(commands::start::Args),

@@ -41,6 +41,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::New(args) => commands::new::run(&args),
         Command::Check(args) => commands::check::run(&args),
+        Command::Fmt(args) => commands::fmt::run(&args),
         Command::Test(args) => commands::test::run(&args),
         Command::Run(args) => commands::run::run(&args),
         Command::Start(args) => commands::start::run(&args),

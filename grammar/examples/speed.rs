@@ -1,35 +1,43 @@
-//! How fast the parser is: `cargo run --release -p flow-grammar --example speed [FILE]`.
+//! How fast the parser and the layout are: `cargo run --release -p flow-grammar --example speed [FILE]`.
 //!
-//! Without a file it parses a generated one of 10,000 lines.
+//! Without a file it reads generated ones of 10,000 and 20,000 lines: twice the text takes twice the time.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 fn main() {
-    let text = match std::env::args().nth(1) {
+    let texts = match std::env::args().nth(1) {
         Some(path) => match std::fs::read_to_string(&path) {
-            Ok(text) => text,
+            Ok(text) => vec![text],
             Err(error) => {
                 eprintln!("cannot read `{path}`: {error}");
                 return;
             }
         },
-        None => generated(10_000),
+        None => vec![generated(10_000), generated(20_000)],
     };
-    let lines = text.lines().count();
+    for text in texts {
+        let lines = text.lines().count();
+        println!("{lines} lines, {} bytes", text.len());
+        let told = |what: &str, time: Duration| {
+            let per_thousand = time.as_secs_f64() * 1e6 / lines.max(1) as f64;
+            println!("  {what}: {time:?}, {per_thousand:.3} ms a thousand lines");
+        };
+        told("parsed", median(|| assert!(flow_grammar::parse(&text).faults.len() < 501, "the faults are limited")));
+        told("formatted", median(|| drop(flow_grammar::format(&text))));
+    }
+}
+
+/// The median of 21 times.
+fn median(mut work: impl FnMut()) -> Duration {
     let mut times: Vec<_> = (0..21)
         .map(|_| {
             let start = Instant::now();
-            let parsed = flow_grammar::parse(&text);
-            let time = start.elapsed();
-            assert!(parsed.faults.len() < 501, "the faults are limited");
-            time
+            work();
+            start.elapsed()
         })
         .collect();
     times.sort();
-    if let Some(median) = times.get(times.len() / 2) {
-        let per_thousand = median.as_secs_f64() * 1e6 / lines.max(1) as f64;
-        println!("{lines} lines, {} bytes: {median:?}, {per_thousand:.3} ms a thousand lines", text.len());
-    }
+    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 /// Records, actions and workflows in the proportions of a real project.

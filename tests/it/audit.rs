@@ -29,6 +29,7 @@ fn paused() -> Project {
 /// What `hitlc audit verify` says after a change that touches no entry of the journal.
 fn after(change: &str) -> String {
     let project = paused();
+    project.tampered();
     let db = Connection::open(project.file(".hitl/state.db")).unwrap();
     assert_eq!(db.execute(change, []).unwrap(), 1, "{change}");
     drop(db);
@@ -56,4 +57,14 @@ fn a_snapshot_that_is_not_the_journals_is_found() {
 fn an_approval_that_was_taken_off_the_list_is_found() {
     let found = after("DELETE FROM asks");
     assert!(found.contains("the open approvals of run"), "{found}");
+}
+
+#[test]
+fn a_test_does_not_end_when_its_journals_say_something_else() {
+    let project = paused();
+    let db = Connection::open(project.file(".hitl/state.db")).unwrap();
+    assert_eq!(db.execute("UPDATE runs SET status = 4", []).unwrap(), 1);
+    drop(db);
+    let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(project)));
+    assert!(ended.is_err(), "nobody played the journal again");
 }

@@ -278,6 +278,7 @@ fn a_journal_that_was_changed_is_found() {
     project.write("head.json", &head.out);
     let sound = project.hitlc(&["audit", "verify", "--head", "head.json"]);
     assert_eq!(sound.code, 0, "{}", sound.err);
+    project.tampered();
     let db = rusqlite::Connection::open(project.file(".hitl/state.db")).unwrap();
     db.execute("DELETE FROM journal WHERE id = (SELECT max(id) FROM journal)", []).unwrap();
     drop(db);

@@ -1,19 +1,22 @@
-//! `kill -9` at every write of the journal, and in the middle of the payment itself.
+//! `kill -9` of a real process, before and after each of its commits: of a payment, with whatever was acknowledged on the way, and of a small
+//! flow for each construct of the language.
 //!
-//! `strace` ends the process at its nth write or sync of a file, before the kernel does it: so the process dies before and after each
-//! write of the journal, and between its write and its sync. Afterwards the run is taken up as an operator would, and the ledger is asked
-//! what became of the payment.
+//! Afterwards the run is taken up as an operator would, and the ledger is asked what became of the payment.
 
-use std::process::{Child, Command, Stdio};
+mod play;
+mod plays;
+mod strace;
+
+use std::process::Stdio;
 
 use serde_json::Value as Json;
 
-use crate::support::{Done, Project, hitlc, tool, until};
+use crate::support::{Done, Project, tool, until};
+use play::ended;
+use strace::{JOURNAL, Traced, moments};
 
 const FLOW: &str = "pay_invoice.flow";
 const OWNER: &str = "finance@acme.example";
-const CALLS: &str = "pwrite64,fdatasync,fsync";
-const JOURNAL: &str = ".hitl/state.db-wal";
 
 /// What is killed.
 #[derive(Clone, Copy, PartialEq)]
@@ -22,65 +25,23 @@ enum Mode {
     Serve,
 }
 
-/// A running `hitlc run` or `hitlc serve` under `strace`.
-struct Traced {
-    child: Child,
-}
-
-impl Traced {
-    fn start(project: &Project, mode: Mode, file: &str, kill_at: Option<usize>) -> Self {
-        let mut command = project.program("strace");
-        command.args(["-f", "-o", "trace.txt", "-e", &format!("trace={CALLS}"), "-P"]).arg(project.file(file));
-        if let Some(nth) = kill_at {
-            command.args(["-e", &format!("inject={CALLS}:signal=SIGKILL:when={nth}")]);
+impl Mode {
+    fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Run => &["run", FLOW, "--input", "exceptional.json", "--as", OWNER],
+            Self::Serve => &["serve", FLOW, "--listen", "127.0.0.1:0"],
         }
-        command.arg(hitlc());
-        match mode {
-            Mode::Run => command.args(["run", FLOW, "--input", "exceptional.json", "--as", OWNER]),
-            Mode::Serve => command.args(["serve", FLOW, "--listen", "127.0.0.1:0"]),
-        };
-        let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("strace starts");
-        Self { child }
     }
-
-    fn ended(&mut self) -> bool {
-        self.child.try_wait().expect("a child can be asked").is_some()
-    }
-
-    /// Ends it if it still runs: the program itself, since `strace` would leave it behind.
-    fn end(mut self) {
-        if !self.ended() {
-            kill_children(self.child.id());
-        }
-        let _ = self.child.wait();
-    }
-}
-
-fn kill_children(parent: u32) {
-    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap_or_default();
-    for child in children.split_whitespace() {
-        let _ = Command::new("kill").args(["-9", child]).status();
-    }
-}
-
-/// How many writes and syncs of a file there are at most by one thread, in a run from its start to its end.
-fn count(mode: Mode, file: &str) -> usize {
-    let (project, _) = one(mode, file, None);
-    let trace = std::fs::read_to_string(project.file("trace.txt")).expect("a trace");
-    let mut threads = std::collections::HashMap::new();
-    for line in trace.lines().filter(|line| CALLS.split(',').any(|call| line.contains(&format!("{call}(")))) {
-        *threads.entry(line.split(' ').next().unwrap_or_default().to_owned()).or_insert(0) += 1;
-    }
-    threads.into_values().max().unwrap_or_default()
 }
 
 /// One run from its start to its end, with the process killed on the way; what was acknowledged on the way.
 fn one(mode: Mode, file: &str, kill_at: Option<usize>) -> (Project, Acknowledged) {
     let project = Project::example("payment");
-    let token = (mode == Mode::Serve).then(|| token(&project));
+    // A token makes the store: all writes are those of the run.
+    let token = Some(token(&project)).filter(|_| mode == Mode::Serve);
     let who = Who { token };
     let mut acknowledged = Acknowledged::default();
-    let mut traced = Traced::start(&project, mode, file, kill_at);
+    let mut traced = Traced::start(&project, mode.arguments(), file, kill_at);
     // Whoever asks before it has the store open would have the store itself.
     until("its socket", || attempt(&mut traced, || project.file(".hitl/state.db.sock").exists().then_some(())));
     if mode == Mode::Serve {
@@ -96,7 +57,7 @@ fn one(mode: Mode, file: &str, kill_at: Option<usize>) -> (Project, Acknowledged
             until("the end of the run", || attempt(&mut traced, || who.runs(&project).iter().all(ended).then_some(())));
         }
     }
-    traced.end();
+    traced.kill();
     (project, acknowledged)
 }
 
@@ -156,10 +117,6 @@ fn token(project: &Project) -> String {
     let made = project.hitlc(&["token", "new", OWNER, "--scope", "start,decide,read"]);
     assert_eq!(made.code, 0, "{made:?}");
     made.out.trim().to_owned()
-}
-
-fn ended(run: &Json) -> bool {
-    ["completed", "failed", "rejected", "cancelled"].contains(&run["status"].as_str().unwrap_or_default())
 }
 
 fn ledger(project: &Project) -> Vec<Vec<String>> {
@@ -222,15 +179,14 @@ fn booking(project: &Project) -> Option<String> {
 
 /// Says how often the payment's outcome was in doubt.
 fn die_everywhere(mode: Mode, file: &str) -> usize {
-    let writes = count(mode, file);
-    assert!(writes >= 4, "only {writes} writes of {file} were seen");
-    println!("{writes} writes and syncs of {file}");
+    let moments = moments(&one(mode, file, None).0, true);
+    assert!(moments.len() >= 3, "only these writes of {file} were seen: {moments:?}");
     let mut doubts = 0;
-    for nth in 1..=writes {
-        let (project, acknowledged) = one(mode, file, Some(nth));
-        doubts += recover(&project, mode, &acknowledged, &format!("killed at write {nth} of {writes} of {file}"));
+    for nth in &moments {
+        let (project, acknowledged) = one(mode, file, Some(*nth));
+        doubts += recover(&project, mode, &acknowledged, &format!("killed at write {nth} of {file}"));
     }
-    println!("{doubts} in doubt");
+    println!("killed at {} writes of {file}, {doubts} in doubt", moments.len());
     doubts
 }
 

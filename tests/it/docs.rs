@@ -9,20 +9,20 @@ use flow_compiler::{Severity, Sources, check};
 mod several;
 
 /// A block of Flow in a page.
-struct Block {
+pub(crate) struct Block {
     /// The page and the line of the first line of code.
-    place: String,
-    code: String,
+    pub(crate) place: String,
+    pub(crate) code: String,
     /// What its fence says after `flow`: `wrong` for one that must not pass, `part` for a part of an example.
-    marks: String,
+    pub(crate) marks: String,
 }
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 /// All files below a folder with an extension; hidden folders are left alone.
-fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
+pub(crate) fn files(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
@@ -39,13 +39,13 @@ fn name(path: &Path) -> String {
     path.strip_prefix(root()).unwrap().display().to_string()
 }
 
-fn pages() -> Vec<PathBuf> {
+pub(crate) fn pages() -> Vec<PathBuf> {
     let mut found = vec![root().join("README.md"), root().join("ARCHITECTURE.md"), root().join("CONTRIBUTING.md")];
     files(&root().join("docs"), "md", &mut found);
     found
 }
 
-fn blocks(page: &Path) -> Vec<Block> {
+pub(crate) fn blocks(page: &Path) -> Vec<Block> {
     let mut found = Vec::new();
     let mut open: Option<Block> = None;
     for (number, line) in fs::read_to_string(page).unwrap().lines().enumerate() {

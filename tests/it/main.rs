@@ -9,10 +9,13 @@ mod docs;
 mod edges;
 mod examples;
 mod flow_tests;
+mod fmt;
 mod gates;
 mod model;
 mod modules;
 mod race;
+#[path = "../../runtime/tests/replayed/mod.rs"]
+mod replayed;
 mod support;
 mod ui;
 mod use_cases;

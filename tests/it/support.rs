@@ -1,13 +1,19 @@
 //! A folder of its own for each test, and the program in it.
 
+use std::cell::Cell;
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use flow_runtime::config::Config;
+use flow_runtime::store::Store;
+use flow_runtime::store::sqlite::{SqliteOptions, SqliteStore};
 use serde_json::Value as Json;
+
+use crate::replayed;
 
 /// How long anything may take before a test gives up.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,6 +36,39 @@ pub(crate) fn hitlc() -> &'static str {
 /// A project in a folder of its own.
 pub(crate) struct Project {
     folder: tempfile::TempDir,
+    /// Whether a test changed a store by hand, so that it says what never was.
+    tampered: Cell<bool>,
+}
+
+/// Whatever a test did in it: the journals of its stores say the same once more.
+impl Drop for Project {
+    fn drop(&mut self) {
+        if std::thread::panicking() || self.tampered.get() {
+            return;
+        }
+        for store in stores(self.path()) {
+            let folder = store.parent().and_then(Path::parent).unwrap();
+            let config = Config::load(folder).unwrap_or_default();
+            let project = replayed::Project { zone: config.calendar.timezone.0.clone(), calendar: config.calendar.days() };
+            let options = SqliteOptions { log_ahead: 0, ..SqliteOptions::default() };
+            let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&store, &options).unwrap());
+            replayed::check(&store, &project, None);
+        }
+    }
+}
+
+/// The stores in a folder and those below it.
+fn stores(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).into_iter().flatten().map(Result::unwrap);
+    let mut found = Vec::new();
+    for entry in entries {
+        if entry.file_type().unwrap().is_dir() {
+            found.extend(stores(&entry.path()));
+        } else if entry.file_name() == "state.db" {
+            found.push(entry.path());
+        }
+    }
+    found
 }
 
 /// How a command ended.
@@ -43,11 +82,16 @@ pub(crate) struct Done {
 impl Project {
     /// With these files.
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
-        let project = Self { folder: tempfile::tempdir().unwrap() };
+        let project = Self { folder: tempfile::tempdir().unwrap(), tampered: Cell::new(false) };
         for (name, text) in files {
             project.write(name, text);
         }
         project
+    }
+
+    /// Its stores are changed by hand from here on.
+    pub(crate) fn tampered(&self) {
+        self.tampered.set(true);
     }
 
     pub(crate) fn path(&self) -> &Path {

@@ -22,11 +22,14 @@ impl Writer<'_> {
         if let Some(first) = nodes.first() {
             self.open(first);
         }
-        self.push(Op::Indent);
         let mut segment = Vec::new();
+        let mut first = true;
         for node in nodes {
             if level(node.as_rule()) == Some(loosest) {
                 self.row(std::mem::take(&mut segment));
+                if std::mem::take(&mut first) {
+                    self.push(Op::Indent);
+                }
                 self.push(Op::Line);
                 self.token(&node);
                 self.push(Op::Space);
@@ -42,8 +45,8 @@ impl Writer<'_> {
     /// `if c then a else b`, and so on where `b` is one, too.
     pub(super) fn choice(&mut self, node: Node<'_>) {
         self.open(&node);
-        self.push(Op::Indent);
         let mut rest: Nodes<'_> = node.into_inner().collect();
+        let mut indented = false;
         loop {
             let other = rest.pop();
             let word = rest.pop();
@@ -61,6 +64,9 @@ impl Writer<'_> {
             }
             self.push(Op::Close);
             self.push(Op::Dedent);
+            if !std::mem::replace(&mut indented, true) {
+                self.push(Op::Indent);
+            }
             if let Some(word) = &word {
                 self.push(Op::Line);
                 self.token(word);
@@ -112,7 +118,9 @@ impl Writer<'_> {
         let Some(open) = nodes.first() else { return };
         if !spaced && self.hugs(&inner, start(&close)) {
             self.token(open);
-            self.plain(inner);
+            for node in inner {
+                if node.as_rule() == Rule::comma { self.leave_out(&node) } else { self.node(node) }
+            }
             return self.token(&close);
         }
         self.open(open);
@@ -148,7 +156,8 @@ impl Writer<'_> {
 
     /// Whether a bracket stands directly around another: one element, which is a list or a record, and no comment beside it.
     fn hugs(&self, inner: &Nodes<'_>, close: usize) -> bool {
-        let [element] = inner.as_slice() else { return false };
+        let mut elements = inner.iter().filter(|node| node.as_rule() != Rule::comma);
+        let (Some(element), None) = (elements.next(), elements.next()) else { return false };
         let Some(bracketed) = only_bracket(element) else { return false };
         let end = bracketed.as_span().start() + bracketed.as_str().trim_end().len();
         !self.has_comment(start(&bracketed)) && !self.has_comment_between(end, close)

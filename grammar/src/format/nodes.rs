@@ -64,7 +64,7 @@ impl Writer<'_> {
             if let Some(gap) = before.and_then(|before| gap(before, node.as_rule())) {
                 self.push(gap);
             }
-            before = Some(node.as_rule());
+            before = Some(sort(&node));
             if node.as_rule() == Rule::comma { self.comma(&node) } else { self.node(node) }
         }
     }
@@ -279,9 +279,19 @@ fn items(nodes: Nodes<'_>) -> Vec<Nodes<'_>> {
     items
 }
 
+/// What a node is to its neighbour.
+fn sort(node: &Node<'_>) -> Rule {
+    match node.as_rule() {
+        Rule::measure => node.clone().into_inner().next().map_or(Rule::measure, |first| first.as_rule()),
+        rule => rule,
+    }
+}
+
 /// What stands between two neighbours.
 const fn gap(before: Rule, after: Rule) -> Option<Op<'static>> {
     match (before, after) {
+        // `2026-11-22.year` is one word, and no date.
+        (Rule::date, Rule::access) => Some(Op::Space),
         (Rule::open_paren | Rule::open_bracket | Rule::dot | Rule::op_minus, _)
         | (
             _,

@@ -17,12 +17,14 @@ pub(super) struct Writer<'t> {
     at: usize,
     /// The last comment was not directly above what follows, and now it would be: an empty line has to part them.
     apart: bool,
+    /// A comment may stand behind the last token: none does yet.
+    open_end: bool,
     ops: Vec<Op<'t>>,
 }
 
 impl<'t> Writer<'t> {
     pub(super) const fn new(text: &'t str, comments: &'t [Span]) -> Self {
-        Self { text, comments, written: 0, at: 0, apart: false, ops: Vec::new() }
+        Self { text, comments, written: 0, at: 0, apart: false, open_end: false, ops: Vec::new() }
     }
 
     /// All steps.
@@ -70,6 +72,7 @@ impl<'t> Writer<'t> {
     fn word(&mut self, start: usize, end: usize) {
         self.above(start);
         self.ops.push(Op::Token(self.text.get(start..end).unwrap_or_default()));
+        self.open_end = true;
         self.at = end;
         self.apart = false;
     }
@@ -161,6 +164,7 @@ impl<'t> Writer<'t> {
     fn comment(&mut self, comment: Span, own_line: bool) {
         let text = self.text.get(comment.range()).unwrap_or_default().trim_end();
         self.ops.push(Op::Comment { text, own_line });
+        self.open_end = false;
         self.written += 1;
         self.at = self.at.max(comment.end as usize);
     }
@@ -175,7 +179,7 @@ impl<'t> Writer<'t> {
 
     /// The comment behind the last token, on its line. A second one, behind a comma that is left out, gets a line of its own.
     pub(super) fn behind(&mut self) {
-        if matches!(self.ops.last(), None | Some(Op::Comment { .. })) {
+        if !self.open_end {
             return;
         }
         let Some(comment) = self.comments.get(self.written) else { return };

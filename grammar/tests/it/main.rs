@@ -4,6 +4,10 @@
 
 mod faults;
 mod format;
+#[path = "../generate/mod.rs"]
+mod generate;
+#[path = "../law/mod.rs"]
+mod law;
 mod programs;
 mod robust;
 

@@ -13,9 +13,9 @@ use super::coverage::Coverage;
 use super::live::Live;
 use super::{Problem, REQUESTER, World};
 use crate::ids::{At, Digest, Path};
-use crate::machine::event::{Channel, Outcome, Principal, Started};
+use crate::machine::event::{Channel, Outcome, Principal, Started, Transition};
 use crate::machine::refusal::Refusal;
-use crate::machine::{Command, Facts, Request, RunState, place, principal, turn};
+use crate::machine::{Command, Facts, Request, RunState, follows, place, principal, turn};
 
 /// So many timers may fire in one `advance`.
 const MOST_TIMERS: u32 = 1_000_000;
@@ -70,6 +70,7 @@ impl<'a> Stage<'a> {
     /// Notes what the gates did.
     pub(super) fn cover(&self, coverage: &mut Coverage) {
         for live in &self.runs {
+            debug_assert!(live.is_its_journal(), "the journal leads elsewhere: {:?}", live.events);
             coverage.note(live.plan, &live.events);
         }
     }
@@ -207,8 +208,20 @@ impl<'a> Stage<'a> {
     }
 
     fn turn(&mut self, run: usize, request: Option<Request>, commands: &mut VecDeque<Command>) -> Option<Refusal> {
-        let turn = self.with_facts(run, |plan, state, facts| turn(plan, state, request, facts))?;
-        self.runs.get_mut(run)?.note(turn.events);
+        let (turn, sound) = self.with_facts(run, |plan, state, facts| {
+            let before = cfg!(debug_assertions).then(|| state.clone());
+            let turn = turn(plan, state, request, facts);
+            let transition = before.map(|before| (before, Transition { at: turn.at, events: turn.events.clone(), snapshot: None }));
+            let sound =
+                transition.filter(|(_, made)| !made.events.is_empty()).map(|(before, made)| (follows(plan, &before, &made, facts), made));
+            (turn, sound)
+        })?;
+        let live = self.runs.get_mut(run)?;
+        if let Some((follows, transition)) = sound {
+            live.keep(&transition);
+            debug_assert!(follows == Ok(()), "{follows:?}: {transition:?}");
+        }
+        live.note(turn.events);
         commands.extend(turn.commands);
         turn.refusal
     }

@@ -6,6 +6,7 @@ mod control;
 mod killed;
 mod loops;
 mod previews;
+#[path = "../replayed/mod.rs"]
 mod replayed;
 mod restarts;
 mod support;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use flow_runtime::engine::{Answer, EngineError};
 use flow_runtime::ids::Digest;
+use flow_runtime::machine::Calendar;
 use flow_runtime::machine::refusal::Refusal;
 use flow_runtime::store::sqlite::{SqliteOptions, SqliteStore};
 use serde_json::json;
@@ -277,4 +279,16 @@ async fn who_is_asked_is_told_once() {
     world.engine.send_letters().await.unwrap();
     let mails: Vec<_> = std::fs::read_dir(world.dir.path().join(".hitl/outbox")).unwrap().collect();
     assert_eq!(mails.len(), 1);
+}
+
+#[tokio::test]
+async fn a_journal_that_does_not_follow_is_found() {
+    let world = World::new("workflow go() -> text { let day = today return \"{day}\" }").await;
+    assert_eq!(world.start("go", json!({})).await.output, json!("2026-09-21"));
+    let project = |zone: &str| replayed::Project { zone: jiff::tz::TimeZone::get(zone).unwrap(), calendar: Calendar::default() };
+    replayed::check(world.engine.store(), &project("Europe/Berlin"), None);
+    // On the other side of the world it was another day.
+    let elsewhere = project("Pacific/Auckland");
+    let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| replayed::check(world.engine.store(), &elsewhere, None)));
+    assert!(played.is_err(), "nobody compared what follows");
 }

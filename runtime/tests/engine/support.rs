@@ -10,12 +10,15 @@ use flow_runtime::actions::{Executor, Settings};
 use flow_runtime::config::Config;
 use flow_runtime::engine::{Answer, Decide, Engine, EngineError, ManualClock, Options, Start};
 use flow_runtime::ids::{At, Digest};
+use flow_runtime::machine::Calendar;
 use flow_runtime::machine::event::Channel;
 use flow_runtime::people::{Caller, Person, Scopes};
 use flow_runtime::store::Store;
 use flow_runtime::store::memory::MemoryStore;
 use flow_runtime::view;
 use serde_json::{Map, Value as Json};
+
+use super::replayed;
 
 pub(crate) const SECONDS: Duration = Duration::from_secs(20);
 
@@ -28,7 +31,8 @@ pub(crate) struct World {
 /// Whatever a test did: its journals say the same once more.
 impl Drop for World {
     fn drop(&mut self) {
-        super::replayed::check(&self.engine);
+        let project = replayed::Project { zone: self.engine.options().zone.clone(), calendar: Calendar::default() };
+        replayed::check(self.engine.store(), &project, Some(&self.engine));
     }
 }
 

@@ -1,5 +1,5 @@
 //! The API and the pages, over a real engine with a store in memory.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what does not hold fails the test")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "what does not hold fails the test")]
 
 mod api;
 mod full;
@@ -8,6 +8,8 @@ mod held;
 mod keys;
 mod pages;
 mod people;
+#[path = "../replayed/mod.rs"]
+mod replayed;
 mod sockets;
 mod starts;
 mod support;

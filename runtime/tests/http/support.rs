@@ -21,6 +21,8 @@ use http_body_util::BodyExt;
 use serde_json::Value as Json;
 use tower::ServiceExt;
 
+use super::replayed;
+
 /// The file of secrets, where a project file says so.
 pub(crate) const SECRETS: &str = "ORDERS = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\n";
 
@@ -110,6 +112,15 @@ pub(crate) struct Setting {
 impl Default for Setting {
     fn default() -> Self {
         Self { flow: FLOW, mail: false }
+    }
+}
+
+/// Whatever was asked of it: its journals say the same once more.
+impl Drop for World {
+    fn drop(&mut self) {
+        let calendar = Config::load(self.folder.path()).map(|config| config.calendar.days()).unwrap_or_default();
+        let project = replayed::Project { zone: self.engine.options().zone.clone(), calendar };
+        replayed::check(&self.store, &project, Some(&self.engine));
     }
 }
 
