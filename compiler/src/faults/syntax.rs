@@ -160,9 +160,7 @@ fn has_brace(text: &str, at: Span) -> bool {
 /// What an author should know who wrote something else there.
 fn hint(expected: &[String], found: &str, reading: &str) -> Option<&'static str> {
     let wants = |word: &str| expected.iter().any(|wanted| wanted == word);
-    let value = found.starts_with("`\"")
-        || found.starts_with(|first: char| first == '`')
-            && found.get(1..).is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
+    let value = found.strip_prefix('`').is_some_and(|found| found.starts_with(|first: char| first == '"' || first.is_ascii_digit()));
     match reading {
         _ if found == "`:`" && !wants("`=`") => Some("a word such as `show` is followed by its value, without a `:`"),
         _ if found == "`(`" && wants("an operator") => Some("a function stands before its values: `upper(name)`"),

@@ -49,9 +49,7 @@ pub(crate) fn operands(site: Site, operator: &str, left: (&str, Span), right: (&
         ("date" | "time", "text") | ("text", "date" | "time") => {
             diagnostic.help("dates and times stand without quotes: `2026-12-31`, `2026-12-31T09:00:00Z`")
         }
-        ("text", "number" | "money" | "date" | "time") | ("number" | "money", "text") => {
-            diagnostic.help("a text takes values in braces: `\"{...}\"`")
-        }
+        ("text", "number" | "money") | ("number" | "money", "text") => diagnostic.help("a text takes values in braces: `\"{...}\"`"),
         (_, "secret") | ("secret", _) => diagnostic.help("a secret can only be sent"),
         (_, "json") | ("json", _) => diagnostic.help("json is opaque until it is decoded: `... as T`"),
         _ => diagnostic,
@@ -107,7 +105,7 @@ pub(crate) fn unknown_currency(site: Site, code: &str, nearest: Option<&str>) ->
     let diagnostic = site.error(Code::F0209, format!("there is no currency `{code}`"));
     match nearest {
         Some(_) => site.suggest(diagnostic, nearest),
-        None => diagnostic.help("currencies are written as their ISO 4217 code, such as `EUR`"),
+        None => diagnostic.help("a currency is written as its three letters, such as `EUR`"),
     }
 }
 
@@ -136,7 +134,11 @@ pub(crate) fn no_for_form(site: Site, function: &str) -> Diagnostic {
 /// A value in a text that has no text.
 pub(crate) fn no_text(site: Site, ty: &str) -> Diagnostic {
     let diagnostic = site.error(Code::F0213, format!("a value of type {ty} cannot be put into a text"));
-    if ty == "json" { diagnostic.help("decode it first: `... as text`") } else { diagnostic.help("put its parts into the text one by one") }
+    match ty {
+        "json" => diagnostic.help("decode it first: `... as text`"),
+        "[text]" => diagnostic.help("make one text of it first: `join(names, \", \")`"),
+        _ => diagnostic.help("put its parts into the text one by one"),
+    }
 }
 
 /// `as` on a value that needs no decoding.
