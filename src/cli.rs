@@ -69,5 +69,6 @@ pub(crate) enum Command {
     Explain(commands::explain::Args),
     Token(commands::token::Args),
     Audit(commands::audit::Args),
+    Lsp(commands::lsp::Args),
     Completions(commands::completions::Args),
 }

@@ -1,5 +1,6 @@
 //! The project around a file or folder: its settings, and where its state is kept.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,6 +39,11 @@ impl Project {
             (None, None) => (usual.join(STORE), usual),
         };
         Ok(Self { folder, config: Arc::new(config), store, state })
+    }
+
+    /// The groups of its settings, with the addresses of their members.
+    pub(crate) fn groups(&self) -> BTreeMap<String, Vec<String>> {
+        self.config.groups.keys().map(|group| (group.clone(), self.config.addresses(group))).collect()
     }
 
     /// A path as plans name it: relative to the project, so that the same sources make the same plan wherever the command is given.

@@ -12,9 +12,11 @@ mod faults;
 pub mod graph;
 pub mod ide;
 pub mod levels;
+pub mod oversight;
 pub mod plan;
 mod sources;
 mod suggest;
+mod text;
 pub mod value;
 
 pub use check::{Checked, WorkflowRef, check};
@@ -22,4 +24,5 @@ pub use code::{Code, UnknownCode};
 pub use diagnostic::{Diagnostic, FileId, Severity};
 pub use flow_grammar::Span;
 pub use levels::{Level, Levels, UnknownLint};
-pub use sources::{BadPath, Sources, used_path, uses};
+pub use sources::{BadPath, Sources, used_path};
+pub use text::Text;

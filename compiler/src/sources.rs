@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::{FileId, Levels};
+use flow_grammar::Parsed;
+
+use crate::{FileId, Levels, Text};
 
 /// Paths and texts, in the order they were added.
 ///
@@ -14,6 +16,7 @@ pub struct Sources {
     unread: Vec<String>,
     groups: BTreeMap<String, Vec<String>>,
     levels: Levels,
+    policies: Vec<FileId>,
 }
 
 #[derive(Clone, Debug)]
@@ -21,8 +24,7 @@ struct Source {
     path: String,
     /// How messages name it, where that is not its path.
     shown: Option<String>,
-    text: String,
-    utf8: bool,
+    text: Text,
 }
 
 /// Why a path cannot be used.
@@ -74,22 +76,17 @@ impl Sources {
 
     /// Adds a file; a path that is already there gets the new text and keeps its id.
     pub fn add(&mut self, path: impl Into<String>, text: impl Into<String>) -> FileId {
-        self.insert(Source { path: path.into(), shown: None, text: text.into(), utf8: true })
+        self.add_text(path, Text::new(text))
     }
 
     /// Adds a file as it was read. Bytes that are no UTF-8 become a diagnostic of the file.
     pub fn add_bytes(&mut self, path: impl Into<String>, bytes: Vec<u8>) -> FileId {
-        let path = path.into();
-        match String::from_utf8(bytes) {
-            Ok(text) => self.add(path, text),
-            Err(error) => {
-                // What is sound before the fault is kept, so that the diagnostic has a place.
-                let sound = error.utf8_error().valid_up_to();
-                let bytes = error.as_bytes().get(..sound).unwrap_or_default();
-                let text = String::from_utf8_lossy(bytes).into_owned();
-                self.insert(Source { path, shown: None, text, utf8: false })
-            }
-        }
+        self.add_text(path, Text::from_bytes(bytes))
+    }
+
+    /// Adds a file whose text is shared with others: it is parsed only once.
+    pub fn add_text(&mut self, path: impl Into<String>, text: Text) -> FileId {
+        self.insert(Source { path: path.into(), shown: None, text })
     }
 
     fn insert(&mut self, source: Source) -> FileId {
@@ -103,6 +100,19 @@ impl Sources {
         self.by_path.insert(source.path.clone(), id);
         self.files.push(source);
         id
+    }
+
+    /// Makes the policies of a file those of the whole project.
+    pub fn set_policy(&mut self, file: FileId) {
+        if !self.policies.contains(&file) {
+            self.policies.push(file);
+        }
+    }
+
+    /// Whether the policies of a file are about all workflows.
+    #[must_use]
+    pub fn is_policy(&self, file: FileId) -> bool {
+        self.policies.contains(&file)
     }
 
     /// Names a file in messages by another path than its own: the one that leads there from where its reader is.
@@ -127,7 +137,7 @@ impl Sources {
     /// The text of a file; empty for an id of another `Sources`.
     #[must_use]
     pub fn text(&self, file: FileId) -> &str {
-        self.files.get(file.0 as usize).map_or("", |source| &source.text)
+        self.files.get(file.0 as usize).map_or("", |source| source.text.as_str())
     }
 
     /// The id of a path.
@@ -183,24 +193,19 @@ impl Sources {
         &self.groups
     }
 
-    pub(crate) fn is_utf8(&self, file: FileId) -> bool {
-        self.files.get(file.0 as usize).is_none_or(|source| source.utf8)
+    /// The paths that a file uses, as they are written.
+    pub fn uses(&self, file: FileId) -> impl Iterator<Item = &str> {
+        self.files.get(file.0 as usize).into_iter().flat_map(|source| source.text.uses())
     }
-}
 
-/// What a text uses, as it is written: for a reader that has to know which files are needed.
-#[must_use]
-pub fn uses(text: &str) -> Vec<String> {
-    // Reading the whole text costs more than looking for the word.
-    if !text.contains("use") {
-        return Vec::new();
+    pub(crate) fn is_utf8(&self, file: FileId) -> bool {
+        self.files.get(file.0 as usize).is_none_or(|source| source.text.is_utf8())
     }
-    let parsed = flow_grammar::parse(text);
-    let uses = parsed.module.declarations.iter().filter_map(|declaration| match declaration {
-        flow_grammar::ast::Declaration::Use(used) => Some(used.path.to_string()),
-        _ => None,
-    });
-    uses.collect()
+
+    /// The trees of all files, in order.
+    pub(crate) fn parsed(&self) -> Vec<&Parsed> {
+        self.files.iter().map(|source| source.text.parsed()).collect()
+    }
 }
 
 #[cfg(test)]

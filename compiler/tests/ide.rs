@@ -18,7 +18,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use flow_compiler::ide::{self, Index, Symbol};
-use flow_compiler::{FileId, Sources, check};
+use flow_compiler::{FileId, Sources, Text, check};
 
 const MARK: &str = "‸";
 
@@ -99,7 +99,7 @@ fn outline(sources: &Sources, file: FileId) -> String {
     }
     let mut out = String::new();
     let text = sources.text(file);
-    ide::symbols(text).iter().for_each(|symbol| line(symbol, 0, text, &mut out));
+    ide::symbols(&Text::new(text)).iter().for_each(|symbol| line(symbol, 0, text, &mut out));
     out
 }
 
@@ -185,7 +185,7 @@ fn nothing_is_too_broken_to_be_asked() {
                 let completion = ide::completion(&sources, file, offset);
                 let text = sources.text(file);
                 assert!(text.get(completion.replace.range()).is_some(), "{name} at {at}");
-                for symbol in ide::symbols(text) {
+                for symbol in ide::symbols(&Text::new(text)) {
                     assert!(text.get(symbol.span.range()).is_some() && text.get(symbol.name_span.range()).is_some());
                 }
             }

@@ -9,6 +9,7 @@ pub(crate) mod delegate;
 pub(crate) mod explain;
 pub(crate) mod fmt;
 pub(crate) mod graph;
+pub(crate) mod lsp;
 pub(crate) mod new;
 pub(crate) mod resume;
 pub(crate) mod run;

@@ -11,6 +11,7 @@ mod examples;
 mod flow_tests;
 mod fmt;
 mod gates;
+mod lsp;
 mod model;
 mod modules;
 mod race;

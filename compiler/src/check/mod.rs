@@ -8,6 +8,7 @@ mod allow;
 mod assemble;
 mod calls;
 pub(crate) mod declare;
+mod duties;
 mod expr;
 pub(crate) mod groups;
 mod lints;
@@ -106,18 +107,18 @@ impl Checked {
 /// Checks all files of the sources.
 #[must_use]
 pub fn check(sources: &Sources) -> Checked {
-    let parsed: Vec<Parsed> = sources.files().map(|file| flow_grammar::parse(sources.text(file))).collect();
-    let (checked, world) = check_parsed(sources, &parsed, None);
+    let (checked, world) = check_heard(sources, None);
     Checked { lowered: world.close(), ..checked }
 }
 
-/// Checks files that are parsed, and hands back what is known of them besides; of that no plan is made yet.
-pub(crate) fn check_parsed(sources: &Sources, parsed: &[Parsed], recorder: Option<Box<Recorder>>) -> (Checked, World) {
-    let uses = Uses::of(sources, parsed);
+/// Checks all files with somebody listening, and hands back what is known of them besides; of that no plan is made yet.
+pub(crate) fn check_heard(sources: &Sources, recorder: Option<Box<Recorder>>) -> (Checked, World) {
+    let parsed = sources.parsed();
+    let uses = Uses::of(sources, &parsed);
     let mut said: Vec<Said> = parsed.iter().map(|_| Said::default()).collect();
     let mut files: Vec<CheckedFile> = sources
         .files()
-        .zip(parsed)
+        .zip(&parsed)
         .map(|(id, parsed)| CheckedFile {
             id,
             path: sources.path(id).to_owned(),
@@ -140,8 +141,11 @@ pub(crate) fn check_parsed(sources: &Sources, parsed: &[Parsed], recorder: Optio
             *slot = found;
         }
     }
+    let rules = std::mem::take(&mut world.any_rules);
+    world = duties::spread(sources, &uses, parsed, world, rules, &mut said);
     calls::circles_of_files(sources, &uses, &mut said);
     calls::check(&world, &mut said);
+    duties::prove(&world, &mut said);
     lints::unused_actions(&world.actions, &mut said);
     for (said, id) in said.iter_mut().zip(sources.files()) {
         said.weigh(id, sources.levels());
@@ -198,6 +202,8 @@ pub(crate) struct World {
     pub(crate) groups: Vec<GroupInfo>,
     pub(crate) modules: Vec<Option<Module>>,
     calls: Vec<WorkflowCall>,
+    /// Rules of policies about any action.
+    any_rules: Vec<duties::AnyRule>,
     lowered: Lowered,
     /// See [`record`].
     pub(crate) recorder: Option<Box<Recorder>>,
@@ -241,6 +247,7 @@ pub(crate) struct Checker<'a> {
     groups: Vec<GroupInfo>,
     modules: Vec<Option<Module>>,
     calls: Vec<WorkflowCall>,
+    any_rules: Vec<duties::AnyRule>,
     lowered: Lowered,
     recorder: Option<Box<Recorder>>,
     declared: HashMap<SmolStr, Declared>,
@@ -285,6 +292,7 @@ impl<'a> Checker<'a> {
             groups: world.groups,
             modules: world.modules,
             calls: world.calls,
+            any_rules: world.any_rules,
             lowered: world.lowered,
             recorder: world.recorder,
             declared: HashMap::new(),
@@ -333,6 +341,7 @@ impl<'a> Checker<'a> {
             groups: self.groups,
             modules: self.modules,
             calls: self.calls,
+            any_rules: self.any_rules,
             lowered: self.lowered,
             recorder: self.recorder,
         };

@@ -39,7 +39,7 @@ pub(super) struct Uses {
 }
 
 impl Uses {
-    pub(super) fn of(sources: &Sources, parsed: &[Parsed]) -> Self {
+    pub(super) fn of(sources: &Sources, parsed: &[&Parsed]) -> Self {
         let mut uses = Self { links: vec![Vec::new(); parsed.len()], ..Self::default() };
         for ((file, parsed), links) in sources.files().zip(parsed).zip(&mut uses.links) {
             for declaration in &parsed.module.declarations {
@@ -75,6 +75,23 @@ impl Uses {
     /// The files that a file uses.
     pub(super) fn used_by(&self, file: FileId) -> impl Iterator<Item = FileId> + '_ {
         self.links.get(file.0 as usize).into_iter().flatten().map(|link| link.to)
+    }
+
+    /// Whether a file is another, or uses it, perhaps through others.
+    pub(super) fn reaches(&self, from: FileId, to: FileId) -> bool {
+        let (mut open, mut seen) = (vec![from], vec![from]);
+        while let Some(file) = open.pop() {
+            if file == to {
+                return true;
+            }
+            for used in self.used_by(file) {
+                if !seen.contains(&used) {
+                    seen.push(used);
+                    open.push(used);
+                }
+            }
+        }
+        false
     }
 
     /// Whether a file stands in a circle.

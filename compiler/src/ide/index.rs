@@ -5,7 +5,7 @@ use flow_grammar::{Parsed, Span, ast};
 use crate::check::declare::{ActionInfo, What};
 use crate::check::record::{Recorder, Reference, Target, Wish};
 use crate::check::ty::{FieldInfo, Ty, TypeInfo, TypeInfoKind};
-use crate::check::{World, check_parsed, stem_of};
+use crate::check::{World, check_heard, stem_of};
 use crate::faults::Site;
 use crate::{FileId, Sources};
 
@@ -14,7 +14,7 @@ use crate::{FileId, Sources};
 pub struct Index<'s> {
     pub(super) sources: &'s Sources,
     pub(super) world: World,
-    parsed: Vec<Parsed>,
+    parsed: Vec<&'s Parsed>,
     /// By file and place.
     references: Vec<Reference>,
     pub(super) wish: Option<Wish>,
@@ -33,12 +33,11 @@ impl<'s> Index<'s> {
     }
 
     fn heard(sources: &'s Sources, recorder: Recorder) -> Self {
-        let parsed: Vec<Parsed> = sources.files().map(|file| flow_grammar::parse(sources.text(file))).collect();
-        let (_, mut world) = check_parsed(sources, &parsed, Some(Box::new(recorder)));
+        let (_, mut world) = check_heard(sources, Some(Box::new(recorder)));
         let heard = world.recorder.take().unwrap_or_default();
         let Recorder { mut references, wish, .. } = *heard;
         references.sort_by_key(|reference| (reference.site.file, reference.site.span));
-        Self { sources, world, parsed, references, wish }
+        Self { sources, world, parsed: sources.parsed(), references, wish }
     }
 
     /// The name that stands at an offset: the shortest, and of two in one place the value rather than the parameter that it is given to.

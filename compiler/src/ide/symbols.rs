@@ -3,6 +3,7 @@
 use flow_grammar::{Span, ast};
 
 use super::definition::blocks;
+use crate::Text;
 
 /// A line of the outline.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,8 +43,8 @@ pub enum SymbolKind {
 
 /// The outline of a text, as far as it can be read.
 #[must_use]
-pub fn symbols(text: &str) -> Vec<Symbol> {
-    flow_grammar::parse(text).module.declarations.iter().filter_map(declaration).collect()
+pub fn symbols(text: &Text) -> Vec<Symbol> {
+    text.parsed().module.declarations.iter().filter_map(declaration).collect()
 }
 
 fn declaration(declaration: &ast::Declaration) -> Option<Symbol> {
