@@ -28,7 +28,7 @@ impl Loaded {
             add(&mut sources, project.relative(&shown), file, &mut places)?;
         }
         let named = sources.len();
-        for policy in config.policies.files.iter().map(|file| tidy(&project.shown_folder().join(file))) {
+        for policy in project.config.policies.files.iter().map(|file| tidy(&project.shown_folder().join(file))) {
             add_policy(project, &mut sources, &policy, &mut places)?;
         }
         let mut loaded = Self { sources, named };

@@ -169,7 +169,7 @@ fn outside(condition: &Expr) -> Option<&'static str> {
 pub(super) fn spread<'a>(
     sources: &'a Sources,
     uses: &'a Uses,
-    parsed: &'a [Parsed],
+    parsed: &[&'a Parsed],
     mut world: World,
     rules: Vec<AnyRule>,
     said: &mut [Said],
@@ -210,8 +210,9 @@ pub(super) fn spread<'a>(
 }
 
 /// The condition of the rule about any action that stands in a place.
-fn condition_of(parsed: &[Parsed], site: Site) -> Option<&ast::Expr> {
-    let module = &parsed.get(site.file.0 as usize)?.module;
+fn condition_of<'a>(parsed: &[&'a Parsed], site: Site) -> Option<&'a ast::Expr> {
+    let parsed: &'a Parsed = parsed.get(site.file.0 as usize)?;
+    let module = &parsed.module;
     let policies = module.declarations.iter().filter_map(|declaration| match declaration {
         ast::Declaration::Policy(policy) => Some(policy),
         _ => None,

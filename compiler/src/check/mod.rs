@@ -142,7 +142,7 @@ pub(crate) fn check_heard(sources: &Sources, recorder: Option<Box<Recorder>>) ->
         }
     }
     let rules = std::mem::take(&mut world.any_rules);
-    world = duties::spread(sources, &uses, parsed, world, rules, &mut said);
+    world = duties::spread(sources, &uses, &parsed, world, rules, &mut said);
     calls::circles_of_files(sources, &uses, &mut said);
     calls::check(&world, &mut said);
     duties::prove(&world, &mut said);
