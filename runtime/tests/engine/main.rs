@@ -3,6 +3,7 @@
 
 mod children;
 mod control;
+mod duties;
 mod killed;
 mod loops;
 mod previews;
