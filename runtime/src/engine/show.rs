@@ -375,6 +375,7 @@ fn answers(question: &Question, gate: Option<&Gate>) -> Vec<&'static str> {
 
 /// What approvers enter.
 fn fields(plan: &Plan, gate: &Gate, question: &Question) -> Vec<view::FieldView> {
+    let authorship = plan.authorship();
     let pairs = gate.asks.iter().zip(&question.proposed);
     pairs
         .map(|(ask, proposed)| {
@@ -386,6 +387,7 @@ fn fields(plan: &Plan, gate: &Gate, question: &Question) -> Vec<view::FieldView>
                 optional: matches!(ask.ty, Type::Optional(_)),
                 default: value.clone(),
                 value,
+                by_model: proposed.is_some() && ask.default.as_ref().is_some_and(|default| authorship.reads(default)),
                 choices: choices(plan, &ask.ty),
             }
         })
@@ -414,6 +416,7 @@ fn result_field(plan: &Plan, node: &Path) -> Vec<view::FieldView> {
             optional: matches!(ty, Type::Optional(_)),
             default: Json::Null,
             value: Json::Null,
+            by_model: false,
             choices: choices(plan, ty),
         })
         .into_iter()

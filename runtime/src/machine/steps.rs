@@ -2,7 +2,7 @@
 
 use flow_compiler::eval::{EvalError, eval, holds};
 use flow_compiler::plan::{Call, Effect, Expr, Gate, Loop, NodeKind, Plan, Region, Repeat, Wait};
-use flow_compiler::value::Value;
+use flow_compiler::value::{Value, to_text};
 use jiff::SignedDuration;
 
 use super::event::{About, End, Event, Look, Outcome};
@@ -10,6 +10,9 @@ use super::next::Command;
 use super::node::{Calling, Frame, Looping, NodeState};
 use super::{Facts, RunState, binding, duty, gate, place, preview};
 use crate::ids::{At, Path};
+
+/// How much of an answer stands in a failure, in characters.
+const MOST_TOLD: usize = 200;
 
 /// What follows an attempt that was not done, or may have been: section 10 of the language.
 pub(super) enum Again {
@@ -359,10 +362,21 @@ impl<'a> Steps<'a> {
         }
         let due = self.facts.time(self.state).plus(*every);
         if due > calling.since.plus(*within) {
-            return self.used_up(path, "its condition did not hold in time");
+            return self.used_up(path, &format!("its condition did not hold in time{}", self.last_answer(path)));
         }
         self.events.push(Event::RetryPlanned { node: path.clone(), due });
         Ok(())
+    }
+
+    /// What a step that asks again was answered last, in words.
+    fn last_answer(&self, path: &Path) -> String {
+        let slot = place::call_at(self.plan, path).and_then(|call| call.slot);
+        let value = slot.and_then(|slot| self.state.frame(path.frame())?.slots.get(slot as usize));
+        let ty = place::action_at(self.plan, path).and_then(|(_, action)| action.result.as_ref());
+        let Some((value, ty)) = value.zip(ty) else { return String::new() };
+        let text = to_text(value, ty, &self.plan.types);
+        let more = if text.chars().nth(MOST_TOLD).is_some() { "..." } else { "" };
+        format!(": the last answer was `{}{more}`", text.chars().take(MOST_TOLD).collect::<String>())
     }
 
     fn rejected(&self, n: u32) -> End {
