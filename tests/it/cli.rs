@@ -53,7 +53,10 @@ fn codes_are_explained() {
     let page = project.hitlc(&["explain", "f0101"]);
     assert_eq!(page.code, 0);
     assert!(page.out.contains("F0101"));
+    let lint = project.hitlc(&["explain", "unguarded"]);
+    assert!(lint.out.starts_with("# F0501"), "{}", lint.err);
     let all = project.hitlc(&["explain"]);
+    assert!(all.out.contains("`unguarded`"));
     assert!(all.out.lines().count() > 20);
     let unknown = project.hitlc(&["explain", "F011"]);
     assert_eq!(unknown.code, 2);
