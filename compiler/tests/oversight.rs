@@ -1,5 +1,10 @@
 //! The proof of duties, case by case.
 
+#[path = "oversight/bounds.rs"]
+mod bounds;
+#[path = "oversight/many.rs"]
+mod many;
+
 use std::fmt::Write as _;
 
 use flow_compiler::{Severity, Sources, check};

@@ -207,13 +207,15 @@ impl Maker<'_, '_, '_> {
 
     /// What the clock says.
     fn now(&self) -> Timestamp {
-        let read = self.way.lowering.unknowns.keys().find_map(|of| match of {
-            Of::Value(id) => match self.way.lowering.terms.get(*id).op {
-                Op::Now(_) => self.whole(Some(*id)),
-                Op::Today(_) => self.whole(Some(*id)).map(|days| days.saturating_mul(86_400).saturating_add(43_200)),
-                _ => None,
-            },
-            Of::Currency(_) => None,
+        let mut ids: Vec<Id> = (self.way.lowering.unknowns.keys())
+            .filter_map(|of| if let Of::Value(id) = of { Some(*id) } else { None })
+            .filter(|id| matches!(self.way.lowering.terms.get(*id).op, Op::Now(_) | Op::Today(_)))
+            .collect();
+        // The first of them, on every machine.
+        ids.sort_unstable();
+        let read = ids.into_iter().find_map(|id| match self.way.lowering.terms.get(id).op {
+            Op::Today(_) => self.whole(Some(id)).map(|days| days.saturating_mul(86_400).saturating_add(43_200)),
+            _ => self.whole(Some(id)),
         });
         Timestamp::from_second(read.unwrap_or(1_767_258_000)).unwrap_or_default()
     }
