@@ -249,16 +249,8 @@ impl<'t, 'p> Lowering<'t, 'p> {
                 Some(Value::Bool(holds)) => self.decided(*holds),
                 _ => self.opaque(id),
             },
-            (Op::And, [left, right]) => {
-                let (left, right) = (self.truth(*left), self.truth(*right));
-                let second = self.arena.and(&[left.holds, right.fails]);
-                Truth { holds: self.arena.and(&[left.holds, right.holds]), fails: self.arena.or(&[left.fails, second]) }
-            }
-            (Op::Or, [left, right]) => {
-                let (left, right) = (self.truth(*left), self.truth(*right));
-                let second = self.arena.and(&[left.fails, right.holds]);
-                Truth { holds: self.arena.or(&[left.holds, second]), fails: self.arena.and(&[left.fails, right.fails]) }
-            }
+            (Op::And, [_, _]) => self.joined(id, true),
+            (Op::Or, [_, _]) => self.joined(id, false),
             (Op::Not, [inner]) => self.truth(*inner).negated(),
             (Op::If, [condition, then, otherwise]) => {
                 let condition = self.truth(*condition);
@@ -291,6 +283,36 @@ impl<'t, 'p> Lowering<'t, 'p> {
             }
             _ => self.opaque(id),
         }
+    }
+
+    /// `and` (`all`) or `or` of what stands in a row.
+    fn joined(&mut self, id: Id, all: bool) -> Truth {
+        let own = if all { Op::And } else { Op::Or };
+        let mut operands = Vec::new();
+        let mut at = id;
+        while let (true, [left, right]) = (self.terms.get(at).op == own, &*self.terms.parts(at)) {
+            operands.push(*right);
+            at = *left;
+        }
+        operands.push(at);
+        let mut truths: Vec<Truth> = operands.into_iter().rev().map(|operand| self.truth(operand)).collect();
+        // Of `or` the same is true with holding and failing exchanged.
+        truths.iter_mut().filter(|_| !all).for_each(|truth| *truth = truth.negated());
+        let before_last = truths.len().saturating_sub(1);
+        let joined = if truths.iter().take(before_last).all(|truth| self.not(truth.holds) == truth.fails) {
+            // Those before the last can always be evaluated, so that their order is nothing to anybody.
+            let (holds, fails): (Vec<F>, Vec<F>) = truths.iter().map(|truth| (truth.holds, truth.fails)).unzip();
+            Truth { holds: self.arena.and(&holds), fails: self.arena.or(&fails) }
+        } else {
+            truths
+                .into_iter()
+                .reduce(|left, right| {
+                    let second = self.arena.and(&[left.holds, right.fails]);
+                    Truth { holds: self.arena.and(&[left.holds, right.holds]), fails: self.arena.or(&[left.fails, second]) }
+                })
+                .unwrap_or_else(|| self.decided(all))
+        };
+        if all { joined } else { joined.negated() }
     }
 
     fn decided(&mut self, holds: bool) -> Truth {
