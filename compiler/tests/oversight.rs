@@ -1,4 +1,13 @@
 //! The proof of duties, case by case.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests"
+)]
 
 #[path = "oversight/bounds.rs"]
 mod bounds;

@@ -2,7 +2,15 @@
 //! with nobody asked, and nearly all that Z3 proves is proved.
 //!
 //! `HITL_ORACLE=20000` says how many pairs, and `HITL_ORACLE_SEED` from where on. What was found to be wrong is printed as a flow.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "tests"
+)]
 
 mod make;
 mod pair;

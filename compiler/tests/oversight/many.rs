@@ -15,7 +15,7 @@ pub(crate) fn gates_and_calls(blocks: usize, depth: usize, apart: bool) -> Strin
     let mut branches = |inner: &dyn Fn(usize, usize) -> String| {
         for block in 0..blocks {
             for level in 0..depth {
-                write!(flow, "if place > {block} + {level} or risk < {level} {{\n{}", inner(block, level)).unwrap();
+                write!(flow, "if place > {block} + {level} or risk < {level} {{\n{}", inner(block, level)).expect("text grows");
             }
             flow.push_str(&"}\n".repeat(depth));
         }
