@@ -1,5 +1,5 @@
 //! The engine on real stores and real actions, from the text of flows, in virtual time.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod children;
 mod control;
