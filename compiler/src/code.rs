@@ -150,6 +150,9 @@ codes! {
     F0513 "an approval for each item of a list",
     F0514 "a read that may change something",
     F0515 "an argument that nobody has seen",
+    F0530 "a gate that never asks",
+    F0531 "a gate that always asks",
+    F0532 "a gate that asks what was asked",
 }
 
 impl Code {
@@ -172,6 +175,9 @@ impl Code {
             Self::F0513 => "approval-in-loop",
             Self::F0514 => "writing-read",
             Self::F0515 => "unseen-argument",
+            Self::F0530 => "never-asks",
+            Self::F0531 => "always-asks",
+            Self::F0532 => "implied-gate",
             _ => return None,
         })
     }
