@@ -30,8 +30,6 @@ pub(super) struct Project {
     files: BTreeMap<String, Stored>,
     /// What was found out, and holds.
     found: Vec<Rc<Checked>>,
-    /// Files that changed since: they may have to do with others now.
-    changed: Vec<String>,
 }
 
 struct Stored {
@@ -52,8 +50,7 @@ impl Project {
             Ok(settings) => (settings, None),
             Err(fault) => (Settings::default(), Some(fault)),
         };
-        let mut project =
-            Self { folder: folder.to_owned(), settings, fault, files: BTreeMap::new(), found: Vec::new(), changed: Vec::new() };
+        let mut project = Self { folder: folder.to_owned(), settings, fault, files: BTreeMap::new(), found: Vec::new() };
         let mut left = MAX_ENTRIES;
         project.below::<H>(folder, 0, true, &mut left);
         project
@@ -101,19 +98,6 @@ impl Project {
     /// Forgets what was found out about a document, and about all that has to do with it.
     pub(super) fn changed(&mut self, path: &Path) {
         self.found.retain(|found| found.places.iter().all(|place| place != path));
-        self.changed.extend(self.name(path));
-    }
-
-    /// Forgets what does not hold since documents changed: what they have to do with now was checked without them.
-    fn forget(&mut self, documents: &BTreeMap<PathBuf, Document>) {
-        let changed = std::mem::take(&mut self.changed);
-        if self.found.is_empty() || changed.is_empty() {
-            return;
-        }
-        let current = self.current(&self.folder, documents);
-        let near: BTreeSet<PathBuf> = changed.iter().flat_map(|name| together(name, &current)).map(|name| self.folder.join(name)).collect();
-        drop(current);
-        self.found.retain(|found| found.places.iter().all(|place| !near.contains(place)));
     }
 
     /// The path of a file from the project's folder on; `None` for one outside.
@@ -125,7 +109,6 @@ impl Project {
 
     /// A document of the project, checked with all that has to do with it.
     pub(super) fn checked(&mut self, path: &Path, documents: &BTreeMap<PathBuf, Document>) -> Option<Rc<Checked>> {
-        self.forget(documents);
         if let Some(found) = self.found.iter().find(|found| found.places.iter().any(|place| place == path)) {
             return Some(Rc::clone(found));
         }
@@ -147,6 +130,8 @@ impl Project {
         }
         let diagnostics = check(&sources).diagnostics;
         let checked = Rc::new(Checked { sources, diagnostics, places, own });
+        // Files that had nothing to do with each other may have now: what was found out about one of them alone is over.
+        self.found.retain(|old| old.places.iter().all(|place| !checked.places.contains(place)));
         self.found.push(Rc::clone(&checked));
         Some(checked)
     }
