@@ -28,6 +28,27 @@ impl Loaded {
             add(&mut sources, project.relative(&shown), file, &mut places)?;
         }
         let named = sources.len();
+        for policy in project.config.policies.files.iter().map(|file| tidy(&project.shown_folder().join(file))) {
+            add_policy(project, &mut sources, &policy, &mut places)?;
+        }
+        let mut loaded = Self { sources, named };
+        loaded.add_used(&mut places)?;
+        Ok(loaded)
+    }
+
+    /// Adds files whose policies hold for all others.
+    pub(crate) fn with_policies(mut self, project: &Project, files: &[PathBuf]) -> Result<Self, Fault> {
+        let mut places = Vec::new();
+        for file in files {
+            add_policy(project, &mut self.sources, file, &mut places)?;
+        }
+        self.add_used(&mut places)?;
+        Ok(self)
+    }
+
+    /// Adds the files that these use, and so on.
+    fn add_used(&mut self, places: &mut Vec<(FileId, PathBuf)>) -> Result<(), Fault> {
+        let sources = &mut self.sources;
         let mut at = 0;
         while let Some((id, place)) = places.get(at).cloned() {
             at += 1;
@@ -40,13 +61,13 @@ impl Loaded {
                 }
                 let place = tidy(&place.parent().unwrap_or(Path::new("")).join(&used));
                 if place.is_file() {
-                    add(&mut sources, path, &place, &mut places)?;
+                    add(sources, path, &place, places)?;
                 } else {
-                    beside(&mut sources, &path, &place);
+                    beside(sources, &path, &place);
                 }
             }
         }
-        Ok(Self { sources, named })
+        Ok(())
     }
 
     /// Whether a file was named, and is not only used by one that was.
@@ -62,6 +83,16 @@ fn add(sources: &mut Sources, path: String, place: &Path, places: &mut Vec<(File
     let id = sources.add_bytes(path, input::bytes(place)?);
     sources.show_as(id, input::name(place));
     places.push((id, place.to_owned()));
+    Ok(())
+}
+
+/// Adds a file whose policies hold for all others; it may be among them.
+fn add_policy(project: &Project, sources: &mut Sources, file: &Path, places: &mut Vec<(FileId, PathBuf)>) -> Result<(), Fault> {
+    let path = project.relative(&input::name(file));
+    add(sources, path.clone(), file, places)?;
+    if let Some(id) = sources.find(&path) {
+        sources.set_policy(id);
+    }
     Ok(())
 }
 

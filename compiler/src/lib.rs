@@ -12,6 +12,7 @@ mod faults;
 pub mod graph;
 pub mod ide;
 pub mod levels;
+pub mod oversight;
 pub mod plan;
 mod sources;
 mod suggest;

@@ -16,6 +16,7 @@ pub struct Sources {
     unread: Vec<String>,
     groups: BTreeMap<String, Vec<String>>,
     levels: Levels,
+    policies: Vec<FileId>,
 }
 
 #[derive(Clone, Debug)]
@@ -99,6 +100,19 @@ impl Sources {
         self.by_path.insert(source.path.clone(), id);
         self.files.push(source);
         id
+    }
+
+    /// Makes the policies of a file those of the whole project.
+    pub fn set_policy(&mut self, file: FileId) {
+        if !self.policies.contains(&file) {
+            self.policies.push(file);
+        }
+    }
+
+    /// Whether the policies of a file are about all workflows.
+    #[must_use]
+    pub fn is_policy(&self, file: FileId) -> bool {
+        self.policies.contains(&file)
     }
 
     /// Names a file in messages by another path than its own: the one that leads there from where its reader is.

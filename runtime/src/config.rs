@@ -302,9 +302,6 @@ impl Config {
         if let Some(unknown) = lints::unknown(&self.lints) {
             return Err(unknown);
         }
-        if !self.policies.files.is_empty() {
-            return Err(("files".into(), "policies are not supported by this version, so a project that relies on them is not run".into()));
-        }
         if let Some((path, _)) = self.webhooks.iter().find(|(path, _)| path.starts_with('/') || path.ends_with('/') || path.is_empty()) {
             return Err((path.clone(), format!("`{path}` is no webhook's path; write it as the flow does, such as `\"orders/new\"`")));
         }

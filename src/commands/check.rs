@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// How to say it
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+    /// Hold every workflow against the policies of this file too, as `[policies]` in `hitl.toml` does
+    #[arg(long, value_name = "FILE")]
+    policy: Vec<PathBuf>,
     #[command(flatten)]
     lints: lints::Args,
 }
@@ -43,7 +46,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
     let mut found = Vec::new();
     for (folder, files) in by_project(input::files(&args.paths)?) {
         let project = Project::find(Some(&folder), None)?;
-        let mut loaded = Loaded::read(&project, &files)?;
+        let mut loaded = Loaded::read(&project, &files)?.with_policies(&project, &args.policy)?;
         loaded.sources.set_levels(args.lints.levels(&project)?);
         let checked = flow_compiler::check(&loaded.sources);
         found.push((loaded.sources, checked.diagnostics));

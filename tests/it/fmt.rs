@@ -49,7 +49,9 @@ fn flows_of_the_project_are_laid_out() {
             faults.push(place);
         }
     }
-    for block in pages().iter().flat_map(|page| blocks(page)) {
+    // What a reader of the tutorial types at first is laid out later.
+    let typed = |marks: &str| marks.starts_with("wrong ") && marks.ends_with(".flow");
+    for block in pages().iter().flat_map(|page| blocks(page)).filter(|block| !typed(&block.marks)) {
         // Statements of a workflow are no file, and what does not parse has no layout.
         let part = format!("workflow w() {{\n{}}}\n", block.code);
         let laid_out = |text: &str| format(text).ok().map(|formatted| formatted == text);

@@ -19,6 +19,7 @@ mod race;
 #[path = "../../runtime/tests/replayed/mod.rs"]
 mod replayed;
 mod support;
+mod tutorial;
 mod ui;
 mod use_cases;
 mod web;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use smol_str::SmolStr;
 
+use super::duties::Duties;
 use super::modules::stem_of;
 use super::test::LoweredTests;
 use super::{Checked, CheckedFile};
@@ -20,6 +21,8 @@ pub(super) struct Lowered {
     pub(super) callees: BTreeMap<u32, Callee>,
     /// For each action its file; `None` for one that is built in.
     pub(super) files: Vec<Option<FileId>>,
+    /// What is demanded of calls.
+    pub(super) duties: Duties,
     /// The tests of each file.
     pub(super) tests: BTreeMap<FileId, LoweredTests>,
 }
@@ -89,7 +92,8 @@ fn named(checked: &Checked, user: &CheckedFile, declared: Option<FileId>, name: 
 fn of_flow(checked: &Checked, file: &CheckedFile, flow: &Flow) -> Plan {
     let lowered = &checked.lowered;
     let type_at = vec![None; lowered.types.len()];
-    let mut parts = Parts { checked, lowered, file, types: Vec::new(), type_at, groups: Vec::new(), children: Vec::new() };
+    let mut parts =
+        Parts { checked, lowered, file, flow_file: flow.file, types: Vec::new(), type_at, groups: Vec::new(), children: Vec::new() };
     let mut workflow = flow.workflow.clone();
     let actions = parts.workflow(&mut workflow);
     let types = parts.all_types();
@@ -109,6 +113,8 @@ struct Parts<'l> {
     checked: &'l Checked,
     lowered: &'l Lowered,
     file: &'l CheckedFile,
+    /// The file of the workflow.
+    flow_file: FileId,
     types: Vec<plan::TypeDef>,
     /// For each type of the sources its index in the plan.
     type_at: Vec<Option<u32>>,
@@ -155,7 +161,10 @@ impl Parts<'_> {
     fn callee(&mut self, index: u32) -> Option<plan::Action> {
         let file = self.lowered.files.get(index as usize).copied().flatten();
         match self.lowered.callees.get(&index)? {
-            Callee::Action(action) => Some(plan::Action { name: self.named(file, &action.name), ..(**action).clone() }),
+            Callee::Action(action) => {
+                let duties = self.lowered.duties.of(self.flow_file, index).map(|placed| placed.duty.clone()).collect();
+                Some(plan::Action { name: self.named(file, &action.name), duties, ..(**action).clone() })
+            }
             Callee::Workflow(flow) => {
                 let declared = self.checked.files.get(flow.file.0 as usize)?;
                 let child = u32::try_from(self.children.len()).unwrap_or(u32::MAX);
@@ -172,6 +181,7 @@ impl Parts<'_> {
                     implementation: Implementation::Workflow(child),
                     preview: None,
                     secrets: Vec::new(),
+                    duties: Vec::new(),
                 })
             }
         }
@@ -287,6 +297,10 @@ impl Parts<'_> {
         self.parameters(&mut action.parameters);
         action.result.iter_mut().for_each(|ty| self.ty(ty));
         self.implementation(&mut action.implementation);
+        for duty in &mut action.duties {
+            duty.for_each_who(&mut |who| self.who(who));
+            duty.for_each_expr_mut(&mut |expr| self.expr(expr));
+        }
         if let Some(preview) = &mut action.preview {
             self.ty(&mut preview.result);
             self.implementation(&mut preview.implementation);

@@ -8,6 +8,7 @@ mod allow;
 mod assemble;
 mod calls;
 pub(crate) mod declare;
+mod duties;
 mod expr;
 pub(crate) mod groups;
 mod lints;
@@ -140,8 +141,11 @@ pub(crate) fn check_heard(sources: &Sources, recorder: Option<Box<Recorder>>) ->
             *slot = found;
         }
     }
+    let rules = std::mem::take(&mut world.any_rules);
+    world = duties::spread(sources, &uses, &parsed, world, rules, &mut said);
     calls::circles_of_files(sources, &uses, &mut said);
     calls::check(&world, &mut said);
+    duties::prove(&world, &mut said);
     lints::unused_actions(&world.actions, &mut said);
     for (said, id) in said.iter_mut().zip(sources.files()) {
         said.weigh(id, sources.levels());
@@ -198,6 +202,8 @@ pub(crate) struct World {
     pub(crate) groups: Vec<GroupInfo>,
     pub(crate) modules: Vec<Option<Module>>,
     calls: Vec<WorkflowCall>,
+    /// Rules of policies about any action.
+    any_rules: Vec<duties::AnyRule>,
     lowered: Lowered,
     /// See [`record`].
     pub(crate) recorder: Option<Box<Recorder>>,
@@ -241,6 +247,7 @@ pub(crate) struct Checker<'a> {
     groups: Vec<GroupInfo>,
     modules: Vec<Option<Module>>,
     calls: Vec<WorkflowCall>,
+    any_rules: Vec<duties::AnyRule>,
     lowered: Lowered,
     recorder: Option<Box<Recorder>>,
     declared: HashMap<SmolStr, Declared>,
@@ -285,6 +292,7 @@ impl<'a> Checker<'a> {
             groups: world.groups,
             modules: world.modules,
             calls: world.calls,
+            any_rules: world.any_rules,
             lowered: world.lowered,
             recorder: world.recorder,
             declared: HashMap::new(),
@@ -329,6 +337,7 @@ impl<'a> Checker<'a> {
             groups: self.groups,
             modules: self.modules,
             calls: self.calls,
+            any_rules: self.any_rules,
             lowered: self.lowered,
             recorder: self.recorder,
         };

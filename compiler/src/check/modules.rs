@@ -77,6 +77,23 @@ impl Uses {
         self.links.get(file.0 as usize).into_iter().flatten().map(|link| link.to)
     }
 
+    /// Whether a file is another, or uses it, perhaps through others.
+    pub(super) fn reaches(&self, from: FileId, to: FileId) -> bool {
+        let (mut open, mut seen) = (vec![from], vec![from]);
+        while let Some(file) = open.pop() {
+            if file == to {
+                return true;
+            }
+            for used in self.used_by(file) {
+                if !seen.contains(&used) {
+                    seen.push(used);
+                    open.push(used);
+                }
+            }
+        }
+        false
+    }
+
     /// Whether a file stands in a circle.
     pub(super) fn is_circular(&self, file: FileId) -> bool {
         self.circle_of.contains_key(&(file.0 as usize))

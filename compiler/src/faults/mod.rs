@@ -9,6 +9,7 @@ pub(crate) mod gates;
 pub(crate) mod lints;
 pub(crate) mod modules;
 pub(crate) mod names;
+pub(crate) mod oversight;
 pub(crate) mod settings;
 pub(crate) mod syntax;
 pub(crate) mod tests;

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{Expr, Parameter, TextPart, Type};
+use super::{Approvers, Expr, Parameter, TextPart, Type};
 
 /// An action.
 ///
@@ -32,6 +32,22 @@ pub struct Action {
     pub preview: Option<Box<Preview>>,
     /// Secrets that it uses, for scrubbing what it answers.
     pub secrets: Vec<SecretUse>,
+    /// What is demanded of every call of it, by itself and by policies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duties: Vec<Duty>,
+}
+
+/// `only after approval by ... when ...`: a call runs only if people who suffice have approved it, where the condition does not fail.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Duty {
+    /// Who suffices, over the action's parameters; `None`: anybody who was asked.
+    pub by: Option<Approvers>,
+    /// When it applies, over the action's parameters; `None`: always.
+    pub when: Option<Expr>,
+    /// As the author wrote it.
+    pub text: String,
+    /// The policy that says so; `None`: the action itself.
+    pub policy: Option<SmolStr>,
 }
 
 impl Action {

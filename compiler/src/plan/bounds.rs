@@ -145,6 +145,11 @@ impl Check<'_> {
         self.parameters(&action.parameters)?;
         action.result.iter().try_for_each(|ty| self.ty(ty, 0))?;
         self.implementation(action, &action.implementation)?;
+        let slots: Slots<'_> = &[action.parameters.len()];
+        for duty in &action.duties {
+            duty.by.iter().try_for_each(|by| self.approvers(by, slots))?;
+            self.exprs(&duty.when, slots)?;
+        }
         action.preview.iter().try_for_each(|preview| {
             self.ty(&preview.result, 0)?;
             self.implementation(action, &preview.implementation)

@@ -101,7 +101,7 @@ pub enum TextPart {
 }
 
 /// Comparisons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each is its own name")]
 pub enum Comparison {
     Equal,
@@ -114,7 +114,7 @@ pub enum Comparison {
 
 /// Arithmetic. Over numbers exact or an error (`/` rounds to 28 digits); money plus money, money times number, money divided by number
 /// or money, time and date plus or minus duration, differences of times and dates, durations among themselves; `+` joins texts and lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each is its own name")]
 pub enum Arithmetic {
     Add,
@@ -125,7 +125,7 @@ pub enum Arithmetic {
 }
 
 /// Tests of texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each is its own name")]
 pub enum TextTest {
     Contains,
@@ -165,7 +165,7 @@ pub enum Builtin {
 }
 
 /// What a comprehension makes of its values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "each is its own name")]
 pub enum Fold {
     List,

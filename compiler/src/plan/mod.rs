@@ -17,7 +17,7 @@ mod tests;
 mod visit;
 mod walk;
 
-pub use action::{Action, Body, Effect, Email, Exec, Http, Implementation, Model, Preview, SecretUse, Sql};
+pub use action::{Action, Body, Duty, Effect, Email, Exec, Http, Implementation, Model, Preview, SecretUse, Sql};
 pub use authorship::Authorship;
 pub use bytes::{DEEPEST, DEEPEST_CALLS, PlanError};
 pub use expr::{Arithmetic, Builtin, Comparison, Expr, Fold, TextPart, TextTest};

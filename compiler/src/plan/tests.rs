@@ -41,6 +41,7 @@ fn refund() -> Plan {
         }),
         preview: None,
         secrets: Vec::new(),
+        duties: Vec::new(),
     };
     let gate = Gate {
         name: "approval".into(),

@@ -1,6 +1,6 @@
 //! Going through what a node holds: its expressions and the slots that it fills. The one list of both.
 
-use super::{Approvers, Call, Deadline, Expr, Gate, GuardArgument, Lapse, NodeKind, Show, Term, Wait, Who};
+use super::{Approvers, Call, Deadline, Duty, Expr, Gate, GuardArgument, Lapse, NodeKind, Show, Term, Wait, Who};
 
 impl NodeKind {
     /// Calls `f` with each expression of the node; not with what is in them.
@@ -76,6 +76,21 @@ impl Gate {
                 f(value);
             }
         }
+    }
+}
+
+impl Duty {
+    /// Calls `f` with each expression of the duty; not with what is in them.
+    pub fn for_each_expr_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+        self.by.iter_mut().for_each(|by| approvers(by, f));
+        self.when.iter_mut().for_each(f);
+    }
+
+    /// Calls `f` with everybody that the duty names.
+    pub fn for_each_who(&self, f: &mut dyn FnMut(&Who)) {
+        let Some(by) = &self.by else { return };
+        let terms = by.stages.iter().flatten().map(|(Term::Any(who) | Term::Some(_, who) | Term::All(who))| who);
+        terms.chain(&by.except).for_each(f);
     }
 }
 

@@ -85,10 +85,6 @@ fn faults_say_where_and_what_to_do() {
         ("[lints]\nunused-value = \"no\"", "hitl.toml:2:16: unknown variant `no`, expected one of `allow`, `warn`, `deny`, `forbid`"),
         ("[notify.sms]\n", "hitl.toml:1:9: `sms` is not supported by this version; remove it"),
         ("[notify.slak]\n", "hitl.toml:1:9: there is no key `slak`; did you mean `slack`?"),
-        (
-            "[policies]\nfiles = [\"p.flow\"]",
-            "hitl.toml:2:1: policies are not supported by this version, so a project that relies on them is not run",
-        ),
         ("[calendar]\nworkdays = [\"mon\", \"thur\"]", "hitl.toml:2:12: `thur` is no day of the week, did you mean `thu`?"),
         ("[calendar]\nworkdays = []", "hitl.toml:2:12: a week has one workday at least"),
         ("[calendar]\nholidays = [\"xmas\"]", "hitl.toml:2:12: `xmas` is no date, such as `2026-12-25`"),

@@ -49,6 +49,7 @@ pub(crate) fn lowered_built_ins() -> impl Iterator<Item = Action> {
         implementation: implementation.clone(),
         preview: None,
         secrets: Vec::new(),
+        duties: Vec::new(),
     })
 }
 

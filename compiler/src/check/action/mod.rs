@@ -29,9 +29,6 @@ const ANSWER: [(&str, Ty); 4] = [("status", Ty::Number), ("exit", Ty::Number), (
 impl<'a> Checker<'a> {
     /// Checks an action and gives what the plan holds of it.
     pub(super) fn action(&mut self, action: &'a ast::Action) -> Option<Action> {
-        if let Some(duty) = action.duties.first() {
-            self.not_yet(duty.span, "only after approval");
-        }
         let Some(What::Action(index)) = self.own(&action.name) else { return None };
         let info = self.actions.get(index as usize)?;
         let (parameters, result) = (info.parameters.clone(), info.result.clone());
@@ -48,6 +45,7 @@ impl<'a> Checker<'a> {
             self.writing_read(action, implementation);
         }
         let preview = action.preview.as_ref().and_then(|preview| self.preview(action, preview));
+        self.own_duties(action, index);
         let closed = self.scope.close(mark);
         if implementation.is_some() {
             self.lints.extend(lints::unused(self.file, &closed, &action.name.name));
@@ -63,6 +61,7 @@ impl<'a> Checker<'a> {
             implementation,
             preview: preview.map(Box::new),
             secrets: std::mem::take(&mut self.secrets),
+            duties: Vec::new(),
         })
     }
 

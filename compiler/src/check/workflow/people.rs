@@ -15,7 +15,7 @@ const MOST_OF: u32 = 10_000;
 
 impl<'a> Checker<'a> {
     /// Who decides: stages, what each needs, and who is left out. `None` where something in it is broken.
-    pub(super) fn approvers(&mut self, approvers: &'a ast::Approvers) -> Option<Approvers> {
+    pub(in crate::check) fn approvers(&mut self, approvers: &'a ast::Approvers) -> Option<Approvers> {
         let mut sound = true;
         let mut terms: Vec<(Term, Span)> = Vec::new();
         let mut stages = Vec::with_capacity(approvers.stages.len());

@@ -25,6 +25,7 @@ fn action(name: &str, effect: Effect, parameters: &[(&str, Type)]) -> Action {
         implementation: Implementation::Log,
         preview: None,
         secrets: Vec::new(),
+        duties: Vec::new(),
     }
 }
 

@@ -129,6 +129,7 @@ impl Case {
             implementation: self.implementation,
             preview: self.preview.map(Box::new),
             secrets: vec!["TOKEN".into()],
+            duties: Vec::new(),
         };
         let workflow = Workflow {
             name: "w".into(),

@@ -1,0 +1,430 @@
+//! Examples: values for which a call runs unasked. What the decision procedure suggests is made into values of the flow, and believed only
+//! where the evaluator, asked about every condition on the way, says the same.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use num_bigint::BigInt;
+use num_traits::{One, Signed, ToPrimitive, Zero};
+use rust_decimal::Decimal;
+use smol_str::SmolStr;
+
+use super::Declarations;
+use super::decide::{Atom, Model, Q, Symbol};
+use super::lower::{Fact, Name, Of};
+use super::place::{Arm, Node};
+use super::prove::{Cover, Way};
+use super::terms::{Id, Op};
+use crate::eval::{self, Env, Names, Outside};
+use crate::plan::{Duty, Expr, NodeKind, Type, TypeDef, TypeKind};
+use crate::value::{Money, Value, money, to_text};
+
+/// So many values are told.
+const MOST_TOLD: usize = 8;
+
+/// Values of a flow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// Those that matter, by the names that they have in the flow.
+    pub told: Vec<(String, String)>,
+    /// Slots of the regions around the call: the region and its values.
+    pub slots: Vec<(u32, Vec<Value>)>,
+}
+
+impl fmt::Display for Example {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, (name, value)) in self.told.iter().enumerate() {
+            let and = if number > 0 { " and " } else { "" };
+            write!(f, "{and}{name} = {value}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What an example is to show.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Case<'c> {
+    pub(super) call: Node,
+    pub(super) arguments: &'c [Expr],
+    pub(super) duty: &'c Duty,
+    /// Gates that count.
+    pub(super) covers: &'c [&'c Cover],
+}
+
+/// An example that was verified.
+pub(super) fn find(way: &Way<'_, '_>, model: &Model, case: &Case<'_>, declarations: &dyn Declarations) -> Option<Example> {
+    let types = declarations.types();
+    [true, false].into_iter().find_map(|round| {
+        let maker = Maker { way, model, types: &types, round, items: way.items() };
+        let slots = maker.slots(case.call);
+        let world = World { way, types: &types, slots: &slots, now: maker.now() };
+        let slots = world.with_lets(case.call)?;
+        let world = World { slots: &slots, ..world };
+        world.shows(case).then(|| Example { told: maker.told(&world), slots: slots.clone() })
+    })
+}
+
+/// Makes values of what the model says.
+struct Maker<'m, 't, 'p> {
+    way: &'m Way<'t, 'p>,
+    model: &'m Model,
+    types: &'m [TypeDef],
+    /// Whether to prefer numbers that read well.
+    round: bool,
+    /// Lists that loops around go through, and their items.
+    items: Vec<(Id, Id)>,
+}
+
+impl Maker<'_, '_, '_> {
+    /// Values of the slots of the regions around a call; those of `let` are still open.
+    fn slots(&self, call: Node) -> Vec<(u32, Vec<Value>)> {
+        let regions = self.way.places.chain(call.region).iter();
+        regions
+            .map(|region| {
+                let slots = (0..).zip(self.way.places.slots(*region));
+                let values = slots.map(|(slot, declared)| {
+                    let id = self.way.lowering.terms.of_slot(*region, slot);
+                    self.value(id, &declared.ty)
+                });
+                (*region, values.collect())
+            })
+            .collect()
+    }
+
+    fn fact(&self, fact: Fact) -> Option<bool> {
+        let atom = self.way.lowering.fact_atom(fact)?;
+        self.model.atoms.get(&atom).copied()
+    }
+
+    fn value(&self, id: Option<Id>, ty: &Type) -> Value {
+        let is = |fact: fn(Id) -> Fact| id.and_then(|id| self.fact(fact(id)));
+        match ty {
+            Type::Optional(inner) => {
+                let none = is(Fact::None).unwrap_or_else(|| id.is_none());
+                if none { Value::None } else { self.value(id, inner) }
+            }
+            Type::Bool => Value::Bool(is(Fact::Holds).unwrap_or(false)),
+            Type::Text => Value::Text(self.text(id)),
+            Type::Number => Value::Number(self.number(id, 2).unwrap_or_default()),
+            Type::Money if is(Fact::Nothing) == Some(true) => Value::Number(Decimal::ZERO),
+            Type::Money => {
+                let currency = money::currency(&self.currency(id)).unwrap_or(iso_currency::Currency::EUR);
+                Value::Money(Money { amount: self.number(id, money::minor_digits(currency)).unwrap_or_default(), currency })
+            }
+            Type::Date => {
+                let days = self.whole(id).unwrap_or(20_454);
+                let epoch = jiff::civil::Date::constant(1970, 1, 1);
+                Value::Date(epoch.saturating_add(SignedDuration::from_hours(days.saturating_mul(24))))
+            }
+            Type::Time => Value::Time(Timestamp::from_second(self.whole(id).unwrap_or(1_767_258_000)).unwrap_or_default()),
+            Type::Duration => Value::Duration(SignedDuration::from_secs(self.whole(id).unwrap_or_default())),
+            Type::Enum(index) => Value::Enum(self.member(id, *index)),
+            Type::List(item) => {
+                let walked = self.items.iter().find(|(list, _)| Some(*list) == id);
+                Value::List(walked.map(|(_, own)| self.value(Some(*own), item)).into_iter().collect())
+            }
+            Type::Record(index) => {
+                let fields = match self.types.get(*index as usize).map(|def| &def.kind) {
+                    Some(TypeKind::Record(fields)) => fields.as_slice(),
+                    _ => &[],
+                };
+                let field = |(number, field): (u32, &crate::plan::Field)| {
+                    self.value(id.and_then(|id| self.way.lowering.terms.field(id, number)), &field.ty)
+                };
+                Value::Record((0..).zip(fields).map(field).collect())
+            }
+            Type::Json => Value::Json(Arc::new(serde_json::Value::Null)),
+            Type::Secret => Value::None,
+        }
+    }
+
+    fn rational(&self, id: Option<Id>, digits: u32) -> Option<Q> {
+        let unknown = *self.way.lowering.unknowns.get(&Of::Value(id?))?;
+        let found = self.model.numbers.get(&unknown);
+        if !self.round {
+            return found.cloned();
+        }
+        let [lower, upper] = self.way.lowering.arena.limits(&self.model.atoms, unknown);
+        Some(readable(lower, upper, digits))
+    }
+
+    fn number(&self, id: Option<Id>, digits: u32) -> Option<Decimal> {
+        self.rational(id, digits).map(|number| decimal(&number))
+    }
+
+    fn whole(&self, id: Option<Id>) -> Option<i64> {
+        self.rational(id, 0).and_then(|number| number.ceil().to_integer().to_i64())
+    }
+
+    /// The name of the class that the symbol is in; the model tells nothing of one that matters to nobody.
+    fn class(&self, of: Of) -> Option<Result<&Name, u32>> {
+        let symbol = self.way.lowering.symbol_of(of)?;
+        match self.model.symbols.get(&symbol)? {
+            Symbol::Name(name) => self.way.lowering.names.get(*name as usize).map(Ok),
+            Symbol::Unknown(number) => Some(Err(*number)),
+        }
+    }
+
+    fn text(&self, id: Option<Id>) -> SmolStr {
+        match id.and_then(|id| self.class(Of::Value(id))) {
+            Some(Ok(Name::Text(text) | Name::Currency(text))) => text.into(),
+            Some(Err(number)) => {
+                let names = &self.way.lowering.names;
+                let fresh = (number..).map(|number| format!("text {number}"));
+                fresh.take(1000).find(|text| !names.contains(&Name::Text(text.clone()))).unwrap_or_default().into()
+            }
+            _ => SmolStr::new_static("text"),
+        }
+    }
+
+    fn currency(&self, id: Option<Id>) -> String {
+        const CODES: [&str; 12] = ["EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "CAD", "AUD", "NZD"];
+        let named =
+            || self.way.lowering.names.iter().filter_map(|name| if let Name::Currency(code) = name { Some(code.as_str()) } else { None });
+        match id.and_then(|id| self.class(Of::Currency(id))) {
+            Some(Ok(Name::Text(code) | Name::Currency(code))) => code.clone(),
+            Some(Err(number)) => {
+                // One that no condition names, another for each class.
+                let free = CODES.iter().filter(|code| named().all(|name| name != **code));
+                free.cycle().nth(number as usize % CODES.len()).map_or_else(String::new, |code| (*code).to_owned())
+            }
+            _ => named().next().unwrap_or("EUR").to_owned(),
+        }
+    }
+
+    fn member(&self, id: Option<Id>, of: u32) -> u32 {
+        let count = match self.types.get(of as usize).map(|def| &def.kind) {
+            Some(TypeKind::Enum(members)) => u32::try_from(members.len()).unwrap_or(u32::MAX),
+            _ => 0,
+        };
+        match id.and_then(|id| self.class(Of::Value(id))) {
+            Some(Ok(Name::Member(member))) if *member < count => *member,
+            _ => 0,
+        }
+    }
+
+    /// What the clock says.
+    fn now(&self) -> Timestamp {
+        let read = self.way.lowering.unknowns.keys().find_map(|of| match of {
+            Of::Value(id) => match self.way.lowering.terms.get(*id).op {
+                Op::Now(_) => self.whole(Some(*id)),
+                Op::Today(_) => self.whole(Some(*id)).map(|days| days.saturating_mul(86_400).saturating_add(43_200)),
+                _ => None,
+            },
+            Of::Currency(_) => None,
+        });
+        Timestamp::from_second(read.unwrap_or(1_767_258_000)).unwrap_or_default()
+    }
+
+    /// Values that conditions speak of, by their names in the flow.
+    fn told(&self, world: &World<'_, '_, '_>) -> Vec<(String, String)> {
+        let lowering = &self.way.lowering;
+        let by_unknown: HashMap<_, _> = lowering.unknowns.iter().map(|(of, unknown)| (*unknown, *of)).collect();
+        let mut ids: Vec<Id> = Vec::new();
+        for atom in self.model.atoms.keys() {
+            match lowering.arena.atom(*atom) {
+                Atom::Fact(fact) => match lowering.facts.get(*fact as usize) {
+                    Some(Fact::Holds(id) | Fact::None(id) | Fact::Nothing(id)) => ids.push(*id),
+                    _ => {}
+                },
+                Atom::Same(left, right) => {
+                    for symbol in [left, right] {
+                        if let Symbol::Unknown(number) = symbol
+                            && let Some(Of::Value(id) | Of::Currency(id)) = lowering.symbols.get(*number as usize)
+                        {
+                            ids.push(*id);
+                        }
+                    }
+                }
+                Atom::AtMost { .. } => ids.extend(lowering.arena.spoken_of(*atom).filter_map(|unknown| match by_unknown.get(&unknown)? {
+                    Of::Value(id) | Of::Currency(id) => Some(*id),
+                })),
+            }
+        }
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().filter_map(|id| world.read(id)).take(MOST_TOLD).collect()
+    }
+}
+
+/// Slots with values.
+#[derive(Clone, Copy)]
+struct World<'w, 't, 'p> {
+    way: &'w Way<'t, 'p>,
+    types: &'w [TypeDef],
+    slots: &'w [(u32, Vec<Value>)],
+    now: Timestamp,
+}
+
+/// The environment of an example: every variable is set.
+struct AnyName;
+
+impl Names for AnyName {
+    fn env(&self, _: &str) -> Option<SmolStr> {
+        Some(SmolStr::new_static("text"))
+    }
+
+    fn secret(&self, _: &str) -> Option<SmolStr> {
+        None
+    }
+}
+
+impl World<'_, '_, '_> {
+    fn with<T>(&self, region: u32, slots: &[(u32, Vec<Value>)], work: impl FnOnce(&Env<'_>) -> T) -> T {
+        let of = |region: &u32| slots.iter().find(|(own, _)| own == region).map(|(_, values)| values.as_slice()).unwrap_or_default();
+        let frames: Vec<&[Value]> = self.way.places.chain(region).iter().map(of).collect();
+        let zone = TimeZone::UTC;
+        let outside =
+            Outside { now: self.now, zone: &zone, names: &AnyName, owner: "owner@example.com", requester: "requester@example.com" };
+        work(&Env { frames: &frames, types: self.types, outside: &outside })
+    }
+
+    /// The same with the values of each `let` before the call. `None` where a list does not hold its item.
+    fn with_lets(&self, call: Node) -> Option<Vec<(u32, Vec<Value>)>> {
+        let mut slots = self.slots.to_vec();
+        for at in self.way.places.outward(call).into_iter().rev() {
+            for (node, kind) in self.way.places.nodes().filter(|(node, _)| node.region == at.region && node.index < at.index) {
+                let NodeKind::Let { slot, value } = kind else { continue };
+                let value = self.with(node.region, &slots, |env| eval::eval(value, env)).unwrap_or_default();
+                let filled = slots.iter_mut().find(|(region, _)| *region == node.region)?.1.get_mut(*slot as usize)?;
+                *filled = value;
+            }
+            if let Some(NodeKind::ForEach(each)) = self.way.places.node(at).map(|node| &node.kind) {
+                let list = self.with(at.region, &slots, |env| eval::eval(&each.list, env)).ok()?;
+                let item = slots.iter().find(|(region, _)| *region == each.body + 1)?.1.first()?;
+                if !matches!(&list, Value::List(items) if items.contains(item)) {
+                    return None;
+                }
+            }
+        }
+        Some(slots)
+    }
+
+    fn holds(&self, region: u32, condition: &Expr) -> Option<bool> {
+        self.with(region, self.slots, |env| eval::holds(condition, env)).ok()
+    }
+
+    /// Whether an arm is taken; `None` where that cannot be told.
+    fn taken(&self, arm: Arm) -> Option<bool> {
+        let branch = self.way.places.node(Node { region: arm.region, index: arm.branch })?;
+        let NodeKind::Branch { conditions, .. } = &branch.kind else { return Some(true) };
+        for (number, condition) in (0..).zip(conditions) {
+            if self.holds(arm.region, condition)? {
+                return Some(number == arm.arm);
+            }
+        }
+        Some(arm.arm as usize == conditions.len())
+    }
+
+    /// Whether the call runs with the duty applying and no gate that counts asking.
+    fn shows(&self, case: &Case<'_>) -> bool {
+        let places = self.way.places;
+        let reached = places.taken(case.call).into_iter().all(|arm| self.taken(arm) == Some(true))
+            && places.not_taken(case.call).into_iter().all(|arm| self.taken(arm) == Some(false));
+        let arguments: Result<Vec<Value>, _> =
+            (case.arguments.iter()).map(|argument| self.with(case.call.region, self.slots, |env| eval::eval(argument, env))).collect();
+        let Ok(arguments) = arguments else { return false };
+        reached && self.applies(case.duty, &arguments) && case.covers.iter().all(|cover| !self.asks(case.call, cover))
+    }
+
+    fn applies(&self, duty: &Duty, arguments: &[Value]) -> bool {
+        let Some(when) = &duty.when else { return true };
+        self.with(0, self.slots, |env| {
+            let env = Env { frames: &[arguments], ..*env };
+            !matches!(eval::holds(when, &env), Ok(false))
+        })
+    }
+
+    /// Whether the gate was passed and asked people who suffice, or it cannot be told.
+    fn asks(&self, call: Node, cover: &Cover) -> bool {
+        let passed = self.way.places.passed(call).into_iter().find(|passed| passed.gate == cover.gate);
+        let Some((passed, gate)) = passed.zip(self.way.places.gate(cover.gate)) else { return true };
+        for arm in passed.where_taken {
+            match self.taken(arm) {
+                Some(true) => {}
+                Some(false) => return false,
+                None => return true,
+            }
+        }
+        for (number, band) in gate.bands.iter().enumerate() {
+            match band.when.as_ref().map_or(Some(true), |when| self.holds(cover.gate.region, when)) {
+                Some(true) => return cover.bands.contains(&number),
+                Some(false) => {}
+                None => return true,
+            }
+        }
+        false
+    }
+
+    /// A slot, or a field of one, by its name, and its value.
+    fn read(&self, id: Id) -> Option<(String, String)> {
+        let (name, value, ty) = self.path(id)?;
+        let text = match (&value, &ty) {
+            (Value::None, _) => "none".to_owned(),
+            (Value::Text(text), _) => crate::value::json::quoted(text),
+            (value, ty) => to_text(value, ty, self.types),
+        };
+        Some((name, text))
+    }
+
+    fn path(&self, id: Id) -> Option<(String, Value, Type)> {
+        let term = self.way.lowering.terms.get(id);
+        match (&term.op, &*term.parts) {
+            (Op::Slot { region, slot }, _) => {
+                let declared = self.way.places.slot(*region, *slot)?;
+                let value = self.slots.iter().find(|(own, _)| own == region)?.1.get(*slot as usize)?.clone();
+                Some((declared.name.to_string(), value, declared.ty.clone()))
+            }
+            (Op::Field(index), [record]) => {
+                let (name, value, ty) = self.path(*record)?;
+                let ty = if let Type::Optional(inner) = ty { *inner } else { ty };
+                let Type::Record(record) = ty else { return None };
+                let TypeKind::Record(fields) = &self.types.get(record as usize)?.kind else { return None };
+                let field = fields.get(*index as usize)?;
+                let Value::Record(values) = value else { return None };
+                Some((format!("{name}.{}", field.name), values.get(*index as usize)?.clone(), field.ty.clone()))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// A number within limits that reads well: with so many digits behind the point, near a limit.
+fn readable(lower: Option<(Q, bool)>, upper: Option<(Q, bool)>, digits: u32) -> Q {
+    let ten = |power: u32| Q::from_integer(BigInt::from(10).pow(power));
+    let below = |number: &Q| upper.as_ref().is_none_or(|(limit, strict)| if *strict { number < limit } else { number <= limit });
+    let above = |number: &Q| lower.as_ref().is_none_or(|(limit, strict)| if *strict { number > limit } else { number >= limit });
+    let fits = |number: &Q| below(number) && above(number);
+    let zero = Q::zero();
+    if fits(&zero) && lower.is_none() && upper.is_none() {
+        return zero;
+    }
+    let steps = (digits..=27).chain(0..0).map(|digits| Q::one() / ten(digits));
+    for step in steps {
+        let candidates = [
+            lower.as_ref().map(|(limit, _)| (limit / &step).ceil() * &step),
+            lower.as_ref().map(|(limit, _)| ((limit / &step).floor() + Q::one()) * &step),
+            upper.as_ref().map(|(limit, _)| (limit / &step).floor() * &step),
+            upper.as_ref().map(|(limit, _)| ((limit / &step).ceil() - Q::one()) * &step),
+        ];
+        if let Some(found) = candidates.into_iter().flatten().find(|candidate| fits(candidate)) {
+            return found;
+        }
+    }
+    lower.or(upper).map_or(zero, |(limit, _)| limit)
+}
+
+/// The decimal that is nearest: exact where there is one.
+fn decimal(number: &Q) -> Decimal {
+    let mut scaled = number.clone();
+    let ten = Q::from_integer(BigInt::from(10));
+    let mut scale = 0;
+    while !scaled.is_integer() && scale < 20 {
+        scaled *= &ten;
+        scale += 1;
+    }
+    let mantissa = if scaled.is_negative() { scaled.ceil() } else { scaled.floor() };
+    mantissa.to_integer().to_i128().and_then(|mantissa| Decimal::try_from_i128_with_scale(mantissa, scale).ok()).unwrap_or_default()
+}

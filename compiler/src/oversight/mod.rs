@@ -1,0 +1,54 @@
+//! Oversight: the proof that no call with a duty runs with nobody asked.
+//!
+//! A *duty* (`only after approval by ... when ...`) is on every call of its action. For each call and duty the proof asks: can the duty's
+//! condition apply, with the call's arguments put in, on some way to the call on which no gate that qualifies has asked? The
+//! [decision procedure](decide) answers that; where it cannot tell, or says that it can, the call is refused, with an example where one
+//! was found and verified by evaluating all conditions on it.
+//!
+//! This module reads plans, and what plans are made of, and reports nothing: the check, the report and the comparison of two flows all
+//! ask it.
+
+mod decide;
+mod example;
+mod lower;
+mod people;
+mod place;
+mod prove;
+mod terms;
+
+pub use decide::Budget;
+pub use example::Example;
+pub use place::Node;
+pub use prove::{Cover, Duties, Outcome, Refusal, Unfit, Unfollowed, Verdict};
+
+use crate::plan::{Action, Duty, TypeDef};
+
+/// What a workflow names, by the indices that it names it with.
+pub trait Declarations {
+    /// A type.
+    fn type_def(&self, index: u32) -> Option<&TypeDef>;
+    /// An action; `None` for a workflow.
+    fn action(&self, index: u32) -> Option<&Action>;
+    /// The duties of an action, those of policies among them.
+    fn duties(&self, action: u32) -> Vec<&Duty>;
+    /// All types, by index.
+    fn types(&self) -> Vec<TypeDef>;
+}
+
+impl Declarations for crate::plan::Plan {
+    fn type_def(&self, index: u32) -> Option<&TypeDef> {
+        self.types.get(index as usize)
+    }
+
+    fn action(&self, index: u32) -> Option<&Action> {
+        self.actions.get(index as usize)
+    }
+
+    fn duties(&self, action: u32) -> Vec<&Duty> {
+        self.action(action).into_iter().flat_map(|action| &action.duties).collect()
+    }
+
+    fn types(&self) -> Vec<TypeDef> {
+        self.types.clone()
+    }
+}

@@ -1,0 +1,286 @@
+//! Where nodes stand: regions inside one another, arms around a node, and what was passed on every way to it.
+
+use std::collections::HashMap;
+
+use crate::plan::{self, Expr, Loop, NodeKind, Slot, Within, Workflow};
+
+/// A node of a workflow: its region (0 is the body, then the bodies of loops, then the handlers), and its index there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Node {
+    /// The region.
+    pub region: u32,
+    /// The node there.
+    pub index: u32,
+}
+
+impl Node {
+    pub(super) const NOWHERE: Self = Self { region: u32::MAX, index: u32::MAX };
+}
+
+/// What goes through a region once for each item.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Produced<'p> {
+    pub(super) node: Node,
+    pub(super) list: &'p Expr,
+}
+
+/// An arm of a branch of a region.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Arm {
+    pub(super) region: u32,
+    pub(super) branch: u32,
+    pub(super) arm: u32,
+}
+
+/// A gate that may have been passed on the way to a node.
+#[derive(Clone, Debug)]
+pub(super) struct Passed {
+    pub(super) gate: Node,
+    /// Arms in which it stands and the node does not: it was passed where they were taken.
+    pub(super) where_taken: Vec<Arm>,
+}
+
+/// All regions of a workflow.
+pub(super) struct Places<'p> {
+    workflow: &'p Workflow,
+    regions: Vec<Home<'p>>,
+    /// The node that fills a slot; none for a parameter and for a loop's item.
+    fillers: HashMap<(u32, u32), u32>,
+}
+
+struct Home<'p> {
+    region: &'p plan::Region,
+    /// The loop around it.
+    around: Option<(Node, &'p Loop)>,
+    /// The regions around it and itself, outermost first: by frame.
+    chain: Vec<u32>,
+    /// For each node that has arms, which of them always end the run.
+    ends: Vec<Vec<bool>>,
+    /// Gates, and branches some of whose arms end the run.
+    gates: Vec<u32>,
+    forks: Vec<u32>,
+}
+
+impl<'p> Places<'p> {
+    pub(super) fn of(workflow: &'p Workflow) -> Self {
+        let mut places = Self { workflow, regions: Vec::new(), fillers: HashMap::new() };
+        for region in workflow.regions() {
+            let index = number(places.regions.len());
+            for (node, slot) in (0..).zip(&region.nodes).flat_map(|(at, node)| filled(&node.kind).into_iter().map(move |slot| (at, slot))) {
+                places.fillers.insert((index, slot), node);
+            }
+            let ends = ending_arms(region);
+            let has = |kind: fn(&NodeKind) -> bool| (0..).zip(&region.nodes).filter(move |(_, node)| kind(&node.kind)).map(|(at, _)| at);
+            let gates = has(|kind| matches!(kind, NodeKind::Gate(_))).collect();
+            let forks = has(|kind| matches!(kind, NodeKind::Branch { .. }))
+                .filter(|branch| ends.get(*branch as usize).is_some_and(|arms| arms.contains(&true)))
+                .collect();
+            places.regions.push(Home { region, around: None, chain: vec![index], ends, gates, forks });
+        }
+        // A loop's body stands behind the region of the loop, but for those of handlers, which are last.
+        let handlers = places.regions.len() - workflow.handlers.len();
+        for region in (handlers..places.regions.len()).chain(0..handlers) {
+            let Some(home) = places.regions.get(region) else { continue };
+            let (nodes, chain) = (home.region.nodes.iter(), home.chain.clone());
+            for (index, node) in (0..).zip(nodes) {
+                let NodeKind::ForEach(each) = &node.kind else { continue };
+                let body = each.body + 1;
+                let Some(inner) = places.regions.get_mut(body as usize) else { continue };
+                inner.around = Some((Node { region: number(region), index }, each));
+                inner.chain = chain.iter().copied().chain([body]).collect();
+            }
+        }
+        places
+    }
+
+    pub(super) fn workflow(&self) -> &'p Workflow {
+        self.workflow
+    }
+
+    fn home(&self, region: u32) -> Option<&Home<'p>> {
+        self.regions.get(region as usize)
+    }
+
+    /// All nodes, each after those whose values it may use.
+    pub(super) fn nodes(&self) -> impl Iterator<Item = (Node, &'p NodeKind)> + '_ {
+        // Bodies of a handler's loops stand before the handler.
+        let handlers = self.regions.len() - self.workflow.handlers.len();
+        let order = (handlers..self.regions.len()).chain(0..handlers);
+        order.flat_map(move |region| {
+            let nodes = self.regions.get(region).map(|home| home.region.nodes.as_slice()).unwrap_or_default();
+            (0..).zip(nodes).map(move |(index, node)| (Node { region: number(region), index }, &node.kind))
+        })
+    }
+
+    pub(super) fn node(&self, node: Node) -> Option<&'p plan::Node> {
+        self.home(node.region)?.region.nodes.get(node.index as usize)
+    }
+
+    pub(super) fn gate(&self, node: Node) -> Option<&'p plan::Gate> {
+        match &self.node(node)?.kind {
+            NodeKind::Gate(gate) => Some(gate),
+            _ => None,
+        }
+    }
+
+    pub(super) fn slot(&self, region: u32, slot: u32) -> Option<&'p Slot> {
+        self.home(region)?.region.slots.get(slot as usize)
+    }
+
+    pub(super) fn slots(&self, region: u32) -> &'p [Slot] {
+        self.home(region).map(|home| home.region.slots.as_slice()).unwrap_or_default()
+    }
+
+    /// The regions around a region and itself, outermost first.
+    pub(super) fn chain(&self, region: u32) -> &[u32] {
+        self.home(region).map(|home| home.chain.as_slice()).unwrap_or_default()
+    }
+
+    /// The region that a frame is of, seen from a region.
+    pub(super) fn frame(&self, region: u32, frame: u8) -> u32 {
+        self.chain(region).get(frame as usize).copied().unwrap_or(u32::MAX)
+    }
+
+    pub(super) fn loop_of(&self, region: u32) -> Option<Produced<'p>> {
+        let (node, each) = self.home(region)?.around?;
+        Some(Produced { node, list: &each.list })
+    }
+
+    /// Arms around a node in its region, innermost first.
+    fn arms(&self, node: Node) -> Vec<Arm> {
+        let mut arms = Vec::new();
+        let mut at = self.node(node).and_then(|node| node.within);
+        while let Some(Within { branch, arm }) = at {
+            arms.push(Arm { region: node.region, branch, arm });
+            at = self.node(Node { region: node.region, index: branch }).and_then(|node| node.within);
+        }
+        arms
+    }
+
+    pub(super) fn is_parallel(&self, arm: Arm) -> bool {
+        self.node(Node { region: arm.region, index: arm.branch }).is_some_and(|node| matches!(node.kind, NodeKind::Parallel { .. }))
+    }
+
+    /// The node and the loops around it, innermost first.
+    pub(super) fn outward(&self, node: Node) -> Vec<Node> {
+        let mut nodes = vec![node];
+        let mut at = node;
+        while let Some((around, _)) = self.home(at.region).and_then(|home| home.around) {
+            nodes.push(around);
+            at = around;
+        }
+        nodes
+    }
+
+    /// Arms that were taken on every way to the node.
+    pub(super) fn taken(&self, node: Node) -> Vec<Arm> {
+        let arms = self.outward(node).into_iter().flat_map(|node| self.arms(node));
+        arms.filter(|arm| !self.is_parallel(*arm)).collect()
+    }
+
+    /// Arms that were not taken on any way to the node, since they end the run.
+    pub(super) fn not_taken(&self, node: Node) -> Vec<Arm> {
+        let mut found = Vec::new();
+        for at in self.outward(node) {
+            let (Some(home), own) = (self.home(at.region), self.arms(at)) else { continue };
+            for branch in home.forks.iter().copied().take_while(|branch| *branch < at.index) {
+                // A branch around the node is taken into account by the arm that was taken; one in another arm was perhaps not met.
+                let fork = Node { region: at.region, index: branch };
+                let met = self.arms(fork).iter().all(|arm| own.contains(arm)) && own.iter().all(|arm| arm.branch != branch);
+                let ends = home.ends.get(branch as usize).map(Vec::as_slice).unwrap_or_default();
+                if met {
+                    let ending = (0..).zip(ends).filter(|(_, ends)| **ends);
+                    found.extend(ending.map(|(arm, _)| Arm { region: at.region, branch, arm }));
+                }
+            }
+        }
+        found
+    }
+
+    /// Gates that may have been passed on the way to the node, the nearest first. Not those of a loop that is over, nor of an arm that
+    /// runs beside the node or instead of it.
+    pub(super) fn passed(&self, node: Node) -> Vec<Passed> {
+        let mut passed = Vec::new();
+        for at in self.outward(node) {
+            let (Some(home), own) = (self.home(at.region), self.arms(at)) else { continue };
+            let end = home.gates.partition_point(|gate| *gate < at.index);
+            for gate in home.gates.iter().take(end).rev() {
+                let gate = Node { region: at.region, index: *gate };
+                let arms = self.arms(gate);
+                if arms.iter().any(|arm| own.iter().any(|own| own.branch == arm.branch && own.arm != arm.arm)) {
+                    continue;
+                }
+                let where_taken = arms.into_iter().filter(|arm| !own.contains(arm) && !self.is_parallel(*arm)).collect();
+                passed.push(Passed { gate, where_taken });
+            }
+        }
+        passed
+    }
+
+    /// Whether a node comes before another wherever both are met.
+    pub(super) fn is_before(&self, node: Node, at: Node) -> bool {
+        self.outward(at).iter().any(|at| at.region == node.region && node.index < at.index)
+    }
+
+    /// Whether a slot has its value at a node.
+    pub(super) fn is_filled(&self, region: u32, slot: u32, at: Node) -> bool {
+        match self.fillers.get(&(region, slot)) {
+            Some(index) => self.is_before(Node { region, index: *index }, at),
+            None => self.chain(at.region).contains(&region),
+        }
+    }
+
+    /// Whether the gate's guard is of this call, seen from the gate.
+    pub(super) fn is_path(&self, gate: Node, path: &[u32], call: Node) -> bool {
+        let ways = self.outward(call);
+        let inner = ways.iter().rev().skip_while(|node| node.region != gate.region);
+        inner.map(|node| node.index).eq(path.iter().copied())
+    }
+}
+
+/// The slots that a node fills.
+fn filled(kind: &NodeKind) -> Vec<u32> {
+    match kind {
+        NodeKind::Let { slot, .. } => vec![*slot],
+        NodeKind::Call(call) => call.slot.into_iter().collect(),
+        NodeKind::ForEach(each) => each.slot.into_iter().collect(),
+        NodeKind::Gate(gate) => {
+            let given = [gate.slots.by, gate.slots.at, gate.slots.comment].into_iter().flatten();
+            given.chain(gate.asks.iter().map(|ask| ask.slot)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// For each node of a region, of its arms, which always end the run.
+fn ending_arms(region: &plan::Region) -> Vec<Vec<bool>> {
+    let mut ends: Vec<Vec<bool>> = region
+        .nodes
+        .iter()
+        .map(|node| match &node.kind {
+            NodeKind::Branch { conditions, otherwise } => vec![false; conditions.len() + usize::from(*otherwise)],
+            NodeKind::Parallel { arms } => vec![false; *arms as usize],
+            _ => Vec::new(),
+        })
+        .collect();
+    // From the inside out: what is in an arm stands behind the branch.
+    for (index, node) in region.nodes.iter().enumerate().rev() {
+        let own = ends.get(index).map(Vec::as_slice).unwrap_or_default();
+        let ends_here = match &node.kind {
+            NodeKind::Return(_) | NodeKind::Fail(_) => true,
+            NodeKind::Branch { otherwise, .. } => *otherwise && own.iter().all(|ends| *ends),
+            NodeKind::Parallel { .. } => own.contains(&true),
+            _ => false,
+        };
+        if let (true, Some(within)) = (ends_here, node.within)
+            && let Some(arm) = ends.get_mut(within.branch as usize).and_then(|arms| arms.get_mut(within.arm as usize))
+        {
+            *arm = true;
+        }
+    }
+    ends
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}

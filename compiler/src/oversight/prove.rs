@@ -1,0 +1,412 @@
+//! The proof for each call: which gates qualify, on which values they ask, and whether that is enough.
+
+use super::Declarations;
+use super::decide::{self, Answer, Budget, F};
+use super::example::{self, Example};
+use super::lower::{Fact, Lowering};
+use super::people::{self, Enough};
+use super::place::{Arm, Node, Passed, Places};
+use super::terms::{Id, Names, Op, Terms};
+use crate::plan::{Duty, Expr, Gate, GuardArgument, NodeKind, Workflow};
+
+/// Work for one call: a proof that needs more is given up.
+const BUDGET_OF_CALL: u64 = 400_000;
+/// Work for a workflow: so much, and so much more for each of its calls.
+const BUDGET: (u64, u64) = (2_000_000, 20_000);
+/// So many gates are tried alone, the nearest first, before all are taken together.
+const TRIED_ALONE: usize = 4;
+
+/// What was found about a call and one of its duties.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// The call.
+    pub call: Node,
+    /// Whether it is the call's `undo`.
+    pub undo: bool,
+    /// The action, by the index that the workflow names it with.
+    pub action: u32,
+    /// Which of its duties.
+    pub duty: usize,
+    /// Whether somebody is asked.
+    pub outcome: Outcome,
+}
+
+/// See [`Verdict`].
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Whenever the duty applies, one of these gates has asked. Empty: the duty never applies here.
+    Covered(Vec<Cover>),
+    /// That is not proved.
+    Refused(Box<Refusal>),
+}
+
+/// A gate that covers a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cover {
+    /// The gate.
+    pub gate: Node,
+    /// Those of its bands that ask people who suffice.
+    pub bands: Vec<usize>,
+}
+
+/// Why a call is refused.
+#[derive(Clone, Debug, Default)]
+pub struct Refusal {
+    /// Gates on the way to the call which do not count, and why.
+    pub unfit: Vec<(Node, Unfit)>,
+    /// Gates that count, and do not ask often enough.
+    pub fit: Vec<Node>,
+    /// Values for which the call runs unasked; verified.
+    pub example: Option<Example>,
+    /// What stood in the way of a proof.
+    pub unfollowed: Vec<Unfollowed>,
+    /// Whether the work grew too much.
+    pub gave_up: bool,
+}
+
+/// What the proof could not follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfollowed {
+    /// It may have no value.
+    NoValue,
+    /// Nothing is known of it.
+    Unknown,
+}
+
+/// Why a gate does not count for a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// These arguments of the call, by their number, are not known at it.
+    Unknown(Vec<usize>),
+    /// It opens when nobody answers.
+    Silence,
+    /// Those whom it asks are not enough for the duty.
+    People,
+}
+
+/// Calls with duties in a workflow.
+pub struct Duties<'p> {
+    places: Places<'p>,
+    declarations: &'p dyn Declarations,
+}
+
+impl std::fmt::Debug for Duties<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Duties").finish_non_exhaustive()
+    }
+}
+
+/// A call, or the `undo` of one.
+#[derive(Clone, Copy, Debug)]
+struct Call<'p> {
+    at: Node,
+    undo: bool,
+    action: u32,
+    arguments: &'p [Expr],
+}
+
+impl<'p> Duties<'p> {
+    /// Those of a workflow.
+    #[must_use]
+    pub fn of(workflow: &'p Workflow, declarations: &'p dyn Declarations) -> Self {
+        Self { places: Places::of(workflow), declarations }
+    }
+
+    /// A node of the workflow.
+    #[must_use]
+    pub fn node(&self, node: Node) -> Option<&'p crate::plan::Node> {
+        self.places.node(node)
+    }
+
+    fn calls(&self) -> Vec<Call<'p>> {
+        let mut calls = Vec::new();
+        for (at, kind) in self.places.nodes() {
+            let NodeKind::Call(call) = kind else { continue };
+            calls.push(Call { at, undo: false, action: call.action, arguments: &call.arguments });
+            if let Some(undo) = &call.undo {
+                calls.push(Call { at, undo: true, action: undo.action, arguments: &undo.arguments });
+            }
+        }
+        calls
+    }
+
+    /// Proves each duty of each call.
+    #[must_use]
+    pub fn prove(&'p self) -> Vec<Verdict> {
+        let calls = self.calls();
+        let mut left = Budget(BUDGET.0 + BUDGET.1 * calls.len() as u64);
+        let dutiful: Vec<(Call<'p>, Vec<&'p Duty>)> = (calls.into_iter())
+            .map(|call| (call, self.declarations.duties(call.action)))
+            .filter(|(_, duties)| !duties.is_empty())
+            .collect();
+        if dutiful.is_empty() {
+            return Vec::new();
+        }
+        let mut terms = Terms::new(self.declarations, &self.places);
+        let mut verdicts = Vec::new();
+        let mut at = 0;
+        while let Some((first, _)) = dutiful.get(at) {
+            let region = first.at.region;
+            let here = dutiful.iter().skip(at).take_while(|(call, _)| call.at.region == region).count();
+            let mut way = Way::new(&self.places, &mut terms, self.declarations, region);
+            for (call, duties) in dutiful.iter().skip(at).take(here) {
+                for (number, duty) in duties.iter().enumerate() {
+                    let outcome = way.prove(call, duty, &mut left);
+                    verdicts.push(Verdict { call: call.at, undo: call.undo, action: call.action, duty: number, outcome });
+                }
+            }
+            at += here;
+        }
+        verdicts
+    }
+}
+
+/// Conditions seen from one region.
+pub(super) struct Way<'t, 'p> {
+    pub(super) places: &'p Places<'p>,
+    pub(super) lowering: Lowering<'t, 'p>,
+    declarations: &'p dyn Declarations,
+}
+
+/// A gate on the way to a call that counts for a duty.
+#[derive(Debug)]
+struct Fit {
+    cover: Cover,
+    /// Where it asks.
+    asks: F,
+}
+
+impl<'t, 'p> Way<'t, 'p> {
+    fn new(places: &'p Places<'p>, terms: &'t mut Terms<'p>, declarations: &'p dyn Declarations, region: u32) -> Self {
+        let mut items = Vec::new();
+        for region in places.chain(region) {
+            if let Some(list) = terms.walked(*region) {
+                items.push((list, terms.slot(*region, 0)));
+            }
+        }
+        Self { places, lowering: Lowering::new(terms, declarations, items), declarations }
+    }
+
+    /// Lists that loops around go through, and their items.
+    pub(super) fn items(&self) -> Vec<(Id, Id)> {
+        self.lowering.items().to_vec()
+    }
+
+    fn prove(&mut self, call: &Call<'p>, duty: &'p Duty, left: &mut Budget) -> Outcome {
+        let arguments: Vec<Id> = call.arguments.iter().map(|argument| self.lowering.term(argument, Names::At(call.at))).collect();
+        let mut facts = self.reached(call.at);
+        // The call runs with values, so all of them could be computed.
+        facts.extend(arguments.iter().map(|argument| self.lowering.defined(*argument)).collect::<Vec<_>>());
+        if let Some(when) = &duty.when {
+            let applies = self.condition(when, Names::Arguments(&arguments)).fails;
+            facts.push(self.lowering.not(applies));
+        }
+        let mut budget = Budget(BUDGET_OF_CALL.min(left.0));
+        let before = budget.0;
+        let outcome = self.covered(call, duty, &arguments, &facts, &mut budget);
+        left.0 = left.0.saturating_sub(before - budget.0);
+        outcome
+    }
+
+    fn covered(&mut self, call: &Call<'p>, duty: &'p Duty, arguments: &[Id], facts: &[F], budget: &mut Budget) -> Outcome {
+        let demanded = duty.by.as_ref().map(|by| people::demanded(&mut self.lowering, by, arguments));
+        let (mut fit, mut unfit) = (Vec::new(), Vec::new());
+        for passed in self.places.passed(call.at) {
+            match self.judge(&passed, call, arguments, demanded.as_ref()) {
+                Ok(found) => fit.push(found),
+                Err(why) => unfit.push((passed.gate, why)),
+            }
+        }
+        if matches!(self.ask(facts, &[], budget), Answer::Impossible) {
+            return Outcome::Covered(Vec::new());
+        }
+        if fit.len() > 1 {
+            for one in fit.iter().take(TRIED_ALONE) {
+                if matches!(self.ask(facts, &[one.asks], budget), Answer::Impossible) {
+                    return Outcome::Covered(vec![one.cover.clone()]);
+                }
+            }
+        }
+        let asks: Vec<F> = fit.iter().map(|fit| fit.asks).collect();
+        let answer = if fit.is_empty() { self.ask(facts, &[], budget) } else { self.ask(facts, &asks, budget) };
+        let mut refusal = Refusal { unfit, fit: fit.iter().map(|fit| fit.cover.gate).collect(), ..Refusal::default() };
+        match answer {
+            Answer::Impossible => return Outcome::Covered(fit.into_iter().map(|fit| fit.cover).collect()),
+            Answer::GaveUp => refusal.gave_up = true,
+            Answer::Possible(model) => {
+                let covers: Vec<&Cover> = fit.iter().map(|fit| &fit.cover).collect();
+                let case = example::Case { call: call.at, arguments: call.arguments, duty, covers: &covers };
+                refusal.example = example::find(self, &model, &case, self.declarations);
+                refusal.unfollowed = self.unfollowed(&model);
+            }
+        }
+        Outcome::Refused(Box::new(refusal))
+    }
+
+    /// Whether facts can hold together where none of these asks.
+    fn ask(&mut self, facts: &[F], asks: &[F], budget: &mut Budget) -> Answer {
+        let mut formulas = facts.to_vec();
+        formulas.extend(asks.iter().map(|asks| self.lowering.not(*asks)).collect::<Vec<_>>());
+        let together = self.lowering.arena.and(&formulas);
+        decide::decide(&self.lowering.arena, &[together], budget)
+    }
+
+    /// Facts of the model of which nothing more is known.
+    fn unfollowed(&self, model: &decide::Model) -> Vec<Unfollowed> {
+        let mut found = Vec::new();
+        for (atom, holds) in &model.atoms {
+            let decide::Atom::Fact(fact) = self.lowering.arena.atom(*atom) else { continue };
+            let kind = match self.lowering.facts.get(*fact as usize) {
+                Some(Fact::Error(_)) if *holds => Unfollowed::NoValue,
+                Some(Fact::Holds(id)) if !matches!(self.lowering.terms.get(*id).op, Op::Slot { .. } | Op::Field(_)) => Unfollowed::Unknown,
+                _ => continue,
+            };
+            if !found.contains(&kind) {
+                found.push(kind);
+            }
+        }
+        found
+    }
+
+    /// A condition, where it holds and where it fails. One that takes much work may also fail for that.
+    pub(super) fn condition(&mut self, when: &'p Expr, names: Names<'_>) -> decide::formula::Truth {
+        let id = self.lowering.term(when, names);
+        let truth = self.lowering.truth(id);
+        if is_costly(when) { self.lowering.works(id, truth) } else { truth }
+    }
+
+    /// What holds on every way to a node: arms that were taken, and arms that were not since they end the run.
+    fn reached(&mut self, node: Node) -> Vec<F> {
+        let mut facts: Vec<F> = self.places.taken(node).into_iter().map(|arm| self.taken(arm)).collect();
+        for arm in self.places.not_taken(node) {
+            let taken = self.taken(arm);
+            facts.push(self.lowering.not(taken));
+        }
+        facts
+    }
+
+    /// Where an arm is taken.
+    fn taken(&mut self, arm: Arm) -> F {
+        let at = Node { region: arm.region, index: arm.branch };
+        let Some(NodeKind::Branch { conditions, .. }) = self.places.node(at).map(|node| &node.kind) else {
+            return self.lowering.arena.always();
+        };
+        let mut parts = Vec::new();
+        for (number, condition) in (0..).zip(conditions).take_while(|(number, _)| *number <= arm.arm) {
+            let truth = self.condition(condition, Names::At(at));
+            parts.push(if number == arm.arm { truth.holds } else { truth.fails });
+        }
+        self.lowering.arena.and(&parts)
+    }
+
+    /// Whether a gate counts, and where it asks people who are enough.
+    fn judge(&mut self, passed: &Passed, call: &Call<'p>, arguments: &[Id], demanded: Option<&Enough>) -> Result<Fit, Unfit> {
+        let Some(gate) = self.places.gate(passed.gate) else { return Err(Unfit::People) };
+        let unknown = self.unknown_at(passed.gate, gate, call, arguments);
+        if !unknown.is_empty() {
+            return Err(Unfit::Unknown(unknown));
+        }
+        if people::opens_in_silence(gate) {
+            return Err(Unfit::Silence);
+        }
+        let (asks, bands) = self.asks(passed.gate, gate, demanded);
+        if bands.is_empty() {
+            return Err(Unfit::People);
+        }
+        let mut where_taken: Vec<F> = passed.where_taken.iter().map(|arm| self.taken(*arm)).collect();
+        where_taken.push(asks);
+        let asks = self.lowering.arena.and(&where_taken);
+        Ok(Fit { cover: Cover { gate: passed.gate, bands }, asks })
+    }
+
+    /// Where a gate asks people who are enough, and in which of its bands.
+    fn asks(&mut self, at: Node, gate: &'p Gate, demanded: Option<&Enough>) -> (F, Vec<usize>) {
+        let enough = |ways: &[Enough]| !ways.is_empty() && demanded.is_none_or(|duty| ways.iter().all(|way| people::suffices(way, duty)));
+        let strictest = people::strictest(&mut self.lowering, at, gate);
+        let when_unsure = enough(&strictest);
+        let (mut asks, mut bands) = (Vec::new(), Vec::new());
+        let mut before = self.lowering.arena.always();
+        for (number, band) in gate.bands.iter().enumerate() {
+            let truth = match &band.when {
+                Some(when) => self.condition(when, Names::At(at)),
+                None => self.lowering.always(),
+            };
+            let ways = people::ways(&mut self.lowering, at, gate, number);
+            if enough(&ways) {
+                asks.push(self.lowering.arena.and(&[before, truth.holds]));
+                bands.push(number);
+            }
+            if when_unsure {
+                let told = self.lowering.arena.or(&[truth.holds, truth.fails]);
+                let untold = self.lowering.not(told);
+                asks.push(self.lowering.arena.and(&[before, untold]));
+            }
+            before = self.lowering.arena.and(&[before, truth.fails]);
+        }
+        (self.lowering.arena.or(&asks), bands)
+    }
+
+    /// Arguments of the call that are not known at the gate.
+    fn unknown_at(&mut self, at: Node, gate: &Gate, call: &Call<'p>, arguments: &[Id]) -> Vec<usize> {
+        if call.undo {
+            let mut unknown: Vec<usize> = (0..arguments.len()).collect();
+            unknown.retain(|number| arguments.get(*number).is_some_and(|argument| !self.is_known(*argument, at, gate)));
+            return unknown;
+        }
+        let guard = gate.guards.iter().find(|guard| self.places.is_path(at, &guard.at, call.at));
+        let all = || (0..call.arguments.len().max(1)).collect();
+        guard.map_or_else(all, |guard| {
+            let later = guard.arguments.iter().enumerate().filter(|(_, argument)| matches!(argument, GuardArgument::Later));
+            later.map(|(number, _)| number).collect()
+        })
+    }
+
+    /// Whether a term has its value at the gate, or is entered there.
+    fn is_known(&mut self, id: Id, at: Node, gate: &Gate) -> bool {
+        let mut open = vec![id];
+        let mut seen = std::collections::HashSet::new();
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let term = self.lowering.terms.get(id);
+            open.extend(term.parts.iter().copied());
+            let known = match term.op.clone() {
+                Op::Slot { region, slot: 0 } if !self.places.chain(at.region).contains(&region) => {
+                    // The element of a known list is known.
+                    let list = self.lowering.terms.walked(region);
+                    open.extend(list);
+                    list.is_some()
+                }
+                Op::Slot { region, slot } => {
+                    let asked = region == at.region && gate.asks.iter().any(|ask| ask.slot == slot);
+                    asked || self.places.is_filled(region, slot, at)
+                }
+                Op::Now(node) | Op::Today(node) | Op::Env(node, _) => self.places.is_before(node, at),
+                _ => true,
+            };
+            if !known {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// Whether evaluating it may take so much work that it fails for that alone, beside what is said of its parts.
+fn is_costly(expr: &Expr) -> bool {
+    fn count(expr: &Expr, walks: &mut u32, texts: &mut u32) {
+        match expr {
+            Expr::For { .. } => *walks += 1,
+            Expr::Builtin(..) | Expr::Text(_) | Expr::TextTest(..) | Expr::Matches(..) | Expr::Compare(..) | Expr::In(..) => *texts += 1,
+            _ => {}
+        }
+        expr.for_each_child(&mut |child| count(child, walks, texts));
+    }
+    /// So many operations on the longest texts stay within the work that an evaluation may take.
+    const MOST_TEXTS: u32 = 24;
+    let alone = matches!(expr, Expr::For { .. });
+    let (mut walks, mut texts) = (0, 0);
+    count(expr, &mut walks, &mut texts);
+    (walks > 0 && !alone) || walks > 1 || texts > MOST_TEXTS
+}

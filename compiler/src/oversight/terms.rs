@@ -1,0 +1,425 @@
+//! Expressions of a workflow as terms: each once, values of `let` put in where they are used, names of slots the same wherever they are
+//! read, so that two expressions that give the same value are, as far as that is to be seen, the same term.
+
+use std::collections::HashMap;
+
+use smol_str::SmolStr;
+
+use super::Declarations;
+use super::place::{Node, Places, Produced};
+use crate::plan::{Arithmetic, Builtin, Comparison, Expr, Fold, NodeKind, TextPart, TextTest, Type, TypeKind};
+use crate::value::Value;
+
+/// A term deeper than this is taken as it stands, an unknown.
+const DEEPEST: u32 = 400;
+
+/// A term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Id(u32);
+
+/// What a term is made of, its parts apart.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Op {
+    /// A value, by its number.
+    Const(u32),
+    /// A slot of a region.
+    Slot {
+        region: u32,
+        slot: u32,
+    },
+    /// A name bound by a comprehension: so many comprehensions lie between.
+    Local(u32),
+    Field(u32),
+    JsonField(SmolStr),
+    Amount,
+    CurrencyOf,
+    Index,
+    Not,
+    Negate,
+    And,
+    Or,
+    Compare(Comparison),
+    Arithmetic(Arithmetic),
+    In,
+    TextTest(TextTest),
+    Matches(SmolStr),
+    IsNone,
+    Otherwise,
+    If,
+    Decode(Type),
+    List,
+    Record,
+    JsonObject(Box<[SmolStr]>),
+    Text(Box<[Type]>),
+    Builtin(Builtin),
+    For(Fold, bool),
+    /// A reading at a node: of the clock, or of the environment.
+    Now(Node),
+    Today(Node),
+    Env(Node, SmolStr),
+    Secret(SmolStr),
+    Owner,
+    Requester,
+}
+
+/// A term with its parts.
+#[derive(Clone, Debug)]
+pub(super) struct Term {
+    pub(super) op: Op,
+    pub(super) parts: Box<[Id]>,
+    /// Its type, as far as it is to be seen.
+    pub(super) ty: Option<Type>,
+    depth: u32,
+}
+
+/// A comprehension that stands alone, so that its body can be asked about one item.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Comprehension<'p> {
+    pub(super) list: Id,
+    pub(super) filter: Option<&'p Expr>,
+    pub(super) body: &'p Expr,
+    at: Node,
+}
+
+/// What the slots of an expression mean.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Names<'n> {
+    /// What they mean at a node.
+    At(Node),
+    /// The parameters of an action, which were given these arguments.
+    Arguments(&'n [Id]),
+}
+
+/// All terms of one workflow.
+pub(super) struct Terms<'p> {
+    declarations: &'p dyn Declarations,
+    places: &'p Places<'p>,
+    terms: Vec<Term>,
+    known: HashMap<(Op, Box<[Id]>), Id>,
+    consts: Vec<Value>,
+    const_numbers: HashMap<String, u32>,
+    lets: HashMap<(u32, u32), Id>,
+    pub(super) comprehensions: HashMap<Id, Comprehension<'p>>,
+}
+
+impl<'p> Terms<'p> {
+    pub(super) fn new(declarations: &'p dyn Declarations, places: &'p Places<'p>) -> Self {
+        let mut terms = Self {
+            declarations,
+            places,
+            terms: Vec::new(),
+            known: HashMap::new(),
+            consts: Vec::new(),
+            const_numbers: HashMap::new(),
+            lets: HashMap::new(),
+            comprehensions: HashMap::new(),
+        };
+        // In their order, so that none has to be looked for while another one is.
+        for (node, kind) in places.nodes() {
+            if let NodeKind::Let { slot, value } = kind {
+                let id = terms.expr(value, Names::At(node));
+                terms.lets.insert((node.region, *slot), id);
+            }
+        }
+        terms
+    }
+
+    pub(super) const fn places(&self) -> &'p Places<'p> {
+        self.places
+    }
+
+    #[expect(clippy::indexing_slicing, reason = "only this module numbers terms, and it forgets none")]
+    pub(super) fn get(&self, id: Id) -> &Term {
+        &self.terms[id.0 as usize]
+    }
+
+    /// The value that the term is, where it is one.
+    pub(super) fn constant(&self, id: Id) -> Option<&Value> {
+        match self.get(id).op {
+            Op::Const(number) => self.consts.get(number as usize),
+            _ => None,
+        }
+    }
+
+    /// The parts of the term.
+    pub(super) fn parts(&self, id: Id) -> Box<[Id]> {
+        self.get(id).parts.clone()
+    }
+
+    /// An expression as a term.
+    pub(super) fn expr(&mut self, expr: &'p Expr, names: Names<'_>) -> Id {
+        self.intern(expr, names, &mut Vec::new())
+    }
+
+    /// The filter (`true` without one) and the body of a comprehension for one item.
+    pub(super) fn of_item(&mut self, of: Comprehension<'p>, item: Id) -> (Option<Id>, Id) {
+        let names = Names::At(of.at);
+        let filter = of.filter.map(|filter| self.intern(filter, names, &mut vec![Some(item)]));
+        (filter, self.intern(of.body, names, &mut vec![Some(item)]))
+    }
+
+    /// A slot of a region as a term.
+    pub(super) fn slot(&mut self, region: u32, slot: u32) -> Id {
+        if let Some(value) = self.lets.get(&(region, slot)) {
+            return *value;
+        }
+        let ty = self.places.slot(region, slot).map(|slot| slot.ty.clone());
+        self.add(Op::Slot { region, slot }, Box::new([]), ty)
+    }
+
+    /// A value as a term.
+    pub(super) fn value(&mut self, value: &Value) -> Id {
+        let ty = type_of(value);
+        let written = match value {
+            // `1.0` and `1.00` are one.
+            Value::Number(number) => format!("{}", number.normalize()),
+            Value::Money(money) => format!("{} {}", money.amount.normalize(), money.currency.code()),
+            other => format!("{other:?}"),
+        };
+        let next = u32::try_from(self.consts.len()).unwrap_or(u32::MAX);
+        let number = *self.const_numbers.entry(written).or_insert(next);
+        if number == next {
+            self.consts.push(value.clone());
+        }
+        self.add(Op::Const(number), Box::new([]), ty)
+    }
+
+    /// A field of a term, where it is spoken of.
+    pub(super) fn field(&self, record: Id, index: u32) -> Option<Id> {
+        self.known.get(&(Op::Field(index), Box::new([record]))).copied()
+    }
+
+    /// The term of a slot, where it is spoken of.
+    pub(super) fn of_slot(&self, region: u32, slot: u32) -> Option<Id> {
+        self.known.get(&(Op::Slot { region, slot }, Box::new([]))).copied()
+    }
+
+    fn add(&mut self, op: Op, parts: Box<[Id]>, ty: Option<Type>) -> Id {
+        let key = (op, parts);
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let id = Id(u32::try_from(self.terms.len()).unwrap_or(u32::MAX));
+        let depth = key.1.iter().map(|part| self.get(*part).depth + 1).max().unwrap_or(0);
+        self.terms.push(Term { op: key.0.clone(), parts: key.1.clone(), ty, depth });
+        self.known.insert(key, id);
+        id
+    }
+
+    /// `locals` are the names that comprehensions around bind, outermost first: an item, or something open.
+    fn intern(&mut self, expr: &'p Expr, names: Names<'_>, locals: &mut Vec<Option<Id>>) -> Id {
+        match expr {
+            Expr::Const(value) => self.value(value),
+            Expr::Slot { frame, index } => self.named(*frame, *index, names),
+            Expr::Local(index) => match locals.get(*index as usize) {
+                Some(Some(item)) => *item,
+                _ => {
+                    let between = locals.len().saturating_sub(*index as usize + 1);
+                    self.add(Op::Local(u32::try_from(between).unwrap_or(u32::MAX)), Box::new([]), None)
+                }
+            },
+            Expr::Field(record, index) => {
+                let written_here = matches!((&**record, names), (Expr::Record(_), Names::Arguments(_)));
+                let record = self.intern(record, names, locals);
+                let known = self.get(record);
+                // A record that was made is known field by field.
+                match (&known.op, known.parts.get(*index as usize)) {
+                    (Op::Record, Some(field)) if !written_here => *field,
+                    _ => {
+                        let ty = self.field_type(record, *index);
+                        self.add(Op::Field(*index), Box::new([record]), ty)
+                    }
+                }
+            }
+            Expr::For { fold, list, filter, body } => {
+                let list = self.intern(list, names, locals);
+                let mut parts = vec![list];
+                if let (Names::At(at), true) = (names, locals.is_empty()) {
+                    locals.push(None);
+                    parts.extend(filter.as_deref().map(|filter| self.intern(filter, names, locals)));
+                    parts.push(self.intern(body, names, locals));
+                    locals.pop();
+                    let ty = self.fold_type(*fold, list, parts.last().copied());
+                    let id = self.add(Op::For(*fold, filter.is_some()), parts.into(), ty);
+                    self.comprehensions.insert(id, Comprehension { list, filter: filter.as_deref(), body, at });
+                    return id;
+                }
+                locals.push(None);
+                parts.extend(filter.as_deref().map(|filter| self.intern(filter, names, locals)));
+                parts.push(self.intern(body, names, locals));
+                locals.pop();
+                let ty = self.fold_type(*fold, list, parts.last().copied());
+                self.add(Op::For(*fold, filter.is_some()), parts.into(), ty)
+            }
+            Expr::Text(parts) => {
+                let types = parts.iter().map(|part| match part {
+                    TextPart::Text(_) => Type::Text,
+                    TextPart::Value(_, ty) => ty.clone(),
+                });
+                let types = types.collect();
+                let parts = parts.iter().map(|part| match part {
+                    TextPart::Text(text) => self.value(&Value::Text(text.clone())),
+                    TextPart::Value(value, _) => self.intern(value, names, locals),
+                });
+                let parts = parts.collect();
+                self.add(Op::Text(types), parts, Some(Type::Text))
+            }
+            _ => {
+                let mut parts = Vec::new();
+                expr.for_each_child(&mut |child| parts.push(self.intern(child, names, locals)));
+                let op = self.op(expr, names);
+                let ty = self.type_of_op(&op, &parts);
+                self.add(op, parts.into(), ty)
+            }
+        }
+    }
+
+    fn named(&mut self, frame: u8, index: u32, names: Names<'_>) -> Id {
+        let node = match names {
+            Names::Arguments(arguments) => return arguments.get(index as usize).copied().unwrap_or_else(|| self.value(&Value::None)),
+            Names::At(node) => node,
+        };
+        let region = self.places.frame(node.region, frame);
+        let id = self.slot(region, index);
+        if self.get(id).depth > DEEPEST {
+            // What lies behind it is too much to follow: it is what it is.
+            let ty = self.places.slot(region, index).map(|slot| slot.ty.clone());
+            return self.add(Op::Slot { region, slot: index }, Box::new([]), ty);
+        }
+        id
+    }
+
+    fn op(&self, expr: &Expr, names: Names<'_>) -> Op {
+        // A duty names no clock.
+        let node = if let Names::At(node) = names { node } else { Node::NOWHERE };
+        match expr {
+            Expr::JsonField(_, name) => Op::JsonField(name.clone()),
+            Expr::Amount(_) => Op::Amount,
+            Expr::CurrencyOf(_) => Op::CurrencyOf,
+            Expr::Index(..) => Op::Index,
+            Expr::Not(_) => Op::Not,
+            Expr::Negate(_) => Op::Negate,
+            Expr::And(..) => Op::And,
+            Expr::Or(..) => Op::Or,
+            Expr::Compare(comparison, ..) => Op::Compare(*comparison),
+            Expr::Arithmetic(operation, ..) => Op::Arithmetic(*operation),
+            Expr::In(..) => Op::In,
+            Expr::TextTest(test, ..) => Op::TextTest(*test),
+            Expr::Matches(_, pattern) => Op::Matches(pattern.clone()),
+            Expr::IsNone(_) => Op::IsNone,
+            Expr::Otherwise(..) => Op::Otherwise,
+            Expr::If(..) => Op::If,
+            Expr::Decode(_, ty) => Op::Decode(ty.clone()),
+            Expr::List(_) => Op::List,
+            Expr::Record(_) => Op::Record,
+            Expr::JsonObject(fields) => Op::JsonObject(fields.iter().map(|(name, ..)| name.clone()).collect()),
+            Expr::Builtin(builtin, _) => Op::Builtin(*builtin),
+            Expr::Now => Op::Now(node),
+            Expr::Today => Op::Today(node),
+            Expr::Env(name) => Op::Env(node, name.clone()),
+            Expr::Secret(name) => Op::Secret(name.clone()),
+            Expr::Requester => Op::Requester,
+            Expr::Owner | Expr::Const(_) | Expr::Slot { .. } | Expr::Local(_) | Expr::Field(..) | Expr::For { .. } | Expr::Text(_) => {
+                Op::Owner
+            }
+        }
+    }
+
+    fn field_type(&self, record: Id, index: u32) -> Option<Type> {
+        let ty = match self.get(record).ty.as_ref()? {
+            Type::Optional(inner) => inner,
+            ty => ty,
+        };
+        let Type::Record(record) = ty else { return None };
+        match &self.declarations.type_def(*record)?.kind {
+            TypeKind::Record(fields) => fields.get(index as usize).map(|field| field.ty.clone()),
+            TypeKind::Enum(_) => None,
+        }
+    }
+
+    fn fold_type(&self, fold: Fold, list: Id, body: Option<Id>) -> Option<Type> {
+        let of_body = || body.and_then(|body| self.get(body).ty.clone());
+        match fold {
+            Fold::Any | Fold::All => Some(Type::Bool),
+            Fold::Count => Some(Type::Number),
+            Fold::Sum => of_body(),
+            Fold::List => of_body().map(|ty| Type::List(Box::new(ty))),
+            Fold::Sort => self.get(list).ty.clone(),
+            Fold::Min | Fold::Max => None,
+        }
+    }
+
+    /// `None` where it is not to be seen: then nothing is known of the term but that it equals itself.
+    fn type_of_op(&self, op: &Op, parts: &[Id]) -> Option<Type> {
+        let part = |at: usize| parts.get(at).and_then(|id| self.get(*id).ty.clone());
+        match op {
+            Op::Amount => Some(Type::Number),
+            Op::CurrencyOf | Op::Env(..) | Op::Owner | Op::Requester => Some(Type::Text),
+            Op::Not | Op::And | Op::Or | Op::Compare(_) | Op::In | Op::TextTest(_) | Op::Matches(_) | Op::IsNone => Some(Type::Bool),
+            Op::Negate => part(0),
+            Op::Arithmetic(operation) => self.arithmetic_type(*operation, part(0)?, part(1)?),
+            Op::Otherwise => part(1).or_else(|| part(0).map(bare)),
+            Op::If => part(1).filter(|then| Some(then) == part(2).as_ref()),
+            Op::Decode(ty) => Some(ty.clone()),
+            Op::Index => match part(0)? {
+                Type::List(item) => Some(*item),
+                _ => None,
+            },
+            Op::Now(_) => Some(Type::Time),
+            Op::Today(_) => Some(Type::Date),
+            Op::Builtin(builtin) => match builtin {
+                Builtin::Count | Builtin::Length | Builtin::Floor | Builtin::Ceil => Some(Type::Number),
+                Builtin::Round | Builtin::Abs => part(0),
+                Builtin::Lower | Builtin::Upper | Builtin::Trim | Builtin::Join | Builtin::Replace => Some(Type::Text),
+                Builtin::Date => Some(Type::Date),
+                Builtin::Days | Builtin::Hours => Some(Type::Duration),
+                Builtin::Money | Builtin::Minor => Some(Type::Money),
+                Builtin::Any | Builtin::All => Some(Type::Bool),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn arithmetic_type(&self, operation: Arithmetic, left: Type, right: Type) -> Option<Type> {
+        use Type::{Date, Duration, Money, Number, Time};
+        match (operation, left, right) {
+            (_, Number, Number) | (Arithmetic::Divide, Money, Money) | (Arithmetic::Divide, Duration, Duration) => Some(Number),
+            (_, Money, _) | (_, _, Money) => Some(Money),
+            (Arithmetic::Subtract, Date, Date) | (Arithmetic::Subtract, Time, Time) | (_, Duration, Duration) => Some(Duration),
+            (_, Date, Duration) | (_, Duration, Date) => Some(Date),
+            (_, Time, Duration) | (_, Duration, Time) => Some(Time),
+            (Arithmetic::Add, Type::Text, Type::Text) => Some(Type::Text),
+            _ => None,
+        }
+    }
+
+    /// Whether the slot holds the item of a loop, and the list that the loop goes through.
+    pub(super) fn walked(&mut self, region: u32) -> Option<Id> {
+        match self.places.loop_of(region)? {
+            Produced { node, list } => Some(self.expr(list, Names::At(node))),
+        }
+    }
+}
+
+fn bare(ty: Type) -> Type {
+    match ty {
+        Type::Optional(inner) => *inner,
+        ty => ty,
+    }
+}
+
+/// The type of a value, where it tells it.
+fn type_of(value: &Value) -> Option<Type> {
+    match value {
+        Value::Bool(_) => Some(Type::Bool),
+        Value::Number(_) => Some(Type::Number),
+        Value::Money(_) => Some(Type::Money),
+        Value::Text(_) => Some(Type::Text),
+        Value::Date(_) => Some(Type::Date),
+        Value::Time(_) => Some(Type::Time),
+        Value::Duration(_) => Some(Type::Duration),
+        Value::Json(_) => Some(Type::Json),
+        Value::None | Value::List(_) | Value::Record(_) | Value::Enum(_) => None,
+    }
+}
