@@ -71,4 +71,5 @@ pub(crate) enum Command {
     Audit(commands::audit::Args),
     Lsp(commands::lsp::Args),
     Completions(commands::completions::Args),
+    Man(commands::man::Args),
 }

@@ -10,6 +10,7 @@
 
 mod decide;
 mod example;
+mod gates;
 mod lower;
 mod people;
 mod place;
@@ -18,6 +19,7 @@ mod terms;
 
 pub use decide::Budget;
 pub use example::Example;
+pub use gates::{Odd, Oddity};
 pub use place::Node;
 pub use prove::{Cover, Duties, Outcome, Refusal, Unfit, Unfollowed, Verdict};
 

@@ -118,6 +118,14 @@ impl<'p> Duties<'p> {
         self.places.node(node)
     }
 
+    pub(super) const fn places(&self) -> &Places<'p> {
+        &self.places
+    }
+
+    pub(super) const fn declarations(&self) -> &'p dyn Declarations {
+        self.declarations
+    }
+
     fn calls(&self) -> Vec<Call<'p>> {
         let mut calls = Vec::new();
         for (at, kind) in self.places.nodes() {
@@ -177,7 +185,7 @@ struct Fit {
 }
 
 impl<'t, 'p> Way<'t, 'p> {
-    fn new(places: &'p Places<'p>, terms: &'t mut Terms<'p>, declarations: &'p dyn Declarations, region: u32) -> Self {
+    pub(super) fn new(places: &'p Places<'p>, terms: &'t mut Terms<'p>, declarations: &'p dyn Declarations, region: u32) -> Self {
         let mut items = Vec::new();
         for region in places.chain(region) {
             if let Some(list) = terms.walked(*region) {
@@ -244,7 +252,7 @@ impl<'t, 'p> Way<'t, 'p> {
     }
 
     /// Whether facts can hold together where none of these asks.
-    fn ask(&mut self, facts: &[F], asks: &[F], budget: &mut Budget) -> Answer {
+    pub(super) fn ask(&mut self, facts: &[F], asks: &[F], budget: &mut Budget) -> Answer {
         let mut formulas = facts.to_vec();
         formulas.extend(asks.iter().map(|asks| self.lowering.not(*asks)).collect::<Vec<_>>());
         let together = self.lowering.arena.and(&formulas);
@@ -276,7 +284,7 @@ impl<'t, 'p> Way<'t, 'p> {
     }
 
     /// What holds on every way to a node: arms that were taken, and arms that were not since they end the run.
-    fn reached(&mut self, node: Node) -> Vec<F> {
+    pub(super) fn reached(&mut self, node: Node) -> Vec<F> {
         let mut facts: Vec<F> = self.places.taken(node).into_iter().map(|arm| self.taken(arm)).collect();
         for arm in self.places.not_taken(node) {
             let taken = self.taken(arm);
@@ -320,7 +328,7 @@ impl<'t, 'p> Way<'t, 'p> {
     }
 
     /// Where a gate asks people who are enough, and in which of its bands.
-    fn asks(&mut self, at: Node, gate: &'p Gate, demanded: Option<&Enough>) -> (F, Vec<usize>) {
+    pub(super) fn asks(&mut self, at: Node, gate: &'p Gate, demanded: Option<&Enough>) -> (F, Vec<usize>) {
         let enough = |ways: &[Enough]| !ways.is_empty() && demanded.is_none_or(|duty| ways.iter().all(|way| people::suffices(way, duty)));
         let strictest = people::strictest(&mut self.lowering, at, gate);
         let when_unsure = enough(&strictest);
