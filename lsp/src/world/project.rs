@@ -114,7 +114,14 @@ impl Project {
         }
         let current = self.current(path, documents);
         let start = self.name(path).unwrap_or_else(|| path.to_string_lossy().into_owned());
-        let together = together(&start, &current);
+        let mut together = together(&start, &current);
+        let near: BTreeSet<PathBuf> = together.iter().map(|name| self.folder.join(name)).collect();
+        // A policy of the project speaks of every file, and needs those that it uses.
+        let policies = self.settings.policies.iter().filter_map(|file| used_path("", file).ok());
+        let policies: Vec<String> = policies.filter(|file| current.contains_key(file)).collect();
+        for policy in &policies {
+            together.extend(self::together(policy, &current));
+        }
         let mut sources = Sources::new();
         sources.set_groups(self.settings.groups.clone());
         sources.set_levels(self.settings.levels.clone());
@@ -124,6 +131,11 @@ impl Project {
             places.push(if *name == start { path.to_owned() } else { self.folder.join(name) });
             own.push(file.own);
         }
+        for policy in &policies {
+            if let Some(file) = sources.find(policy) {
+                sources.set_policy(file);
+            }
+        }
         // One of them may be meant where a file is missing.
         for name in current.keys().filter(|name| !together.contains(name.as_str())) {
             sources.add_unread(name.clone());
@@ -131,7 +143,7 @@ impl Project {
         let diagnostics = check(&sources).diagnostics;
         let checked = Rc::new(Checked { sources, diagnostics, places, own });
         // Files that had nothing to do with each other may have now: what was found out about one of them alone is over.
-        self.found.retain(|old| old.places.iter().all(|place| !checked.places.contains(place)));
+        self.found.retain(|old| old.places.iter().all(|place| !near.contains(place)));
         self.found.push(Rc::clone(&checked));
         Some(checked)
     }

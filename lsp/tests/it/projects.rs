@@ -87,3 +87,16 @@ fn a_document_without_a_file_is_a_document_too() {
     client.tell("textDocument/didOpen", json!({ "textDocument": item }));
     assert_eq!(codes(&client.looked_at("outside", 7)), ["F0502"]);
 }
+
+/// A policy of the project is about files that have nothing else to do with it.
+#[test]
+fn policies_of_a_project_count() {
+    let policy = "use \"bank.flow\"\n\npolicy \"nothing unasked\" {\n  bank.pay only after approval\n}\n";
+    let unasked = MAIN.replace("  require approval\n", "");
+    let files = [("bank.flow", BANK), ("rules.flow", policy), ("main.flow", unasked.as_str()), ("settings.txt", "policy rules.flow")];
+    let mut client = Client::with(&files);
+    client.edit("main.flow");
+    assert_eq!(codes(&client.looked_at("main.flow", 1)), ["F0332"]);
+    let version = client.change("main.flow", json!([{ "text": MAIN }]));
+    assert_eq!(client.looked_at("main.flow", version).len(), 0);
+}
