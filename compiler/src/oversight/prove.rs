@@ -406,10 +406,16 @@ fn is_costly(expr: &Expr) -> bool {
     fn count(expr: &Expr, walks: &mut u32, texts: &mut u32) {
         match expr {
             Expr::For { .. } => *walks += 1,
+            // A literal is short, and nothing is compared beyond it.
+            Expr::Compare(_, left, right) if is_literal(left) || is_literal(right) => {}
+            Expr::In(_, list) if is_literal(list) || matches!(&**list, Expr::List(items) if items.iter().all(is_literal)) => {}
             Expr::Builtin(..) | Expr::Text(_) | Expr::TextTest(..) | Expr::Matches(..) | Expr::Compare(..) | Expr::In(..) => *texts += 1,
             _ => {}
         }
         expr.for_each_child(&mut |child| count(child, walks, texts));
+    }
+    fn is_literal(expr: &Expr) -> bool {
+        matches!(expr, Expr::Const(_))
     }
     /// So many operations on the longest texts stay within the work that an evaluation may take.
     const MOST_TEXTS: u32 = 24;
