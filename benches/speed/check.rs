@@ -11,7 +11,7 @@ use flow_compiler::{Sources, check};
 use crate::row;
 
 /// Flows of at least so many lines, as people write them: records, actions, branches, gates.
-fn project(lines: usize) -> String {
+pub(crate) fn project(lines: usize) -> String {
     let mut text = String::new();
     for n in 0.. {
         if text.lines().count() >= lines {
