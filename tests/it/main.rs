@@ -14,6 +14,7 @@ mod gates;
 mod lsp;
 mod model;
 mod modules;
+mod oversight;
 mod race;
 #[path = "../../runtime/tests/replayed/mod.rs"]
 mod replayed;

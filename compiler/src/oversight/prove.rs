@@ -98,11 +98,24 @@ impl std::fmt::Debug for Duties<'_> {
 
 /// A call, or the `undo` of one.
 #[derive(Clone, Copy, Debug)]
-struct Call<'p> {
-    at: Node,
-    undo: bool,
-    action: u32,
-    arguments: &'p [Expr],
+pub(super) struct Call<'p> {
+    pub(super) at: Node,
+    pub(super) undo: bool,
+    pub(super) action: u32,
+    pub(super) arguments: &'p [Expr],
+}
+
+/// All calls, each followed by its `undo`.
+pub(super) fn calls<'p>(places: &Places<'p>) -> Vec<Call<'p>> {
+    let mut calls = Vec::new();
+    for (at, kind) in places.nodes() {
+        let NodeKind::Call(call) = kind else { continue };
+        calls.push(Call { at, undo: false, action: call.action, arguments: &call.arguments });
+        if let Some(undo) = &call.undo {
+            calls.push(Call { at, undo: true, action: undo.action, arguments: &undo.arguments });
+        }
+    }
+    calls
 }
 
 impl<'p> Duties<'p> {
@@ -118,22 +131,10 @@ impl<'p> Duties<'p> {
         self.places.node(node)
     }
 
-    fn calls(&self) -> Vec<Call<'p>> {
-        let mut calls = Vec::new();
-        for (at, kind) in self.places.nodes() {
-            let NodeKind::Call(call) = kind else { continue };
-            calls.push(Call { at, undo: false, action: call.action, arguments: &call.arguments });
-            if let Some(undo) = &call.undo {
-                calls.push(Call { at, undo: true, action: undo.action, arguments: &undo.arguments });
-            }
-        }
-        calls
-    }
-
     /// Proves each duty of each call.
     #[must_use]
     pub fn prove(&'p self) -> Vec<Verdict> {
-        let calls = self.calls();
+        let calls = calls(&self.places);
         let mut left = Budget(BUDGET.0 + BUDGET.1 * calls.len() as u64);
         let dutiful: Vec<(Call<'p>, Vec<&'p Duty>)> = (calls.into_iter())
             .map(|call| (call, self.declarations.duties(call.action)))
@@ -148,7 +149,7 @@ impl<'p> Duties<'p> {
         while let Some((first, _)) = dutiful.get(at) {
             let region = first.at.region;
             let here = dutiful.iter().skip(at).take_while(|(call, _)| call.at.region == region).count();
-            let mut way = Way::new(&self.places, &mut terms, self.declarations, region);
+            let mut way = Way::new(&self.places, &mut terms, self.declarations, &[region]);
             for (call, duties) in dutiful.iter().skip(at).take(here) {
                 for (number, duty) in duties.iter().enumerate() {
                     let outcome = way.prove(call, duty, &mut left);
@@ -168,6 +169,15 @@ pub(super) struct Way<'t, 'p> {
     declarations: &'p dyn Declarations,
 }
 
+/// Where a gate asks, and all ways in which it opens then.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    /// The band; `None` where none can be told.
+    pub(super) band: Option<usize>,
+    pub(super) when: F,
+    pub(super) ways: Vec<Enough>,
+}
+
 /// A gate on the way to a call that counts for a duty.
 #[derive(Debug)]
 struct Fit {
@@ -177,9 +187,10 @@ struct Fit {
 }
 
 impl<'t, 'p> Way<'t, 'p> {
-    fn new(places: &'p Places<'p>, terms: &'t mut Terms<'p>, declarations: &'p dyn Declarations, region: u32) -> Self {
+    /// As seen from these regions.
+    pub(super) fn new(places: &'p Places<'p>, terms: &'t mut Terms<'p>, declarations: &'p dyn Declarations, regions: &[u32]) -> Self {
         let mut items = Vec::new();
-        for region in places.chain(region) {
+        for region in regions.iter().flat_map(|region| places.chain(*region)) {
             if let Some(list) = terms.walked(*region) {
                 items.push((list, terms.slot(*region, 0)));
             }
@@ -244,7 +255,7 @@ impl<'t, 'p> Way<'t, 'p> {
     }
 
     /// Whether facts can hold together where none of these asks.
-    fn ask(&mut self, facts: &[F], asks: &[F], budget: &mut Budget) -> Answer {
+    pub(super) fn ask(&mut self, facts: &[F], asks: &[F], budget: &mut Budget) -> Answer {
         let mut formulas = facts.to_vec();
         formulas.extend(asks.iter().map(|asks| self.lowering.not(*asks)).collect::<Vec<_>>());
         let together = self.lowering.arena.and(&formulas);
@@ -276,7 +287,7 @@ impl<'t, 'p> Way<'t, 'p> {
     }
 
     /// What holds on every way to a node: arms that were taken, and arms that were not since they end the run.
-    fn reached(&mut self, node: Node) -> Vec<F> {
+    pub(super) fn reached(&mut self, node: Node) -> Vec<F> {
         let mut facts: Vec<F> = self.places.taken(node).into_iter().map(|arm| self.taken(arm)).collect();
         for arm in self.places.not_taken(node) {
             let taken = self.taken(arm);
@@ -286,7 +297,7 @@ impl<'t, 'p> Way<'t, 'p> {
     }
 
     /// Where an arm is taken.
-    fn taken(&mut self, arm: Arm) -> F {
+    pub(super) fn taken(&mut self, arm: Arm) -> F {
         let at = Node { region: arm.region, index: arm.branch };
         let Some(NodeKind::Branch { conditions, .. }) = self.places.node(at).map(|node| &node.kind) else {
             return self.lowering.arena.always();
@@ -321,10 +332,17 @@ impl<'t, 'p> Way<'t, 'p> {
 
     /// Where a gate asks people who are enough, and in which of its bands.
     fn asks(&mut self, at: Node, gate: &'p Gate, demanded: Option<&Enough>) -> (F, Vec<usize>) {
-        let enough = |ways: &[Enough]| !ways.is_empty() && demanded.is_none_or(|duty| ways.iter().all(|way| people::suffices(way, duty)));
+        let mut asked = self.bands(at, gate);
+        asked.retain(|asked| demanded.is_none_or(|duty| asked.ways.iter().all(|way| people::suffices(way, duty))));
+        let bands = asked.iter().filter_map(|asked| asked.band).collect();
+        let asks: Vec<F> = asked.iter().map(|asked| asked.when).collect();
+        (self.lowering.arena.or(&asks), bands)
+    }
+
+    /// Where each band of a gate asks somebody, and where none can be told, which then asks everybody.
+    pub(super) fn bands(&mut self, at: Node, gate: &'p Gate) -> Vec<Asked> {
         let strictest = people::strictest(&mut self.lowering, at, gate);
-        let when_unsure = enough(&strictest);
-        let (mut asks, mut bands) = (Vec::new(), Vec::new());
+        let mut asked = Vec::new();
         let mut before = self.lowering.arena.always();
         for (number, band) in gate.bands.iter().enumerate() {
             let truth = match &band.when {
@@ -332,22 +350,21 @@ impl<'t, 'p> Way<'t, 'p> {
                 None => self.lowering.always(),
             };
             let ways = people::ways(&mut self.lowering, at, gate, number);
-            if enough(&ways) {
-                asks.push(self.lowering.arena.and(&[before, truth.holds]));
-                bands.push(number);
+            if !ways.is_empty() {
+                let when = self.lowering.arena.and(&[before, truth.holds]);
+                asked.push(Asked { band: Some(number), when, ways });
             }
-            if when_unsure {
-                let told = self.lowering.arena.or(&[truth.holds, truth.fails]);
-                let untold = self.lowering.not(told);
-                asks.push(self.lowering.arena.and(&[before, untold]));
-            }
+            let told = self.lowering.arena.or(&[truth.holds, truth.fails]);
+            let untold = self.lowering.not(told);
+            let when = self.lowering.arena.and(&[before, untold]);
+            asked.push(Asked { band: None, when, ways: strictest.clone() });
             before = self.lowering.arena.and(&[before, truth.fails]);
         }
-        (self.lowering.arena.or(&asks), bands)
+        asked
     }
 
     /// Arguments of the call that are not known at the gate.
-    fn unknown_at(&mut self, at: Node, gate: &Gate, call: &Call<'p>, arguments: &[Id]) -> Vec<usize> {
+    pub(super) fn unknown_at(&mut self, at: Node, gate: &Gate, call: &Call<'p>, arguments: &[Id]) -> Vec<usize> {
         if call.undo {
             let mut unknown: Vec<usize> = (0..arguments.len()).collect();
             unknown.retain(|number| arguments.get(*number).is_some_and(|argument| !self.is_known(*argument, at, gate)));
