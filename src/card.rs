@@ -84,7 +84,8 @@ fn asked_of(rows: &mut Rows<'_>, approval: &Approval) {
         for (at, field) in approval.fields.iter().enumerate() {
             let value = if field.value.is_null() { String::new() } else { format!(" = {}", plain(&field.value)) };
             let choices = if field.choices.is_empty() { String::new() } else { format!(", one of {}", field.choices.join(", ")) };
-            rows.row(if at == 0 { "to enter" } else { "" }, &format!("{} ({}{choices}){value}", field.name, field.ty));
+            let mark = if field.by_model { format!("  ({BY_MODEL})") } else { String::new() };
+            rows.row(if at == 0 { "to enter" } else { "" }, &format!("{} ({}{choices}){value}{mark}", field.name, field.ty));
         }
         if !approval.votes.is_empty() && !approval.needed.is_empty() {
             rows.row("still needed", &approval.needed.join(", "));

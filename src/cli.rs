@@ -72,4 +72,5 @@ pub(crate) enum Command {
     Audit(commands::audit::Args),
     Lsp(commands::lsp::Args),
     Completions(commands::completions::Args),
+    Man(commands::man::Args),
 }

@@ -389,7 +389,7 @@ pub(crate) fn conclude(run: &Run, json: bool) -> Result<Exit, Fault> {
                 .and_then(|rejection| rejection.by.as_deref())
                 .map_or(" because nobody answered in time".to_owned(), |by| format!(" by {by}"));
             let why = rejection.and_then(|rejection| rejection.comment.as_deref()).map(|why| format!(": {why}")).unwrap_or_default();
-            anstream::eprintln!("{STRONG}rejected{STRONG:#}{} {FAINT}{} {}{FAINT:#}", visible(&format!("{by}{why}")), run.workflow, run.id);
+            anstream::eprintln!("{STRONG}rejected{STRONG:#} {FAINT}{} {}{FAINT:#}{}", run.workflow, run.id, visible(&format!("{by}{why}")));
         }
         Exit::Cancelled => anstream::eprintln!("{STRONG}cancelled{STRONG:#} {FAINT}{} {}{FAINT:#}", run.workflow, run.id),
         Exit::Failed => {

@@ -1,7 +1,8 @@
-//! Asking in the terminal.
+//! Asking in the terminal, or reading the answers from a pipe.
 
 use std::io::{IsTerminal as _, Write as _};
 
+use rustix::fs::FileType;
 use serde_json::Map;
 use tokio::sync::mpsc;
 
@@ -14,6 +15,8 @@ use crate::terminal::{STRONG, visible};
 #[derive(Debug)]
 pub(crate) struct Terminal {
     lines: mpsc::UnboundedReceiver<String>,
+    /// Whether the lines come from a pipe or a file: at their end what may be left out is left out.
+    piped: bool,
 }
 
 /// Why nothing more is typed.
@@ -21,9 +24,10 @@ pub(crate) struct Terminal {
 pub(crate) struct Ended;
 
 impl Terminal {
-    /// Opens the terminal, where there is somebody at it.
+    /// Opens the terminal, where there is somebody at it; or the pipe or file that answers are in.
     pub(crate) fn open() -> Option<Self> {
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        let piped = is_piped();
+        if !piped && (!std::io::stdin().is_terminal() || !std::io::stderr().is_terminal()) {
             return None;
         }
         let (sender, lines) = mpsc::unbounded_channel();
@@ -35,12 +39,20 @@ impl Terminal {
                 }
             }
         });
-        Some(Self { lines })
+        Some(Self { lines, piped })
     }
 
     /// The next line.
     async fn line(&mut self) -> Result<String, Ended> {
         self.lines.recv().await.map(|line| line.trim().to_owned()).ok_or(Ended)
+    }
+
+    /// The next line of an answer that has begun, where it may be empty.
+    async fn line_or_none(&mut self, optional: bool) -> Result<String, Ended> {
+        match self.line().await {
+            Err(Ended) if self.piped && optional => Ok(String::new()),
+            line => line,
+        }
     }
 
     /// Asks until there is an answer. Nothing is lost when it is not awaited to the end but what was typed of it.
@@ -56,12 +68,13 @@ impl Terminal {
                 };
                 loop {
                     say(&format!("{label} ({}){default}: ", field.ty));
-                    let text = self.line().await?;
+                    let optional = field.optional || !field.default.is_null();
+                    let text = self.line_or_none(optional).await?;
                     if !text.is_empty() {
                         values.insert(field.name.clone(), by_type(&text, &field.ty));
                         break;
                     }
-                    if field.optional || !field.default.is_null() {
+                    if optional {
                         break;
                     }
                 }
@@ -70,7 +83,7 @@ impl Terminal {
         let required = approval.comment_required.iter().any(|kind| kind == decision);
         let comment = loop {
             say(if required { "why? " } else { "comment (enter for none): " });
-            let text = self.line().await?;
+            let text = self.line_or_none(!required).await?;
             if !text.is_empty() || !required {
                 break Some(text).filter(|text| !text.is_empty());
             }
@@ -100,6 +113,12 @@ impl Terminal {
             }
         }
     }
+}
+
+/// Whether standard input is a pipe or a file. It is neither where nobody gave any, as `/dev/null`.
+fn is_piped() -> bool {
+    let kind = rustix::fs::fstat(std::io::stdin()).map(|stat| FileType::from_raw_mode(stat.st_mode));
+    matches!(kind, Ok(FileType::Fifo | FileType::RegularFile))
 }
 
 /// Prints a question without a line end.

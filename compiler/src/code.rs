@@ -52,7 +52,7 @@ codes! {
     F0004 "a bracket that nobody opened",
     F0005 "a text that does not end",
     F0006 "an escape that does not exist",
-    F0007 "an interpolation that cannot be read",
+    F0007 "a value in a text that cannot be read",
     F0008 "a reserved word as a name",
     F0009 "comparisons in a chain",
     F0010 "brackets nested too deep",
@@ -60,7 +60,7 @@ codes! {
     F0012 "a file that is not UTF-8",
     F0013 "a character that means nothing",
     F0014 "a semicolon",
-    F0015 "an operator of another language",
+    F0015 "a spelling of another language",
     F0016 "digits that are no date",
     F0017 "a comma at the end",
     F0018 "a warning that is allowed without a reason",
@@ -150,6 +150,9 @@ codes! {
     F0513 "an approval for each item of a list",
     F0514 "a read that may change something",
     F0515 "an argument that nobody has seen",
+    F0530 "a gate that never asks",
+    F0531 "a gate that always asks",
+    F0532 "a gate that asks what was asked",
 }
 
 impl Code {
@@ -172,6 +175,9 @@ impl Code {
             Self::F0513 => "approval-in-loop",
             Self::F0514 => "writing-read",
             Self::F0515 => "unseen-argument",
+            Self::F0530 => "never-asks",
+            Self::F0531 => "always-asks",
+            Self::F0532 => "implied-gate",
             _ => return None,
         })
     }

@@ -80,6 +80,38 @@ pub enum FaultKind {
         /// As it should be.
         meant: &'static str,
     },
+    /// Something that other languages have and this one says otherwise.
+    Foreign {
+        /// As written.
+        written: SmolStr,
+        /// How it is said here, as a sentence.
+        help: &'static str,
+    },
+    /// A call without `step`, or a value without `let`.
+    MissingKeyword {
+        /// What is called or named.
+        word: SmolStr,
+        /// `step` or `let`.
+        keyword: &'static str,
+    },
+    /// A text in other quotes; so many bytes are its opening and its closing quote.
+    WrongQuotes {
+        /// The first.
+        open: u32,
+        /// The last.
+        close: u32,
+    },
+    /// `€100`: the sign of a currency before its amount.
+    CurrencySign {
+        /// The sign.
+        sign: char,
+        /// The code of its currency.
+        code: &'static str,
+        /// The digits behind it.
+        digits: SmolStr,
+    },
+    /// A `{` in a text that begins no value: `"{\"id\": 1}"`.
+    UnescapedBrace,
     /// `2026-13-1`: digits directly followed by `-digit` that are no date or time.
     NotADate(SmolStr),
     /// A comma that trails a list where none may.

@@ -96,6 +96,77 @@ const RESERVED: &[&str] = &[
     "test",
 ];
 
+/// Words of other languages, and of offices, with those that are meant.
+const FOREIGN: &[(&str, &str)] = &[
+    ("function", "workflow"),
+    ("func", "workflow"),
+    ("fn", "workflow"),
+    ("def", "workflow"),
+    ("process", "workflow"),
+    ("flow", "workflow"),
+    ("pipeline", "workflow"),
+    ("class", "record"),
+    ("struct", "record"),
+    ("type", "record"),
+    ("interface", "record"),
+    ("import", "use"),
+    ("include", "use"),
+    ("team", "group"),
+    ("role", "group"),
+    ("var", "let"),
+    ("const", "let"),
+    ("set", "let"),
+    ("val", "let"),
+    ("foreach", "for each"),
+    ("switch", "match"),
+    ("call", "step"),
+    ("do", "step"),
+    ("await", "step"),
+    ("task", "step"),
+    ("approval", "require approval"),
+    ("approve", "require approval"),
+    ("gate", "require approval"),
+    ("sleep", "wait"),
+    ("delay", "wait"),
+    ("pause", "wait"),
+    ("throw", "fail"),
+    ("raise", "fail"),
+    ("abort", "fail"),
+    ("exit", "return"),
+    ("stop", "return"),
+    ("yield", "give"),
+    ("deadline", "within"),
+    ("timeout", "within"),
+    ("expires", "within"),
+    ("display", "show"),
+    ("approvers", "by"),
+    ("approver", "by"),
+    ("assignee", "by"),
+    ("if", "when"),
+    ("description", "title"),
+    ("label", "title"),
+    ("reminder", "remind"),
+    ("retries", "retry"),
+    ("rollback", "undo"),
+    ("compensate", "undo"),
+    ("shell", "exec"),
+    ("command", "exec"),
+    ("payload", "body"),
+    ("data", "body"),
+    ("assert", "expect"),
+    ("mock", "stub"),
+];
+
+/// What `else if` is called elsewhere.
+pub(crate) const ELSE_IF: &[&str] = &["elif", "elseif", "elsif"];
+
+/// The words that are meant by a word of another language, where they may stand.
+pub(crate) fn foreign(word: &str, allowed: &[&str]) -> Option<&'static str> {
+    let lower = word.to_ascii_lowercase();
+    let (_, meant) = FOREIGN.iter().find(|(foreign, _)| *foreign == lower)?;
+    meant.split(' ').next().filter(|first| allowed.contains(first)).map(|_| *meant)
+}
+
 /// Whether a word may not name a value or parameter.
 pub fn is_reserved(word: &str) -> bool {
     RESERVED.contains(&word)
@@ -113,6 +184,9 @@ pub(crate) fn opens_statement(word: &str) -> bool {
 
 /// The allowed word that an author may have meant, if one is near enough.
 pub(crate) fn nearest(word: &str, allowed: &'static [&'static str]) -> Option<&'static str> {
+    if let meant @ Some(_) = foreign(word, allowed) {
+        return meant;
+    }
     // A word that has its place elsewhere is not misspelt.
     if is_reserved(word) || is_clause(word) {
         return None;

@@ -41,4 +41,6 @@ pub struct Settings {
     pub groups: BTreeMap<String, Vec<String>>,
     /// How much warnings weigh.
     pub levels: Levels,
+    /// Files whose policies hold for every file, from the project's folder on.
+    pub policies: Vec<String>,
 }

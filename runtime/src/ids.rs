@@ -62,6 +62,13 @@ impl Path {
         self.0.last() == Some(&Self::UNDO)
     }
 
+    /// The call that an undo undoes; a call itself.
+    #[must_use]
+    pub fn undone(&self) -> Self {
+        let end = self.0.len() - usize::from(self.is_undo());
+        Self(self.0.iter().take(end).copied().collect())
+    }
+
     /// The node's index in its region; for an undo that of the call that it undoes.
     #[must_use]
     pub fn node(&self) -> u32 {

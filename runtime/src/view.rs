@@ -287,6 +287,9 @@ pub struct FieldView {
     pub default: Json,
     /// What is proposed; `null` where nothing is.
     pub value: Json,
+    /// Whether a model wrote what is proposed, or what it was made of.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_model: bool,
     /// The members of an enum; empty for other types.
     pub choices: Vec<String>,
 }

@@ -262,6 +262,8 @@ pub(crate) struct Field {
     #[serde(default)]
     pub(crate) value: Json,
     #[serde(default)]
+    pub(crate) by_model: bool,
+    #[serde(default)]
     pub(crate) choices: Vec<String>,
 }
 

@@ -37,6 +37,7 @@ impl Host for Projects {
 
     fn settings(&self, folder: &Path) -> Result<Settings, String> {
         let project = Project::find(Some(folder), None).map_err(|fault| fault.to_string())?;
-        Ok(Settings { groups: project.groups(), levels: lints::of(&project) })
+        let policies = project.config.policies.files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+        Ok(Settings { groups: project.groups(), levels: lints::of(&project), policies })
     }
 }

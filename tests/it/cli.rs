@@ -9,7 +9,7 @@ fn without_arguments_it_prints_help() {
     let done = Project::with(&[]).hitlc(&[]);
     assert_eq!(done.code, 2);
     assert!(done.err.contains("Usage: hitlc"));
-    for later in ["simulate", "oversight", "man"] {
+    for later in ["simulate"] {
         assert!(!done.err.lines().any(|line| line.trim_start().starts_with(&format!("{later} "))), "`{later}` is not there yet");
     }
 }
@@ -53,7 +53,10 @@ fn codes_are_explained() {
     let page = project.hitlc(&["explain", "f0101"]);
     assert_eq!(page.code, 0);
     assert!(page.out.contains("F0101"));
+    let lint = project.hitlc(&["explain", "unguarded"]);
+    assert!(lint.out.starts_with("# F0501"), "{}", lint.err);
     let all = project.hitlc(&["explain"]);
+    assert!(all.out.contains("`unguarded`"));
     assert!(all.out.lines().count() > 20);
     let unknown = project.hitlc(&["explain", "F011"]);
     assert_eq!(unknown.code, 2);
@@ -89,6 +92,21 @@ fn the_workflow_is_chosen_by_name() {
     assert_eq!(wrong.code, 2);
     assert!(wrong.err.contains("did you mean `two`?"), "{}", wrong.err);
     assert_eq!(project.hitlc(&["graph", "none.flow"]).code, 1);
+}
+
+#[test]
+fn the_manual_has_a_page_for_each_command() {
+    let project = Project::with(&[]);
+    let page = project.hitlc(&["man"]);
+    assert!(page.code == 0 && page.out.contains(".TH hitlc 1") && page.out.contains("hitlc\\-fmt(1)"), "{}", page.out);
+    let new = project.hitlc(&["man", "token", "new"]);
+    assert!(new.out.contains(".TH hitlc-token-new 1") && new.out.contains("\\-\\-scope"), "{}", new.out);
+    let unknown = project.hitlc(&["man", "chekc"]);
+    assert_eq!((unknown.code, unknown.err.contains("did you mean `check`?")), (2, true), "{}", unknown.err);
+    assert_eq!(project.hitlc(&["man", "--into", "pages"]).code, 0);
+    for name in ["hitlc.1", "hitlc-run.1", "hitlc-token-new.1"] {
+        assert!(project.file("pages").join(name).is_file(), "{name}");
+    }
 }
 
 #[test]

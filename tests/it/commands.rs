@@ -1,5 +1,8 @@
 //! The commands that work on runs: alone, through the process that has the store open, and through a server.
 
+use std::io::Write as _;
+use std::process::Stdio;
+
 use crate::support::{Done, Project, REFUND};
 
 fn project() -> Project {
@@ -20,6 +23,24 @@ fn a_routine_run_prints_its_result() {
     assert_eq!(json["status"], "completed");
     assert_eq!(json["output"], "refunded 21 to ada");
     assert_eq!(json["approvals"], serde_json::json!([]));
+}
+
+#[test]
+fn answers_come_from_a_pipe_until_it_ends() {
+    let project = project();
+    for (answers, code, status) in
+        [("approve\n", 0, "completed"), ("approve\nfine by me\n", 0, "completed"), ("reject\nno\n", 3, "rejected"), ("", 4, "paused")]
+    {
+        let mut command = project.command(&["run", "refund.flow", "customer=ada", "amount=2000", "--json"]);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(answers.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let run: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((output.status.code(), &run["status"]), (Some(code), &serde_json::json!(status)), "{answers:?}: {output:?}");
+    }
+    // What is left is decided another way.
+    let id = project.approval("refund_customer");
+    assert_eq!(project.hitlc(&["approve", &id]).code, 0);
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod examples;
 mod flow_tests;
 mod fmt;
 mod gates;
+mod gates_matter;
 mod lsp;
 mod model;
 mod modules;

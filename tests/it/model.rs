@@ -60,6 +60,43 @@ fn answer(stream: &TcpStream, asked: &str, draft: &str) {
     stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
 }
 
+const CORRECTED: &str = r#"
+read action draft(complaint: text) -> text {
+  model "small"
+  prompt "Answer: {complaint}"
+}
+
+irreversible action send(letter: text) {
+  exec "tee" ["sent.txt"]
+  stdin letter
+}
+
+workflow answer(complaint: text) {
+  step letter = draft(complaint)
+  require approval as review {
+    ask text: text = letter
+    ask subject: text = complaint
+    within 1 day
+  }
+  step send(letter: review.text)
+}
+"#;
+
+#[test]
+fn what_a_model_proposes_is_marked() {
+    let port = endpoint("Answer: it is late", &json!("It comes tomorrow."));
+    let settings = format!("[model]\nurl = \"http://127.0.0.1:{port}/v1\"\n[http]\nallow = [\"127.0.0.1:{port}\"]\n");
+    let project = Project::with(&[("answer.flow", CORRECTED), ("hitl.toml", &settings)]);
+    project.hitlc(&["run", "answer.flow", "--detach", "complaint=it is late"]);
+    let id = project.approval("answer");
+    let card = project.hitlc(&["show", &id]).out;
+    assert!(card.contains("It comes tomorrow.\"  (written by a model)"), "{card}");
+    assert!(card.contains("subject (text) = it is late\n") || card.contains("subject (text) = \"it is late\"\n"), "{card}");
+    let shown = project.hitlc(&["show", &id, "--json"]).json();
+    assert_eq!((&shown["fields"][0]["by_model"], shown["fields"][1].get("by_model")), (&json!(true), None), "{shown}");
+    assert_eq!(shown["will_run"][0]["by_model"], json!(["letter"]), "{shown}");
+}
+
 #[test]
 fn what_a_model_wrote_is_marked_until_the_end() {
     let port = endpoint("Answer: it is late", &json!({ "subject": "Sorry", "body": "It comes tomorrow." }));

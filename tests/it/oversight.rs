@@ -185,7 +185,8 @@ fn the_page_shows_what_is_said() {
     let page = fs::read_to_string(&path).unwrap();
     let blocks = super::docs::blocks(&path);
     let pay = &blocks[0].code;
-    let changed = pay.replace("when amount > 1000 EUR {", "when amount > 1000.50 EUR {").replace("approval by finance when", "approval when");
+    let changed =
+        pay.replace("when amount > 1000 EUR {", "when amount > 1000.50 EUR {").replace("approval by finance when", "approval when");
     let changed = changed.replace("by finance except requester", "by owner").replace("amount > 1000 EUR\n", "amount > 2000 EUR\n");
     let project = Project::with(&[("pay.flow", pay), ("changed.flow", &changed), ("too_late.flow", &blocks[1].code)]);
     let mut now = String::new();

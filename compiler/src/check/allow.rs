@@ -13,6 +13,7 @@ use crate::{Code, Diagnostic, FileId};
 pub(super) struct Allowance {
     code: Code,
     name: Span,
+    comment: Span,
     /// From the comment to the end of the statement or declaration below it; `None` where it stands above neither.
     reach: Option<Span>,
     used: bool,
@@ -30,7 +31,7 @@ pub(super) fn read(file: FileId, text: &str, parsed: &Parsed) -> (Vec<Allowance>
         match written(file, text, *comment) {
             Some(Ok((code, name))) => {
                 let reach = reached(text, &parsed.comments, *comment, &items);
-                found.push(Allowance { code, name, reach, used: false });
+                found.push(Allowance { code, name, comment: *comment, reach, used: false });
             }
             Some(Err(fault)) => wrong.push(*fault),
             None => {}
@@ -49,6 +50,7 @@ pub(super) fn weigh(file: FileId, lints: Vec<Diagnostic>, mut allowances: Vec<Al
             faults::lints::unused_allow(
                 Site { file, span: allowance.name },
                 allowance.code.lint().unwrap_or_default(),
+                allowance.comment,
                 allowance.reach.is_some(),
             )
         })

@@ -10,9 +10,9 @@ use super::declare::ParameterInfo;
 use super::modules::Uses;
 use super::{Checker, Said, World};
 use crate::faults::{self, Site};
-use crate::oversight::{self, Declarations};
-use crate::plan::{Action, Approvers, Duty, Effect, Expr, TypeDef};
-use crate::{FileId, Sources};
+use crate::oversight::{self, Declarations, Oddity};
+use crate::plan::{Action, Approvers, Duty, Effect, Expr, NodeKind, TypeDef};
+use crate::{Code, Diagnostic, FileId, Severity, Sources};
 
 /// Duties of all files.
 #[derive(Clone, Debug, Default)]
@@ -251,31 +251,35 @@ impl Declarations for Declared<'_> {
 /// Proves the duties of all workflows of sound files, and says where that fails.
 pub(super) fn prove(world: &World, said: &mut [Said]) {
     let lowered = &world.lowered;
-    if lowered.duties.is_empty() {
-        return;
-    }
     let types: Vec<(FileId, TypeDef)> = world.types.iter().map(|info| (info.site.file, info.lower())).collect();
     let mut found = Vec::new();
     for callee in lowered.callees.values() {
         let Callee::Workflow(flow) = callee else { continue };
-        if said.get(flow.file.0 as usize).is_none_or(Said::has_errors) {
+        // What is wrong in a test is wrong there alone.
+        let wrong = |said: &Said| said.diagnostics.iter().any(|said| said.severity == Severity::Error && said.code != Code::F0420);
+        if said.get(flow.file.0 as usize).is_none_or(wrong) {
             continue;
         }
-        found.extend(unproved(lowered, &types, flow).into_iter().map(|diagnostic| (flow.file, diagnostic)));
+        found.push((flow.file, of_flow(lowered, &types, flow)));
     }
-    for (file, diagnostic) in found {
-        if let Some(said) = said.get_mut(file.0 as usize) {
-            said.diagnostics.push(diagnostic);
+    for (file, diagnostics) in found {
+        let Some(said) = said.get_mut(file.0 as usize) else { continue };
+        for diagnostic in diagnostics {
+            let list = if diagnostic.severity == Severity::Error { &mut said.diagnostics } else { &mut said.lints };
+            list.push(diagnostic);
         }
     }
 }
 
-fn unproved(lowered: &Lowered, types: &[(FileId, TypeDef)], flow: &Flow) -> Vec<crate::Diagnostic> {
+/// What is to be said of one workflow.
+fn of_flow(lowered: &Lowered, types: &[(FileId, TypeDef)], flow: &Flow) -> Vec<Diagnostic> {
     let declared = Declared { lowered, types, file: flow.file };
     let duties = oversight::Duties::of(&flow.workflow, &declared);
-    let verdicts = duties.prove();
-    let mut diagnostics = Vec::new();
-    for verdict in &verdicts {
+    let mut diagnostics = odd(flow.file, &duties);
+    if lowered.duties.is_empty() {
+        return diagnostics;
+    }
+    for verdict in &duties.prove() {
         let oversight::Outcome::Refused(refusal) = &verdict.outcome else { continue };
         let Some(placed) = lowered.duties.of(flow.file, verdict.action).nth(verdict.duty) else { continue };
         let (Some(action), Some(call)) = (declared.action(verdict.action), duties.node(verdict.call)) else { continue };
@@ -283,6 +287,26 @@ fn unproved(lowered: &Lowered, types: &[(FileId, TypeDef)], flow: &Flow) -> Vec<
         let told =
             faults::oversight::Unproved { action, placed: &placed.duty, duty: placed.site, undo: verdict.undo, duties: &duties, refusal };
         diagnostics.push(faults::oversight::unproved(site, &told));
+    }
+    diagnostics
+}
+
+/// What is odd about the gates of a workflow.
+fn odd(file: FileId, duties: &oversight::Duties<'_>) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    for oversight::Odd { gate: node, what } in duties.oddities() {
+        let Some(found) = duties.node(node) else { continue };
+        let NodeKind::Gate(gate) = &found.kind else { continue };
+        let site = Site { file, span: found.span };
+        diagnostics.push(match what {
+            Oddity::Never => faults::oversight::never_asks(site, gate),
+            Oddity::Always => faults::oversight::always_asks(site, gate),
+            Oddity::Unreached(band) => faults::oversight::unreached_band(site, gate, band),
+            Oddity::Implied(earlier) => {
+                let Some(earlier) = duties.node(earlier) else { continue };
+                faults::oversight::implied_gate(site, earlier.span)
+            }
+        });
     }
     diagnostics
 }

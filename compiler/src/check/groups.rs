@@ -54,7 +54,7 @@ impl<'a> Checker<'a> {
             let site = self.site(*span);
             if !member.contains('@') || member.contains(char::is_whitespace) {
                 self.report(faults::flow::no_address(site, member));
-            } else if let Some((_, first)) = members.iter().find(|(known, _)| known == member) {
+            } else if let Some((_, first)) = members.iter().find(|(known, _)| known.eq_ignore_ascii_case(member)) {
                 let first = *first;
                 self.report(faults::modules::member_twice(site, member, first));
             } else {

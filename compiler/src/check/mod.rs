@@ -29,7 +29,7 @@ use crate::diagnostic::{Diagnostic, FileId, Severity};
 use crate::faults::{self, Site};
 use crate::plan::Plan;
 use crate::plan::test::TestPlan;
-use crate::{Levels, Sources, suggest};
+use crate::{Code, Levels, Sources, suggest};
 use allow::Allowance;
 use assemble::{Callee, Lowered};
 use declare::{ActionInfo, Declared};
@@ -318,7 +318,7 @@ impl<'a> Checker<'a> {
             if fault.kind == FaultKind::ChainedComparison {
                 self.chained.push(fault.span);
             }
-            self.diagnostics.push(faults::syntax::fault(self.file, fault));
+            self.diagnostics.push(faults::syntax::fault(self.file, self.text, fault));
         }
         let (allowances, wrong) = allow::read(self.file, self.text, parsed);
         self.allowances = allowances;
@@ -330,7 +330,11 @@ impl<'a> Checker<'a> {
     }
 
     /// What the next file needs, and what is to be said of this one.
-    fn finish(self) -> (World, Said) {
+    fn finish(mut self) -> (World, Said) {
+        // Whatever else is said of what can be read may only follow from what cannot.
+        if !self.sources.is_utf8(self.file) {
+            self.diagnostics.retain(|said| said.code == Code::F0012);
+        }
         let world = World {
             types: self.types,
             actions: self.actions,
@@ -348,10 +352,19 @@ impl<'a> Checker<'a> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// Whether the grammar has found a fault in this place.
+    /// Whether the grammar has found a fault in this place, or directly behind it.
     fn is_faulty(&self, span: Span) -> bool {
         let at = self.faulty.partition_point(|fault| fault.start < span.start);
-        self.faulty.get(at).is_some_and(|fault| fault.start <= span.end)
+        let rest = self.text.get(span.end as usize..).unwrap_or_default();
+        let blanks = rest.len() - rest.trim_start_matches(' ').len();
+        self.faulty.get(at).is_some_and(|fault| fault.start as usize <= span.end as usize + blanks)
+    }
+
+    /// From a place to the end of its line.
+    fn rest_of_line(&self, span: Span) -> Span {
+        let rest = self.text.get(span.start as usize..).unwrap_or_default();
+        let length = rest.find('\n').unwrap_or(rest.len());
+        Span::new(span.start, span.start + u32::try_from(length).unwrap_or_default())
     }
 
     fn site(&self, span: Span) -> Site {

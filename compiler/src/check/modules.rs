@@ -178,6 +178,11 @@ impl<'a> Checker<'a> {
                     known.iter().find(|known| **known == whole).map(String::as_str)
                 }
             };
+            // The file that is meant is known by its name, so that nothing more is said of what is taken from it.
+            if let (Some(meant), None) = (nearest, &used.alias) {
+                let poisoned = Declared { span: used.path_span, what: What::Poisoned };
+                self.declared.entry(SmolStr::new(stem_of(meant))).or_insert(poisoned);
+            }
             let fault = faults::modules::unknown_file(self.site(used.path_span), &used.path, nearest);
             self.report(fault);
         }

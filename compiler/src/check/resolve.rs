@@ -88,6 +88,8 @@ impl Checker<'_> {
                 self.report(faults::names::not_a_type(site, name, what.described()));
                 Ty::Broken
             }
+            // `list<text>` is no name at all.
+            None if self.is_faulty(site.span) => Ty::Broken,
             None => {
                 let nearest = match other_name(name) {
                     Some(meant) => Some(SmolStr::new(meant)),
@@ -116,7 +118,9 @@ impl Checker<'_> {
     }
 
     pub(super) fn camel_case(&mut self, ident: &ast::Ident, what: &str) {
-        let sound = ident.name.starts_with(|first: char| first.is_ascii_uppercase()) && !ident.name.contains('_');
+        // The name of something built in is reported as such.
+        let sound = TYPES.iter().any(|(name, _)| *name == ident.name)
+            || ident.name.starts_with(|first: char| first.is_ascii_uppercase()) && !ident.name.contains('_');
         if !sound {
             let better = to_camel(&ident.name);
             let site = self.site(ident.span);

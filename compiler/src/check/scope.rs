@@ -46,6 +46,8 @@ pub(crate) struct GateHome {
     pub(crate) silent: bool,
     /// Whether a comment is always there when somebody approved.
     pub(crate) comment_required: bool,
+    /// Whether a clause of it could not be read: then nobody knows all that it asks for.
+    pub(crate) faulty: bool,
     /// Which gate with a name it is: what it asks for is in the flow.
     pub(crate) asks: u32,
 }

@@ -14,7 +14,7 @@ pub(crate) fn no_result(site: Site, workflow: &str, declared: Span, ty: &str) ->
 
 /// A bare `return` where a result is declared.
 pub(crate) fn bare_return(site: Site, ty: &str, declared: Span) -> Diagnostic {
-    site.error(Code::F0220, format!("`return` needs {ty}")).because(declared, "declared here")
+    site.error(Code::F0220, format!("`return` needs a value of type {ty}")).because(declared, "declared here")
 }
 
 /// `return value` where none is declared.

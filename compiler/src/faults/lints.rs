@@ -49,9 +49,13 @@ pub(crate) fn unused_file(site: Site, name: &str) -> Diagnostic {
 }
 
 /// A comment that allows what does not come.
-pub(crate) fn unused_allow(site: Site, name: &str, placed: bool) -> Diagnostic {
+pub(crate) fn unused_allow(site: Site, name: &str, comment: Span, placed: bool) -> Diagnostic {
     if placed {
-        site.warning(Code::F0509, format!("there is no `{name}` here that could be allowed")).help("remove the comment")
+        site.warning(Code::F0509, format!("there is no `{name}` here that could be allowed")).help("remove the comment").replace(
+            "remove the comment",
+            comment,
+            "",
+        )
     } else {
         site.warning(Code::F0509, format!("this allows no `{name}`, since it stands above no statement and no declaration"))
             .help("write it on a line of its own, directly above the statement or declaration that it speaks of")
@@ -63,7 +67,7 @@ pub(crate) fn unknown_lint(site: Site, name: &str, nearest: Option<&str>) -> Dia
     let diagnostic = site.error(Code::F0122, format!("there is no lint `{name}`"));
     match nearest {
         Some(_) => site.suggest(diagnostic, nearest),
-        None => diagnostic.help("the page of each warning names its lint: `hitlc explain F0501`"),
+        None => diagnostic.help("`hitlc explain` lists all warnings with their lints"),
     }
 }
 

@@ -7,7 +7,11 @@ use crate::{Code, Diagnostic};
 
 /// A name that no value has.
 pub(crate) fn unknown_name(site: Site, name: &str, nearest: Option<&str>) -> Diagnostic {
-    site.suggest(site.error(Code::F0101, format!("there is no value called `{name}` here")), nearest)
+    let diagnostic = site.error(Code::F0101, format!("there is no value called `{name}` here"));
+    match nearest {
+        Some(_) => site.suggest(diagnostic, nearest),
+        None => diagnostic.help("values are parameters, and what `let` and `step` have named before; a text stands in quotes"),
+    }
 }
 
 /// A name whose block has ended.
@@ -43,7 +47,12 @@ pub(crate) fn unknown_field(site: Site, field: &str, record: &str, nearest: Opti
 
 /// A field of something that has none.
 pub(crate) fn no_fields(site: Site, field: &str, ty: &str) -> Diagnostic {
-    site.error(Code::F0103, format!("a value of type {ty} has no field `{field}`"))
+    let diagnostic = site.error(Code::F0103, format!("a value of type {ty} has no field `{field}`"));
+    match field {
+        "length" | "len" | "size" | "count" if ty.starts_with('[') => diagnostic.help("how many there are is `count(...)`"),
+        "length" | "len" | "size" if ty == "text" => diagnostic.help("how long it is is `length(...)`"),
+        _ => diagnostic,
+    }
 }
 
 /// An argument that the action does not take.
@@ -54,6 +63,16 @@ pub(crate) fn unknown_argument(site: Site, argument: &str, action: &str, declare
         None => diagnostic,
     };
     site.suggest(diagnostic, nearest)
+}
+
+/// The only argument that is missing under another name.
+pub(crate) fn other_argument(site: Site, argument: &str, action: &str, declared: Option<Site>, meant: &str, short: bool) -> Diagnostic {
+    let text = if short { format!("{meant}: {argument}") } else { meant.to_owned() };
+    unknown_argument(site, argument, action, declared, None).help(format!("it takes `{meant}`")).replace(
+        format!("change to `{text}`"),
+        site.span,
+        text,
+    )
 }
 
 /// The same argument or field twice.
@@ -74,7 +93,12 @@ pub(crate) fn unknown_type(site: Site, name: &str, nearest: Option<&str>) -> Dia
 
 /// An action that nobody declares.
 pub(crate) fn unknown_action(site: Site, name: &str, nearest: Option<&str>) -> Diagnostic {
-    site.suggest(site.error(Code::F0108, format!("there is no action called `{name}`")), nearest)
+    let diagnostic = site.error(Code::F0108, format!("there is no action called `{name}`"));
+    match nearest {
+        Some(_) => site.suggest(diagnostic, nearest),
+        None => diagnostic
+            .help(format!("declare it, `action {name}(...) {{ ... }}`, or name the file before it that does: `use` and `file.{name}`")),
+    }
 }
 
 /// `bank.transfer` where no file is used as `bank`.
@@ -88,7 +112,11 @@ pub(crate) fn unknown_module(site: Site, name: &str, nearest: Option<&str>) -> D
 
 /// A function that is not built in.
 pub(crate) fn unknown_function(site: Site, name: &str, nearest: Option<&str>) -> Diagnostic {
-    site.suggest(site.error(Code::F0109, format!("there is no function called `{name}`")), nearest)
+    let diagnostic = site.error(Code::F0109, format!("there is no function called `{name}`"));
+    match name {
+        "len" | "size" | "strlen" => diagnostic.help("how many are in a list is `count(...)`, how long a text is `length(...)`"),
+        _ => site.suggest(diagnostic, nearest),
+    }
 }
 
 /// An action or workflow called inside an expression.
@@ -100,12 +128,17 @@ pub(crate) fn action_in_expression(site: Site, name: &str, workflow: bool) -> Di
 
 /// A declared name of another kind where a value is needed.
 pub(crate) fn not_a_value(site: Site, name: &str, what: &str) -> Diagnostic {
-    site.error(Code::F0116, format!("`{name}` is {what}, not a value"))
+    let diagnostic = site.error(Code::F0116, format!("`{name}` is {what}, not a value"));
+    match what {
+        "an enum" => diagnostic.help(format!("its values are its members: `{name}.member`")),
+        "a record" => diagnostic.help("a value of it is written `{ field: value }`"),
+        _ => diagnostic,
+    }
 }
 
 /// A declared name of another kind where an action is needed.
 pub(crate) fn not_an_action(site: Site, name: &str, what: &str) -> Diagnostic {
-    site.error(Code::F0116, format!("`{name}` is {what}, not an action"))
+    site.error(Code::F0116, format!("`{name}` is {what}, not an action")).help("a step calls an action or a workflow")
 }
 
 /// A declared name of another kind where a workflow is needed.
@@ -116,6 +149,7 @@ pub(crate) fn not_a_workflow(site: Site, name: &str, what: &str) -> Diagnostic {
 /// A declared name of another kind where a type is needed.
 pub(crate) fn not_a_type(site: Site, name: &str, what: &str) -> Diagnostic {
     site.error(Code::F0116, format!("`{name}` is {what}, not a type"))
+        .help("types are built in, such as `text`, or declared by `record` and `enum`")
 }
 
 /// A gate's name used as a value.

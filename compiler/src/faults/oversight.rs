@@ -139,3 +139,40 @@ fn help(told: &Unproved<'_, '_>) -> String {
         format!("{by}: `require approval {demanded}`, in the words of the workflow")
     }
 }
+
+/// A gate whose condition never holds.
+pub(crate) fn never_asks(site: Site, gate: &Gate) -> Diagnostic {
+    site.warning(Code::F0530, "this gate never asks anybody")
+        .here(condition(gate, "never holds here"))
+        .help("mend the condition, or remove the gate")
+}
+
+/// A gate whose condition always holds.
+pub(crate) fn always_asks(site: Site, gate: &Gate) -> Diagnostic {
+    site.warning(Code::F0531, "this gate asks whatever the values are")
+        .here(condition(gate, "always holds here"))
+        .help("mend the condition, or leave out `when`")
+}
+
+/// A gate that asks only where an earlier one has asked.
+pub(crate) fn implied_gate(site: Site, earlier: Span) -> Diagnostic {
+    site.warning(Code::F0532, "whenever this gate asks, the same people have already been asked")
+        .because(earlier, "by this one")
+        .help("remove one of them, or ask somebody else")
+}
+
+/// A band that no value reaches.
+pub(crate) fn unreached_band(site: Site, gate: &Gate, band: usize) -> Diagnostic {
+    let when = gate.bands.get(band).and_then(|band| band.when_text.as_deref());
+    let band = when.map_or_else(|| "`otherwise`".to_owned(), |when| format!("`when {when}`"));
+    site.error(Code::F0304, format!("the band {band} can never be reached"))
+        .here("the bands before it take all of its values")
+        .help("remove it, or mend the conditions before it")
+}
+
+fn condition(gate: &Gate, what: &str) -> String {
+    match gate.bands.first().and_then(|band| band.when_text.as_deref()) {
+        Some(when) if gate.bands.len() == 1 => format!("`{when}` {what}"),
+        _ => what.to_owned(),
+    }
+}

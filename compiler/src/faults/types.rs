@@ -11,6 +11,7 @@ pub(crate) fn mismatch(site: Site, wanted: &str, found: &str) -> Diagnostic {
     match (wanted, found) {
         ("money", "number") => diagnostic.help("an amount has a currency: `1000 EUR`, or `money(n, \"EUR\")` for a number"),
         ("number", "money") => diagnostic.help("the number of an amount is its `.amount`"),
+        ("bool", _) => diagnostic.help("a condition compares, as in `amount > 100`, or asks, as in `note is present`"),
         ("text", "number" | "money" | "bool" | "date" | "time" | "duration") => diagnostic.help("as text it is written `\"{...}\"`"),
         ("time", "date") | ("date", "time") => diagnostic.help("the date of a time is `date(...)`"),
         (wanted, "json") => diagnostic.help(format!("json is opaque until it is decoded: `... as {wanted}`")),
@@ -26,21 +27,29 @@ pub(crate) fn may_be_none(site: Site, text: &str) -> Diagnostic {
 }
 
 /// `x == none`
-pub(crate) fn compared_with_none(site: Site, positive: bool) -> Diagnostic {
+pub(crate) fn compared_with_none(site: Site, positive: bool, (value, whole): (&str, Span)) -> Diagnostic {
     let meant = if positive { "is none" } else { "is present" };
-    site.error(Code::F0203, format!("whether a value is there is asked with `{meant}`")).help(format!("write `{meant}`"))
+    site.error(Code::F0203, format!("whether a value is there is asked with `{meant}`")).help(format!("write `{value} {meant}`")).replace(
+        format!("change to `{value} {meant}`"),
+        whole,
+        format!("{value} {meant}"),
+    )
 }
 
 /// An operator whose operands do not go together.
 pub(crate) fn operands(site: Site, operator: &str, left: (&str, Span), right: (&str, Span)) -> Diagnostic {
     let diagnostic = site
         .error(Code::F0203, format!("`{operator}` does not go with {} and {}", left.0, right.0))
-        .because(left.1, format!("this is {}", left.0))
-        .because(right.1, format!("this is {}", right.0));
+        .because(left.1, format!("of type {}", left.0))
+        .because(right.1, format!("of type {}", right.0));
     match (left.0, right.0) {
         ("money", "number") | ("number", "money") => {
             diagnostic.help("numbers and money do not mix: write the amount with its currency, as in `1000 EUR`, or use `.amount`")
         }
+        ("date" | "time", "text") | ("text", "date" | "time") => {
+            diagnostic.help("dates and times stand without quotes: `2026-12-31`, `2026-12-31T09:00:00Z`")
+        }
+        ("text", "number" | "money") | ("number" | "money", "text") => diagnostic.help("a text takes values in braces: `\"{...}\"`"),
         (_, "secret") | ("secret", _) => diagnostic.help("a secret can only be sent"),
         (_, "json") | ("json", _) => diagnostic.help("json is opaque until it is decoded: `... as T`"),
         _ => diagnostic,
@@ -55,7 +64,7 @@ pub(crate) fn operand(site: Site, operator: &str, found: &str) -> Diagnostic {
 /// Values of one list, or of the two sides of an `if`, that are of different types.
 pub(crate) fn differ(site: Site, first: (&str, Span), found: &str) -> Diagnostic {
     site.error(Code::F0201, format!("expected {} like the one before, found {found}", first.0))
-        .because(first.1, format!("this is {}", first.0))
+        .because(first.1, format!("of type {}", first.0))
 }
 
 /// Arguments that a call lacks.
@@ -96,7 +105,7 @@ pub(crate) fn unknown_currency(site: Site, code: &str, nearest: Option<&str>) ->
     let diagnostic = site.error(Code::F0209, format!("there is no currency `{code}`"));
     match nearest {
         Some(_) => site.suggest(diagnostic, nearest),
-        None => diagnostic.help("currencies are written as their ISO 4217 code, such as `EUR`"),
+        None => diagnostic.help("a currency is written as its three letters, such as `EUR`"),
     }
 }
 
@@ -125,12 +134,17 @@ pub(crate) fn no_for_form(site: Site, function: &str) -> Diagnostic {
 /// A value in a text that has no text.
 pub(crate) fn no_text(site: Site, ty: &str) -> Diagnostic {
     let diagnostic = site.error(Code::F0213, format!("a value of type {ty} cannot be put into a text"));
-    if ty == "json" { diagnostic.help("decode it first: `... as text`") } else { diagnostic.help("put its parts into the text one by one") }
+    match ty {
+        "json" => diagnostic.help("decode it first: `... as text`"),
+        "[text]" => diagnostic.help("make one text of it first: `join(names, \", \")`"),
+        _ => diagnostic.help("put its parts into the text one by one"),
+    }
 }
 
 /// `as` on a value that needs no decoding.
 pub(crate) fn nothing_to_decode(site: Site, found: &str) -> Diagnostic {
     site.error(Code::F0214, format!("`as` decodes json, and this is {found}"))
+        .help("leave the `as` out; what comes from outside is read by the type of its parameter")
 }
 
 /// A place that takes a literal only.

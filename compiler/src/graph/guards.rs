@@ -1,7 +1,7 @@
 //! What each gate guards: the calls that can be reached after it, and which of their arguments are known at it.
 
 use super::{Draft, producers};
-use crate::plan::{Expr, Guard, GuardArgument, NodeKind, Within};
+use crate::plan::{Expr, Fold, Guard, GuardArgument, NodeKind, Within};
 
 /// The gates of a workflow may guard so many calls together.
 pub(crate) const MOST_GUARDS: usize = 100_000;
@@ -12,7 +12,9 @@ const MOST_OF_ONE: usize = 1000;
 
 /// An argument may become so deep by putting `let`s into it: as deep as a plan may hold.
 const DEEPEST: u32 = 120;
-const _: () = assert!((DEEPEST as usize) < crate::plan::DEEPEST);
+/// Items of so many loops inside one another are followed.
+const MOST_LOOPS: usize = 4;
+const _: () = assert!((DEEPEST as usize) + MOST_LOOPS < crate::plan::DEEPEST);
 
 /// There are more guarded calls than can be listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,12 +115,14 @@ impl View<'_> {
             if *count > MOST_GUARDS {
                 return Err(TooMany);
             }
+            let at = self.path(node, inner);
+            let loops = at.split_last().map(|(_, loops)| loops.to_vec()).unwrap_or_default();
             let mut arguments = Vec::with_capacity(call.arguments.len());
             for argument in &call.arguments {
-                arguments.push(self.argument(argument, gate)?);
+                arguments.push(self.argument(argument, gate, &loops)?);
             }
             guards.push(Guard {
-                at: self.path(node, inner),
+                at,
                 bound: arguments.iter().all(|argument| !matches!(argument, GuardArgument::Later)),
                 arguments,
                 behind_gate: passed.get(node).copied().flatten().is_some_and(|last| last as usize > gate),
@@ -128,16 +132,48 @@ impl View<'_> {
         Ok(guards)
     }
 
-    fn argument(&mut self, argument: &Expr, gate: usize) -> Result<GuardArgument, TooMany> {
+    /// `loops` are those between the gate and the call, outermost first.
+    fn argument(&mut self, argument: &Expr, gate: usize, loops: &[u32]) -> Result<GuardArgument, TooMany> {
         let mut known = argument.clone();
         let mut budget = MOST_OF_ONE;
-        let is_known = self.is_known(&mut known, gate, 0, DEEPEST, &mut budget);
+        let is_known = self.is_known(&mut known, At { gate, loops }, 0, DEEPEST, &mut budget);
+        let items: Vec<u32> = loops.iter().filter_map(|node| self.item(*node)).collect();
+        let each = is_known && uses(&known, &items);
+        let asked = is_known && self.uses_asked(&known, gate);
+        let argument = match (is_known, each, asked) {
+            (true, true, false) => {
+                self.for_each_item(known, At { gate, loops }, &items, &mut budget).map_or(GuardArgument::Later, GuardArgument::Each)
+            }
+            (false, ..) | (_, true, true) => GuardArgument::Later,
+            (true, false, true) => GuardArgument::Asked(known),
+            (true, false, false) => GuardArgument::Known(known),
+        };
         self.left = self.left.checked_sub(MOST_OF_ONE - budget).ok_or(TooMany)?;
-        Ok(match is_known {
-            false => GuardArgument::Later,
-            true if self.uses_asked(&known, gate) => GuardArgument::Asked(known),
-            true => GuardArgument::Known(known),
-        })
+        Ok(argument)
+    }
+
+    /// The slot of a loop's item.
+    fn item(&self, node: u32) -> Option<u32> {
+        self.drafts.get(node as usize).and_then(|draft| draft.item)
+    }
+
+    /// A list of the values that an expression has for the items of loops: `[value for item in list]`, for each loop one inside the other.
+    fn for_each_item(&self, value: Expr, at: At<'_>, items: &[u32], budget: &mut usize) -> Option<Expr> {
+        if items.len() > MOST_LOOPS || items.len() != at.loops.len() {
+            return None;
+        }
+        let mut made = bound(value, items);
+        for (level, node) in at.loops.iter().enumerate().rev() {
+            let NodeKind::ForEach(each) = &self.drafts.get(*node as usize)?.kind else { return None };
+            let mut list = each.list.clone();
+            let outer = items.get(..level)?;
+            let known = At { loops: at.loops.get(..level)?, ..at };
+            if !self.is_known(&mut list, known, 0, DEEPEST, budget) || self.uses_asked(&list, at.gate) {
+                return None;
+            }
+            made = Expr::For { fold: Fold::List, list: Box::new(bound(list, outer)), filter: None, body: Box::new(made) };
+        }
+        Some(made)
     }
 
     /// Whether the slot is for a value that is entered at the gate.
@@ -158,7 +194,8 @@ impl View<'_> {
     }
 
     /// Whether a value can be computed at the gate. A `let` that stands after it is put in where it is used.
-    fn is_known(&self, expr: &mut Expr, gate: usize, locals: u32, depth: u32, budget: &mut usize) -> bool {
+    fn is_known(&self, expr: &mut Expr, at: At<'_>, locals: u32, depth: u32, budget: &mut usize) -> bool {
+        let gate = at.gate;
         let (Some(depth), Some(left)) = (depth.checked_sub(1), budget.checked_sub(1)) else { return false };
         *budget = left;
         match expr {
@@ -168,27 +205,60 @@ impl View<'_> {
                 None => true,
                 Some(producer) if (producer as usize) < gate => true,
                 Some(producer) if producer as usize == gate => self.is_asked(*index, gate),
+                // The element of a known list is known; whether the list is will be seen.
+                Some(producer) if at.loops.contains(&producer) => self.item(producer) == Some(*index),
                 Some(producer) => match self.drafts.get(producer as usize).map(|draft| &draft.kind) {
                     Some(NodeKind::Let { value, .. }) => {
                         *expr = value.clone();
                         shift(expr, locals);
-                        self.is_known(expr, gate, locals, depth, budget)
+                        self.is_known(expr, at, locals, depth, budget)
                     }
                     _ => false,
                 },
             },
             Expr::For { list, filter, body, .. } => {
-                self.is_known(list, gate, locals, depth, budget)
-                    && filter.as_mut().is_none_or(|filter| self.is_known(filter, gate, locals + 1, depth, budget))
-                    && self.is_known(body, gate, locals + 1, depth, budget)
+                self.is_known(list, at, locals, depth, budget)
+                    && filter.as_mut().is_none_or(|filter| self.is_known(filter, at, locals + 1, depth, budget))
+                    && self.is_known(body, at, locals + 1, depth, budget)
             }
             other => {
                 let mut known = true;
-                other.for_each_child_mut(&mut |child| known = known && self.is_known(child, gate, locals, depth, budget));
+                other.for_each_child_mut(&mut |child| known = known && self.is_known(child, at, locals, depth, budget));
                 known
             }
         }
     }
+}
+
+/// What lies between a gate and a call.
+#[derive(Clone, Copy)]
+struct At<'l> {
+    gate: usize,
+    /// Loops around the call and not around the gate, outermost first.
+    loops: &'l [u32],
+}
+
+/// Whether an expression uses one of these slots.
+fn uses(expr: &Expr, slots: &[u32]) -> bool {
+    let mut found = matches!(expr, Expr::Slot { index, .. } if slots.contains(index));
+    expr.for_each_child(&mut |child| found = found || uses(child, slots));
+    found
+}
+
+/// The same with items of loops as the items of comprehensions around it.
+fn bound(mut expr: Expr, items: &[u32]) -> Expr {
+    fn name(expr: &mut Expr, items: &[u32]) {
+        if let Expr::Slot { index, .. } = expr
+            && let Some(level) = items.iter().position(|item| item == index)
+        {
+            *expr = Expr::Local(u32::try_from(level).unwrap_or(u32::MAX));
+            return;
+        }
+        expr.for_each_child_mut(&mut |child| name(child, items));
+    }
+    shift(&mut expr, u32::try_from(items.len()).unwrap_or(u32::MAX));
+    name(&mut expr, items);
+    expr
 }
 
 /// Moves the items of comprehensions below those of `by` comprehensions around.

@@ -240,10 +240,11 @@ impl Maker<'_, '_, '_> {
         let mut ids: Vec<Id> = Vec::new();
         for atom in self.model.atoms.keys() {
             match lowering.arena.atom(*atom) {
-                Atom::Fact(fact) => match lowering.facts.get(*fact as usize) {
-                    Some(Fact::Holds(id) | Fact::None(id) | Fact::Nothing(id)) => ids.push(*id),
-                    _ => {}
-                },
+                Atom::Fact(fact) => {
+                    if let Some(Fact::Holds(id) | Fact::None(id) | Fact::Nothing(id)) = lowering.facts.get(*fact as usize) {
+                        ids.push(*id);
+                    }
+                }
                 Atom::Same(left, right) => {
                     for symbol in [left, right] {
                         if let Symbol::Unknown(number) = symbol

@@ -265,13 +265,13 @@ impl<'t, 'p> Lowering<'t, 'p> {
                 let (then, otherwise) = (self.truth(*then), self.truth(*otherwise));
                 self.either(condition.holds, then, condition.fails, otherwise)
             }
-            (Op::Otherwise, [value, instead]) => {
-                let value = self.cases(*value);
+            (Op::Otherwise, [optional, instead]) => {
+                let value = self.cases(*optional);
                 let instead_truth = self.truth(*instead);
                 let none: Vec<F> = value.iter().filter(|case| case.worth == Worth::None).map(|case| case.when).collect();
                 let some: Vec<F> = value.iter().filter(|case| case.worth != Worth::None).map(|case| case.when).collect();
                 let (none, some) = (self.arena.or(&none), self.arena.or(&some));
-                let own = Truth { holds: self.fact(Fact::Holds(parts[0]), true), fails: self.fact(Fact::Holds(parts[0]), false) };
+                let own = Truth { holds: self.fact(Fact::Holds(*optional), true), fails: self.fact(Fact::Holds(*optional), false) };
                 self.either(some, own, none, instead_truth)
             }
             (Op::Compare(comparison), [left, right]) => self.compare(id, comparison, *left, *right),

@@ -11,6 +11,7 @@
 mod compare;
 mod decide;
 mod example;
+mod gates;
 mod lower;
 mod people;
 mod place;
@@ -21,6 +22,7 @@ mod terms;
 pub use compare::{Change, Direction, compare};
 pub use decide::Budget;
 pub use example::Example;
+pub use gates::{Odd, Oddity};
 pub use place::Node;
 pub use prove::{Cover, Duties, Outcome, Refusal, Unfit, Unfollowed, Verdict};
 pub use report::{Argument, Asks, Covering, GateBefore, Place, Proof, Report, Shown, WatchedCall, WatchedDuty, WatchedGate, report};

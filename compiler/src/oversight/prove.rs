@@ -131,6 +131,14 @@ impl<'p> Duties<'p> {
         self.places.node(node)
     }
 
+    pub(super) const fn places(&self) -> &Places<'p> {
+        &self.places
+    }
+
+    pub(super) const fn declarations(&self) -> &'p dyn Declarations {
+        self.declarations
+    }
+
     /// Proves each duty of each call.
     #[must_use]
     pub fn prove(&'p self) -> Vec<Verdict> {
@@ -331,7 +339,7 @@ impl<'t, 'p> Way<'t, 'p> {
     }
 
     /// Where a gate asks people who are enough, and in which of its bands.
-    fn asks(&mut self, at: Node, gate: &'p Gate, demanded: Option<&Enough>) -> (F, Vec<usize>) {
+    pub(super) fn asks(&mut self, at: Node, gate: &'p Gate, demanded: Option<&Enough>) -> (F, Vec<usize>) {
         let mut asked = self.bands(at, gate);
         asked.retain(|asked| demanded.is_none_or(|duty| asked.ways.iter().all(|way| people::suffices(way, duty))));
         let bands = asked.iter().filter_map(|asked| asked.band).collect();
@@ -415,10 +423,16 @@ fn is_costly(expr: &Expr) -> bool {
     fn count(expr: &Expr, walks: &mut u32, texts: &mut u32) {
         match expr {
             Expr::For { .. } => *walks += 1,
+            // A literal is short, and nothing is compared beyond it.
+            Expr::Compare(_, left, right) if is_literal(left) || is_literal(right) => {}
+            Expr::In(_, list) if is_literal(list) || matches!(&**list, Expr::List(items) if items.iter().all(is_literal)) => {}
             Expr::Builtin(..) | Expr::Text(_) | Expr::TextTest(..) | Expr::Matches(..) | Expr::Compare(..) | Expr::In(..) => *texts += 1,
             _ => {}
         }
         expr.for_each_child(&mut |child| count(child, walks, texts));
+    }
+    fn is_literal(expr: &Expr) -> bool {
+        matches!(expr, Expr::Const(_))
     }
     /// So many operations on the longest texts stay within the work that an evaluation may take.
     const MOST_TEXTS: u32 = 24;

@@ -359,6 +359,8 @@ impl<'p> Writer<'p> {
         let arguments = guard.into_iter().flat_map(|guard| action.parameters.iter().zip(&guard.arguments)).map(|(parameter, argument)| {
             let value = match argument {
                 GuardArgument::Known(value) | GuardArgument::Asked(value) => Some(words.of_type(value, &parameter.ty)),
+                // A list of what is given for each item.
+                GuardArgument::Each(values) => Some(words.expr(values)),
                 GuardArgument::Later => None,
             };
             Argument { name: parameter.name.to_string(), value }

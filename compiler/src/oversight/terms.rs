@@ -430,9 +430,8 @@ impl<'p> Terms<'p> {
 
     /// Whether the slot holds the item of a loop, and the list that the loop goes through.
     pub(super) fn walked(&mut self, region: u32) -> Option<Id> {
-        match self.places.loop_of(region)? {
-            Produced { node, list } => Some(self.expr(list, Names::At(node))),
-        }
+        let Produced { node, list } = self.places.loop_of(region)?;
+        Some(self.expr(list, Names::At(node)))
     }
 }
 

@@ -32,6 +32,12 @@ impl Plan {
             match &node.kind {
                 NodeKind::Let { slot, value } if found.reads(value) => drop(found.slots.insert((frame, *slot))),
                 NodeKind::Call(call) if writes(call.action) => found.slots.extend(call.slot.map(|slot| (frame, slot))),
+                // What is proposed stands where nobody enters anything else.
+                NodeKind::Gate(gate) => {
+                    let proposed = gate.asks.iter().filter(|ask| ask.default.as_ref().is_some_and(|default| found.reads(default)));
+                    let slots: Vec<(u8, u32)> = proposed.map(|ask| (frame, ask.slot)).collect();
+                    found.slots.extend(slots);
+                }
                 NodeKind::ForEach(each) => {
                     let inside = frame.saturating_add(1);
                     if found.reads(&each.list) {

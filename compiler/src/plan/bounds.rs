@@ -307,7 +307,7 @@ impl Check<'_> {
                 return Err(format!("`{}` guards `{}` with other arguments", gate.name, call.name));
             }
             let known = guard.arguments.iter().filter_map(|argument| match argument {
-                GuardArgument::Known(value) | GuardArgument::Asked(value) => Some(value),
+                GuardArgument::Known(value) | GuardArgument::Asked(value) | GuardArgument::Each(value) => Some(value),
                 GuardArgument::Later => None,
             });
             self.exprs(known, slots)?;

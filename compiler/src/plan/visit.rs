@@ -72,7 +72,7 @@ impl Gate {
         self.deadline.iter_mut().for_each(|due| deadline(due, f));
         self.asks.iter_mut().flat_map(|ask| &mut ask.default).for_each(&mut *f);
         for argument in self.guards.iter_mut().flat_map(|guard| &mut guard.arguments) {
-            if let GuardArgument::Known(value) | GuardArgument::Asked(value) = argument {
+            if let GuardArgument::Known(value) | GuardArgument::Asked(value) | GuardArgument::Each(value) = argument {
                 f(value);
             }
         }

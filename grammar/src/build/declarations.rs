@@ -219,6 +219,9 @@ impl<'i> Builder<'i> {
                 }
             }
             Rule::type_name => head.result = Some(self.type_name(part)),
+            Rule::arrow if part.as_str() == "=>" => {
+                self.fault(crate::FaultKind::WrongOperator { written: "=>".into(), meant: "->" }, self.span(&part));
+            }
             _ => return Some(part),
         }
         None

@@ -241,8 +241,15 @@ impl<'i> Builder<'i> {
     fn infix(&mut self, left: Operand, node: &Node<'i>, right: Operand) -> Operand {
         let operator_span = self.span(node);
         let operator = operator(node);
-        if node.as_str() == "=" {
-            self.fault(FaultKind::WrongOperator { written: "=".into(), meant: "==" }, operator_span);
+        let meant = match node.as_str() {
+            "=" | "===" => Some("=="),
+            "!==" | "<>" => Some("!="),
+            "=>" => Some(">="),
+            "=<" => Some("<="),
+            _ => None,
+        };
+        if let Some(meant) = meant {
+            self.fault(FaultKind::WrongOperator { written: node.as_str().into(), meant }, operator_span);
         }
         if is_comparison(operator) && left.compares() {
             self.fault(FaultKind::ChainedComparison, operator_span);

@@ -233,7 +233,9 @@ impl Items {
         let same_line = !text.get(end as usize..slice.start as usize).unwrap_or_default().contains('\n');
         let known = place.allowed.contains(&word);
         let loose = !known && self.loose_clause && words::is_clause(word);
-        same_line || loose || word.is_empty() || (self.open_junk && !known)
+        // One branch that is missing is missing for all statements that stand there.
+        let bare = place.allowed == words::BRANCHES && words::STATEMENTS.contains(&word);
+        same_line || loose || bare || word.is_empty() || (self.open_junk && !known)
     }
 }
 

@@ -194,10 +194,10 @@ impl<'i> Builder<'i> {
                     items.sound(self.span(&part));
                     branches.push(self.block(part, "the `branch`"));
                 }
-                Rule::junk_detail => {
+                Rule::junk_detail | Rule::junk_statement => {
                     self.junk(&part, &place::BRANCH, &mut items);
                 }
-                Rule::missing_detail_close => self.unclosed(&part, open, head, || "the `parallel`".to_owned()),
+                Rule::missing_detail_close | Rule::missing_nested_close => self.unclosed(&part, open, head, || "the `parallel`".to_owned()),
                 _ => {}
             }
         }

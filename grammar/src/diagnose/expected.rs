@@ -26,7 +26,14 @@ pub(super) struct Described {
 pub(super) fn describe(rules: &[Rule]) -> Described {
     let operand = rules.contains(&Rule::measure);
     let operator = rules.iter().any(|rule| is_operator(*rule));
-    let mut described: Vec<(Likely, String)> = rules.iter().filter_map(|rule| word(*rule)).collect();
+    // What is told together of one rule is ordered among the words of all.
+    let several = |(likely, words): (Likely, String)| -> Vec<(Likely, String)> {
+        if !words.starts_with('`') {
+            return vec![(likely, words)];
+        }
+        words.split(", ").flat_map(|words| words.split(" or ")).map(|word| (likely, word.to_owned())).collect()
+    };
+    let mut described: Vec<(Likely, String)> = rules.iter().filter_map(|rule| word(*rule)).flat_map(several).collect();
     for (likely, word) in &mut described {
         // After a whole expression everything that could make it longer is possible, and seldom meant.
         if operator && ["`(`", "`[`", "`as`", "`is`", "`.`", "`for`"].contains(&word.as_str()) {

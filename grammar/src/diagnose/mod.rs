@@ -28,7 +28,15 @@ pub(crate) fn explained(scan: &Scan, place: Span) -> bool {
     let inside = scan.faults.get(first..).unwrap_or_default().iter().take_while(|fault| fault.span.start <= place.end);
     let mut inside = over.into_iter().chain(inside);
     inside.any(|fault| {
-        !matches!(fault.kind, FaultKind::Semicolon | FaultKind::WrongOperator { .. } | FaultKind::NotADate(_) | FaultKind::UnknownEscape(_))
+        !matches!(
+            fault.kind,
+            FaultKind::Semicolon
+                | FaultKind::WrongOperator { .. }
+                | FaultKind::NotADate(_)
+                | FaultKind::UnknownEscape(_)
+                | FaultKind::WrongQuotes { .. }
+                | FaultKind::UnescapedBrace
+        )
     })
 }
 
@@ -43,6 +51,14 @@ pub(crate) fn junk(text: &str, scan: &Scan, slice: Span, place: &'static Place, 
         let near = slice.end as usize - before.start as usize <= MAX_REACH;
         near && !known && !place.single && (word.is_empty() || !between.contains('\n'))
     });
+    if words::ELSE_IF.contains(&word) {
+        let kind = FaultKind::WrongOperator { written: word.into(), meant: "else if" };
+        return Fault { kind, span: span(slice.start as usize, slice.start as usize + word.len()), cause: None };
+    }
+    if piece.starts_with([')', ']']) && before.is_some_and(|before| is_balanced(text.get(before.range()).unwrap_or_default())) {
+        let kind = FaultKind::Unopened(piece.chars().next().unwrap_or(')'));
+        return Fault { kind, span: Span::new(slice.start, slice.start + 1), cause: None };
+    }
     let joined = before.map(|before| Second::look(text, before.to(slice), place));
     if let Some(look) = joined.as_ref().filter(|look| look.must) {
         return look.fault(text, scan);
@@ -62,6 +78,15 @@ pub(crate) fn junk(text: &str, scan: &Scan, slice: Span, place: &'static Place, 
             return wrong(place::GATE_CLAUSE.wanted, near, words::GATE_CLAUSES);
         }
         let nearest = words::nearest(word, place.allowed);
+        let rest = piece.get(word.len()..).unwrap_or_default().trim_start();
+        if let Some(sign) = CHANGES.into_iter().find(|sign| rest.starts_with(sign)).filter(|_| !place.strict) {
+            let at = slice.end as usize - rest.len();
+            return Fault { kind: FaultKind::Foreign { written: sign.into(), help: CHANGE }, span: span(at, at + sign.len()), cause: None };
+        }
+        if let (None, Some(keyword)) = (nearest, missing_keyword(piece, word, place)) {
+            let kind = FaultKind::MissingKeyword { word: word.into(), keyword };
+            return Fault { kind, span: span(slice.start as usize, slice.start as usize + word.len()), cause: None };
+        }
         if !place.strict && (nearest.is_some() || joined.is_none()) {
             return wrong(place.wanted, nearest, place.allowed);
         }
@@ -69,6 +94,31 @@ pub(crate) fn junk(text: &str, scan: &Scan, slice: Span, place: &'static Place, 
     let alone = place.strict && !word.is_empty();
     let look = joined.filter(|_| !alone).unwrap_or_else(|| Second::look(text, slice, place));
     look.fault(text, scan)
+}
+
+/// Whether round and square brackets close as often as they open.
+fn is_balanced(text: &str) -> bool {
+    let count = |signs: [char; 2]| text.matches(signs).count();
+    count(['(', '[']) == count([')', ']'])
+}
+
+/// The keyword without which a call or a value stands where a statement should.
+fn missing_keyword(piece: &str, word: &str, place: &Place) -> Option<&'static str> {
+    if !place.allowed.contains(&"let") {
+        return None;
+    }
+    let rest = piece.get(word.len()..)?.trim_start();
+    let called = |text: &str| {
+        let name = first_word(text);
+        let after = text.get(name.len()..).unwrap_or_default();
+        let after = after.strip_prefix('.').map_or(after, |member| member.get(first_word(member).len()..).unwrap_or_default());
+        !name.is_empty() && after.starts_with('(')
+    };
+    if let Some(value) = rest.strip_prefix('=').filter(|value| !value.starts_with('=')) {
+        let value = value.trim_start();
+        return Some(if called(value) && value.contains(':') { "step" } else { "let" });
+    }
+    called(piece).then_some("step")
 }
 
 /// What a second look at a piece of text found.
@@ -116,7 +166,7 @@ pub(crate) fn hole(text: &str, place: Span) -> Fault {
     let found = found(text, at);
     let length = found.as_ref().map_or(0, SmolStr::len);
     let place = span(at, (at + length).min(text.len()));
-    Fault { kind: FaultKind::Expected { expected, found, reading: "an interpolation" }, span: place, cause: None }
+    Fault { kind: FaultKind::Expected { expected, found, reading: "a value in a text" }, span: place, cause: None }
 }
 
 /// Where the strict rule stops, and what it would still have taken.
@@ -160,11 +210,40 @@ fn missing(text: &str, scan: &Scan, look: &Second) -> Fault {
     {
         return Fault { kind: FaultKind::ReservedName(word.clone()), span: span(at, at + word.len()), cause: None };
     }
+    if found.as_deref() == Some("*") && text.get(..at).is_some_and(|before| before.ends_with('*')) {
+        return Fault { kind: FaultKind::Foreign { written: "**".into(), help: POWER }, span: span(at - 1, at + 1), cause: None };
+    }
+    if let Some(kind) = foreign(found.as_deref(), &expected, reading).filter(|_| !next_line) {
+        let length = found.as_ref().map_or(0, SmolStr::len);
+        return Fault { kind, span: span(at, (at + length).min(text.len())), cause: None };
+    }
     let place = match &found {
         Some(found) if !next_line => span(at, (at + found.len()).min(text.len())),
         _ => span(before, before),
     };
     Fault { kind: FaultKind::Expected { expected, found, reading }, span: place, cause: None }
+}
+
+const POWER: &str = "a power is written out: `a * a`";
+const CHANGE: &str = "a value never changes: name the new one with `let`";
+const CHANGES: [&str; 6] = ["+=", "-=", "*=", "/=", "++", "--"];
+
+/// What stands there is said otherwise here.
+fn foreign(found: Option<&str>, expected: &[String], reading: &str) -> Option<FaultKind> {
+    let found = found?;
+    if words::ELSE_IF.contains(&found) {
+        return Some(FaultKind::WrongOperator { written: found.into(), meant: "else if" });
+    }
+    let help = match found {
+        "?" => "a choice is written `if a then b else c`",
+        sign if CHANGES.contains(&sign) => CHANGE,
+        "??" | "?:" => "a default is given with `otherwise`",
+        "<" | "[" if reading == "a record" && expected.iter().any(|word| word == "`from`") => {
+            "a list is written with its type in brackets: `[text]`"
+        }
+        _ => return None,
+    };
+    Some(FaultKind::Foreign { written: found.into(), help })
 }
 
 /// `when a > {` reads the block as a record; what is missing is the operand before it.
@@ -192,7 +271,8 @@ fn found(text: &str, at: usize) -> Option<SmolStr> {
     } else if first == '"' {
         rest.get(1..).and_then(|inner| inner.find(['"', '\n'])).map_or(rest.len(), |end| end + 2)
     } else {
-        first.len_utf8()
+        let double = ["=>", "**", "+=", "-=", "*=", "/=", "++", "--", "??", "?:", "=="].into_iter().find(|sign| rest.starts_with(sign));
+        double.map_or(first.len_utf8(), str::len)
     };
     Some(shorten(rest.get(..length).unwrap_or(rest).trim_end()))
 }

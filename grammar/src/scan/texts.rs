@@ -51,6 +51,11 @@ impl Scanner<'_> {
                 }
                 b'\n' if !long => break,
                 b'\\' => self.escape(),
+                b'{' if self.peek(1) == Some(b'\\') => {
+                    self.fault(FaultKind::UnescapedBrace, self.at, self.at + 1);
+                    self.scan.hidden.push(super::span(self.at, self.at + 1));
+                    self.at += 1;
+                }
                 b'{' => {
                     if self.above > 0 || self.stack.len() >= MAX_DEPTH {
                         // The rest of the line is as deep.
@@ -67,7 +72,19 @@ impl Scanner<'_> {
                 _ => self.at += 1,
             }
         }
-        self.fault(FaultKind::UnclosedText, start, self.at);
+        // The end of a text that began a line before is told with its beginning.
+        let rest = self.text.get(start + 1..self.at).unwrap_or_default();
+        let between = |end: u32| self.text.get(end as usize..start).unwrap_or_default();
+        let closes = !long && rest.bytes().all(|byte| b" \t\r)]},".contains(&byte));
+        let before = self
+            .scan
+            .faults
+            .iter()
+            .rposition(|fault| fault.kind == FaultKind::UnclosedText && between(fault.span.end).matches('\n').count() == 1);
+        match before.filter(|_| closes).and_then(|before| self.scan.faults.get_mut(before)) {
+            Some(fault) => fault.span.end = super::span(0, self.at).end,
+            None => self.fault(FaultKind::UnclosedText, start, self.at),
+        }
     }
 
     fn escape(&mut self) {

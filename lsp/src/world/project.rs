@@ -112,7 +112,13 @@ impl Project {
         }
         let current = self.current(path, documents);
         let start = self.name(path).unwrap_or_else(|| path.to_string_lossy().into_owned());
-        let together = together(&start, &current);
+        let mut together = together(&start, &current);
+        // A policy of the project speaks of every file, and needs those that it uses.
+        let policies = self.settings.policies.iter().filter_map(|file| used_path("", file).ok());
+        let policies: Vec<String> = policies.filter(|file| current.contains_key(file)).collect();
+        for policy in &policies {
+            together.extend(self::together(policy, &current));
+        }
         let mut sources = Sources::new();
         sources.set_groups(self.settings.groups.clone());
         sources.set_levels(self.settings.levels.clone());
@@ -121,6 +127,11 @@ impl Project {
             sources.add_text(name, file.text.clone());
             places.push(if *name == start { path.to_owned() } else { self.folder.join(name) });
             own.push(file.own);
+        }
+        for policy in &policies {
+            if let Some(file) = sources.find(policy) {
+                sources.set_policy(file);
+            }
         }
         // One of them may be meant where a file is missing.
         for name in current.keys().filter(|name| !together.contains(name.as_str())) {

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 /// How long anything may take before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Settings of a kind that a test can write in a line: `group finance ana@acme.example`, `deny unused-value`, `panic`, `wrong`.
+/// Settings of a kind that a test can write in a line: `group finance ana@acme.example`, `deny unused-value`, `policy rules.flow`, `panic`, `wrong`.
 pub(crate) struct Lines;
 
 impl Host for Lines {
@@ -30,6 +30,7 @@ impl Host for Lines {
                     settings.groups.insert((*name).to_owned(), members.iter().map(|member| (*member).to_owned()).collect());
                 }
                 ["deny", lint] => settings.levels.set(lint, Level::Deny).unwrap(),
+                ["policy", file] => settings.policies.push((*file).to_owned()),
                 ["panic"] => panic!("the settings panic, as the test wants it"),
                 _ => return Err("the settings are wrong".to_owned()),
             }

@@ -19,8 +19,8 @@ fn a_change_shows_in_the_files_that_use_it() {
     assert_eq!(client.looked_at("bank.flow", version).len(), 0);
     let closed = client.news_of("other.flow");
     let open = client.published["main.flow"].clone();
-    assert_eq!((open.0, codes(&open.1)), (Some(1), vec!["F0204", "F0104"]));
-    assert_eq!(codes(&closed), ["F0204", "F0104"]);
+    assert_eq!((open.0, codes(&open.1)), (Some(1), vec!["F0104"]));
+    assert_eq!(codes(&closed), ["F0104"]);
     assert_eq!(client.published["other.flow"].0, None, "a file that is not open has no version");
     assert!(!client.published.contains_key("alone.flow"), "it has nothing to do with any of them");
     // Closed without being saved: what is on disk counts again.
@@ -70,4 +70,17 @@ fn a_document_without_a_file_is_a_document_too() {
     let item = json!({ "uri": "untitled:Untitled-1", "languageId": "flow", "version": 7, "text": "workflow w() {\n  let x = 1\n}\n" });
     client.tell("textDocument/didOpen", json!({ "textDocument": item }));
     assert_eq!(codes(&client.looked_at("outside", 7)), ["F0502"]);
+}
+
+/// A policy of the project is about files that have nothing else to do with it.
+#[test]
+fn policies_of_a_project_count() {
+    let policy = "use \"bank.flow\"\n\npolicy \"nothing unasked\" {\n  bank.pay only after approval\n}\n";
+    let unasked = MAIN.replace("  require approval\n", "");
+    let files = [("bank.flow", BANK), ("rules.flow", policy), ("main.flow", unasked.as_str()), ("settings.txt", "policy rules.flow")];
+    let mut client = Client::with(&files);
+    client.edit("main.flow");
+    assert_eq!(codes(&client.looked_at("main.flow", 1)), ["F0332"]);
+    let version = client.change("main.flow", json!([{ "text": MAIN }]));
+    assert_eq!(client.looked_at("main.flow", version).len(), 0);
 }

@@ -97,9 +97,22 @@ fn failure(error: reqwest::Error, place: &str) -> Outcome {
         return Outcome::NotDone(format!("the request cannot be made: {}", causes(&error)));
     }
     if error.is_connect() {
-        return Outcome::NotDone(format!("cannot connect to `{place}`: {}", causes(&error)));
+        return Outcome::NotDone(format!("cannot connect to `{place}`: {}", cause(&error)));
     }
     Outcome::Unknown(format!("the connection to `{place}` was lost: {}", causes(&error)))
+}
+
+/// The last cause of a failed connection, which alone says something; the layers above it name themselves.
+fn cause(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    let text = cause.to_string();
+    // The number that an operating system has for it helps nobody.
+    let text = text.split(" (os error ").next().unwrap_or_default();
+    let mut rest = text.chars();
+    rest.next().map(|first| first.to_lowercase().chain(rest).collect()).unwrap_or_default()
 }
 
 fn headers(response: &Response) -> serde_json::Map<String, Json> {

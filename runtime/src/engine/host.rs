@@ -201,15 +201,13 @@ impl Engine {
         let mut letters = Vec::new();
         for event in events {
             match event {
-                Event::Asked(Question { n, .. }) => {
-                    let hook = |to: &String| NewLetter { channel: Channel::Webhook, to: to.clone(), n: *n, due, url: None };
-                    letters.extend(self.options.webhooks.iter().map(hook));
-                    letters.extend(self.mails(state, *n, Channel::Mail, due));
-                }
+                Event::Asked(Question { n, .. }) => letters.extend(self.told(state, *n, [Channel::Webhook, Channel::Mail], due)),
                 Event::StageMet { n, .. } | Event::Escalated { n, .. } | Event::HandedOn { n, .. } => {
-                    letters.extend(self.mails(state, *n, Channel::Mail, due));
+                    letters.extend(self.told(state, *n, [Channel::WebhookAgain, Channel::Mail], due));
                 }
-                Event::Reminded { n, .. } => letters.extend(self.mails(state, *n, Channel::Reminder, due)),
+                Event::Reminded { n, .. } => {
+                    letters.extend(self.told(state, *n, [Channel::WebhookReminder, Channel::Reminder], due));
+                }
                 Event::Ended { .. } => letters.extend(state.callback.iter().map(|url| NewLetter {
                     channel: Channel::Callback,
                     to: url.clone(),
@@ -223,10 +221,19 @@ impl Engine {
         letters
     }
 
-    /// A mail to everybody whose answer to the question is needed now; the outbox knows who has been told already.
-    fn mails(&self, state: &RunState, n: u32, channel: Channel, due: At) -> Vec<NewLetter> {
-        let Some(asked) = state.question(n).filter(|asked| self.options.mail && asked.closed.is_none()) else { return Vec::new() };
-        let people = self.with_facts(|facts| {
+    /// A message to every receiver, and a mail to everybody whose answer to the question is needed now; the outbox knows who has been told
+    /// already.
+    fn told(&self, state: &RunState, n: u32, [hook, mail]: [Channel; 2], due: At) -> Vec<NewLetter> {
+        let Some(asked) = state.question(n).filter(|asked| asked.closed.is_none()) else { return Vec::new() };
+        let letter = |channel, to| NewLetter { channel, to, n, due, url: None };
+        let people = if self.options.mail { self.needed_now(state, asked) } else { Vec::new() };
+        let hooks = self.options.webhooks.iter().map(|to| letter(hook, to.clone()));
+        hooks.chain(people.into_iter().map(|to| letter(mail, to))).collect()
+    }
+
+    /// The addresses of everybody whose answer to a question is needed now.
+    pub(super) fn needed_now(&self, state: &RunState, asked: &machine::Asked) -> Vec<String> {
+        self.with_facts(|facts| {
             let needed = machine::needed(asked, state, facts);
             let mut people = self.people_of(needed.iter().map(|term| &term.of));
             // Those who handed it on are not asked any more, and those to whom they did are; stand-ins are told beside whom they stand for.
@@ -239,8 +246,7 @@ impl Engine {
             people.dedup();
             people.retain(|person| machine::is_asked(asked, person, state, facts));
             people
-        });
-        people.into_iter().map(|to| NewLetter { channel, to, n, due, url: None }).collect()
+        })
     }
 
     fn work(&self, live: &Live, command: &Command) -> Option<Work> {
@@ -397,6 +403,10 @@ impl Engine {
                 let work = self.record(run, lost).await.unwrap_or_default();
                 self.dispatch(run, work);
             } else {
+                if let Work::Preview { attempt, .. } = &item {
+                    // Nothing is lost with a look that nobody waits for.
+                    self.executor.settle_orphan(&attempt.lock, Duration::ZERO).await;
+                }
                 self.dispatch(run, vec![item]);
             }
         }

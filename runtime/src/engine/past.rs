@@ -45,20 +45,30 @@ impl Engine {
         }
     }
 
+    /// What became of a question that the run had when it was looked at, and has let go of since: its journal is read from there, so that
+    /// an answer costs the same in a long loop as in a short one.
+    pub(super) async fn recall_since(&self, run: RunId, (seq, asked): (u64, Asked)) -> Result<Vec<Asked>, EngineError> {
+        self.asked_after(Recalled::from(run, asked), run, seq, u64::MAX).await
+    }
+
     async fn with_all_asked(&self, mut live: Live) -> Result<Live, EngineError> {
-        let mut recalled = Recalled::new(live.state.run);
-        let mut after = 0;
-        while after < live.seq {
-            let page = self.store.journal(live.state.run, after, PAGE).await?;
+        let run = live.state.run;
+        // What was written since the run was looked at is not of the run that was seen.
+        live.state.questions = self.asked_after(Recalled::new(run), run, 0, live.seq).await?;
+        Ok(live)
+    }
+
+    /// What the journal above `after` and up to `until` adds to what was recalled.
+    async fn asked_after(&self, mut recalled: Recalled, run: RunId, mut after: u64, until: u64) -> Result<Vec<Asked>, EngineError> {
+        while after < until {
+            let page = self.store.journal(run, after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = last.seq;
-            // What was written since the run was looked at is not of the run that was seen.
-            for entry in page.iter().filter(|entry| entry.seq <= live.seq) {
+            for entry in page.iter().filter(|entry| entry.seq <= until) {
                 recalled.take(&decode::<Transition>(&entry.body)?);
             }
         }
-        live.state.questions = recalled.questions();
-        Ok(live)
+        Ok(recalled.questions())
     }
 
     /// What becomes of a request about a question that the run has let go of: it is closed, so nothing can happen, and either that is

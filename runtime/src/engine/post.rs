@@ -20,7 +20,7 @@ impl Engine {
         let about = self
             .look(id.run, |live| {
                 let asked = live.state.question(id.n).filter(|asked| asked.closed.is_none())?;
-                let of = self.people_of(asked.question.of.stages.iter().flatten().map(|term| &term.of));
+                let of = self.needed_now(&live.state, asked);
                 Some((self.show_question(live, asked, None), of, asked.due))
             })
             .await;
@@ -55,7 +55,7 @@ impl Notices for Engine {
             n => {
                 let notice = self.asked(ApprovalId { run: letter.run, n }).await;
                 match notice {
-                    Some(Notice::Asked(asked)) if letter.letter.channel == Channel::Reminder => {
+                    Some(Notice::Asked(asked)) if matches!(letter.letter.channel, Channel::Reminder | Channel::WebhookReminder) => {
                         Some(Notice::Asked(Asked { title: format!("Reminder: {}", asked.title), ..asked }))
                     }
                     other => other,

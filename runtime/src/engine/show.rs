@@ -294,10 +294,11 @@ fn call(plan: &Plan, path: &Path, arguments: &[Option<Value>], guard: Option<&Gu
     };
     for (index, (parameter, value)) in action.parameters.iter().zip(arguments).enumerate() {
         let name = parameter.name.to_string();
+        let ty = guarded_type(guard, index, &parameter.ty);
         match value {
             Some(value) => {
-                shown.texts.push((name.clone(), Some(to_text(value, &parameter.ty, &plan.types))));
-                shown.arguments.insert(name, to_json(value, &parameter.ty, &plan.types));
+                shown.texts.push((name.clone(), Some(to_text(value, &ty, &plan.types))));
+                shown.arguments.insert(name, to_json(value, &ty, &plan.types));
             }
             None => {
                 shown.texts.push((name.clone(), None));
@@ -307,6 +308,13 @@ fn call(plan: &Plan, path: &Path, arguments: &[Option<Value>], guard: Option<&Gu
         }
     }
     Some(shown)
+}
+
+/// The type of what is known of an argument: of a call in a loop that is still to come, a list with one value for each item.
+fn guarded_type<'t>(guard: Option<&Guard>, argument: usize, ty: &'t Type) -> std::borrow::Cow<'t, Type> {
+    let of_items = guard.filter(|guard| matches!(guard.arguments.get(argument), Some(GuardArgument::Each(_))));
+    let loops = of_items.map_or(0, |guard| guard.at.len().saturating_sub(1));
+    (0..loops).fold(std::borrow::Cow::Borrowed(ty), |ty, _| std::borrow::Cow::Owned(Type::List(Box::new(ty.into_owned()))))
 }
 
 /// The parameters that are given something that a model wrote.
@@ -367,6 +375,7 @@ fn answers(question: &Question, gate: Option<&Gate>) -> Vec<&'static str> {
 
 /// What approvers enter.
 fn fields(plan: &Plan, gate: &Gate, question: &Question) -> Vec<view::FieldView> {
+    let authorship = plan.authorship();
     let pairs = gate.asks.iter().zip(&question.proposed);
     pairs
         .map(|(ask, proposed)| {
@@ -378,6 +387,7 @@ fn fields(plan: &Plan, gate: &Gate, question: &Question) -> Vec<view::FieldView>
                 optional: matches!(ask.ty, Type::Optional(_)),
                 default: value.clone(),
                 value,
+                by_model: proposed.is_some() && ask.default.as_ref().is_some_and(|default| authorship.reads(default)),
                 choices: choices(plan, &ask.ty),
             }
         })
@@ -406,6 +416,7 @@ fn result_field(plan: &Plan, node: &Path) -> Vec<view::FieldView> {
             optional: matches!(ty, Type::Optional(_)),
             default: Json::Null,
             value: Json::Null,
+            by_model: false,
             choices: choices(plan, ty),
         })
         .into_iter()

@@ -11,7 +11,7 @@ use super::cache::Live;
 use super::{Decide, Engine, EngineError, Key, show};
 use crate::ids::{ApprovalId, Digest, RunId};
 use crate::machine::refusal::Refusal;
-use crate::machine::{Decision, Request, RunState};
+use crate::machine::{Asked, Decision, Request, RunState};
 use crate::people::{Caller, Person};
 use crate::store::{self, NewAnswer, RunFilter};
 use crate::view;
@@ -79,18 +79,23 @@ impl Engine {
         let request = Request::Decide(Decision { n, by: by.clone(), channel, os_user, answer, comment, values, digest });
         let engine = Arc::clone(self);
         spawned(async move {
+            let before = engine.look(run, |live| inside(live, n)).await?;
             let make = |live: &Live| {
-                let decided = engine.decided(live, n, &by);
+                let decided = engine.decided(live, &live.state.questions, n, &by);
                 let answer = key.as_ref().map(|key| engine.answer(key, 200, Vec::new()));
                 (decided, answer)
             };
             match engine.step(run, Some(request.clone()), make).await {
                 Ok(stepped) => {
                     engine.dispatch(run, stepped.work);
-                    match stepped.made {
-                        Some(decided) => Ok(decided),
+                    match (stepped.made, before) {
+                        (Some(decided), _) => Ok(decided),
                         // The answer ended an item of a loop, and the question went with it.
-                        None => engine.recorded(approval, &by).await,
+                        (None, Some(before)) => {
+                            let questions = engine.recall_since(run, before).await?;
+                            engine.look(run, |live| engine.decided(live, &questions, n, &by)).await?.ok_or_else(vote_is_missing)
+                        }
+                        (None, None) => engine.recorded(approval, &by).await,
                     }
                 }
                 Err(EngineError::Refused(Refusal::NoSuchQuestion)) => {
@@ -99,7 +104,7 @@ impl Engine {
                         let kept = engine.step(run, None, |_| ((), Some(engine.answer(key, 200, Vec::new())))).await?;
                         engine.dispatch(run, kept.work);
                     }
-                    engine.decided(&live, n, &by).ok_or_else(vote_is_missing)
+                    engine.decided(&live, &live.state.questions, n, &by).ok_or_else(vote_is_missing)
                 }
                 Err(error) => Err(error),
             }
@@ -113,16 +118,16 @@ impl Engine {
 
     /// The person's vote as recorded, wherever it is kept.
     async fn recorded(&self, approval: ApprovalId, by: &str) -> Result<view::Decided, EngineError> {
-        let decided = self.look_at(approval, |live, _| self.decided(live, approval.n, by)).await?;
+        let decided = self.look_at(approval, |live, _| self.decided(live, &live.state.questions, approval.n, by)).await?;
         decided.flatten().ok_or_else(vote_is_missing)
     }
 
     /// The caller's vote as recorded, and what came of it.
-    fn decided(&self, live: &Live, n: u32, by: &str) -> Option<view::Decided> {
-        let first = live.state.question(n)?;
+    fn decided(&self, live: &Live, questions: &[Asked], n: u32, by: &str) -> Option<view::Decided> {
+        let first = questions.iter().find(|asked| asked.question.n == n)?;
         // A vote with other values opened a round of its own.
-        let next = || live.state.questions.iter().find(|next| next.question.follows == Some(n));
-        let vote_in = |asked: &'_ crate::machine::Asked| asked.votes.iter().any(|vote| vote.by == by);
+        let next = || questions.iter().find(|next| next.question.follows == Some(n));
+        let vote_in = |asked: &'_ Asked| asked.votes.iter().any(|vote| vote.by == by);
         let asked = [Some(first), next()].into_iter().flatten().find(|asked| vote_in(asked))?;
         let vote = asked.votes.iter().find(|vote| vote.by == by)?;
         Some(view::Decided {
@@ -377,6 +382,12 @@ impl Engine {
     }
 }
 
+/// A question of a loop's item, which ends with its item, and the transition up to which that is so.
+fn inside(live: &Live, n: u32) -> Option<(u64, Asked)> {
+    let asked = live.state.question(n).filter(|asked| !asked.question.node.frame().is_empty())?;
+    Some((live.seq, asked.clone()))
+}
+
 fn vote_is_missing() -> EngineError {
     EngineError::Corrupt("the vote is missing".to_owned())
 }
@@ -408,6 +419,7 @@ fn workflow(hash: Digest, plan: &Plan) -> view::Workflow {
         optional: p.default.is_some() || matches!(p.ty, flow_compiler::plan::Type::Optional(_)),
         default: Json::Null,
         value: Json::Null,
+        by_model: false,
         choices: show::choices(plan, &p.ty),
     };
     view::Workflow {

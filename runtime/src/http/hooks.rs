@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router, routing::post};
 use serde_json::{Map, Value as Any, json};
+use utoipa::OpenApi;
 
 use super::api::slow_down;
 use super::app::App;
@@ -35,6 +36,25 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/hooks/{*path}", post(receive))
 }
 
+/// Its calls, for the description of the API.
+#[derive(OpenApi)]
+#[openapi(paths(receive))]
+pub(super) struct Hooks;
+
+/// A message that starts a run, of the workflow that says `on webhook "PATH"`. Its body has a value for each parameter.
+#[utoipa::path(post, path = "/hooks/{path}", security((), ("token" = [])), request_body = serde_json::Map<String, Any>,
+    params(
+        ("path" = String, Path, description = "the path of the webhook; it may have several parts"),
+        ("webhook-id" = Option<String>, Header, description = "the message's id: the same message again is the same run"),
+        ("webhook-timestamp" = Option<String>, Header, description = "when it was signed, in seconds"),
+        ("webhook-signature" = Option<String>, Header, description = "`v1,` and the signature; needed without a token"),
+    ),
+    responses(
+        (status = 201, description = "a run was started: its id is `run`"), (status = 200, description = "there is a run of it already"),
+        (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
+        (status = 413, body = Problem), (status = 415, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem),
+        (status = 503, body = Problem),
+    ))]
 async fn receive(
     State(app): State<Arc<App>>,
     From(peer): From,

@@ -7,7 +7,7 @@ use super::event::{About, Closing, End, Event, Outcome};
 use super::next::Command;
 use super::state::Undoing;
 use super::steps::{Again, Steps, again, why_unknown};
-use super::{Facts, NodeState, RunState, gate, place};
+use super::{Facts, NodeState, RunState, duty, gate, place};
 use crate::ids::Path;
 
 /// The number of the handler for an end; `None` for one that has none.
@@ -79,7 +79,14 @@ fn undo_last(plan: &Plan, state: &RunState, path: &Path, arguments: &[Value], fa
         (vec![Event::AttemptStarted { node: path.clone(), attempt, arguments }], vec![command])
     };
     match &state.undoing {
-        NodeState::Waiting => attempt(1, Some(arguments.to_vec())),
+        NodeState::Waiting => match duty::unmet(plan, state, path, arguments, facts) {
+            None => attempt(1, Some(arguments.to_vec())),
+            Some(why) => {
+                let started = Event::AttemptStarted { node: path.clone(), attempt: 1, arguments: Some(arguments.to_vec()) };
+                let outcome = Outcome::NotDone(why);
+                (vec![started, Event::AttemptEnded { node: path.clone(), attempt: 1, outcome, slot: None, repeats: false }], Vec::new())
+            }
+        },
         NodeState::Retrying(calling, due) if *due <= facts.time(state) => attempt(calling.attempt + 1, None),
         NodeState::Tried(calling, outcome) => {
             let about = match again(plan, state, path, calling, outcome, facts) {

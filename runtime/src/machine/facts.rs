@@ -83,7 +83,8 @@ impl Facts<'_> {
         self.with_frames(plan, state, &frames, f)
     }
 
-    fn with_frames<T>(&self, plan: &Plan, state: &RunState, frames: &[&[Value]], f: impl FnOnce(&Env<'_>) -> T) -> T {
+    /// The same over values of one's own.
+    pub(super) fn with_frames<T>(&self, plan: &Plan, state: &RunState, frames: &[&[Value]], f: impl FnOnce(&Env<'_>) -> T) -> T {
         let owner = state.owner.name();
         let outside = Outside { now: self.time(state).timestamp(), zone: self.zone, names: self.names, owner, requester: &state.requester };
         f(&Env { frames, types: &plan.types, outside: &outside })

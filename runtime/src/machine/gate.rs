@@ -162,7 +162,7 @@ fn shown(value: &plan::Expr, env: &Env<'_>) -> Shown {
 
 fn known(argument: &GuardArgument, env: &Env<'_>) -> Option<Value> {
     match argument {
-        GuardArgument::Known(expr) => eval(expr, env).ok(),
+        GuardArgument::Known(expr) | GuardArgument::Each(expr) => eval(expr, env).ok(),
         GuardArgument::Asked(_) | GuardArgument::Later => None,
     }
 }
@@ -170,7 +170,7 @@ fn known(argument: &GuardArgument, env: &Env<'_>) -> Option<Value> {
 /// An argument once the fields are entered.
 pub(super) fn filled(argument: &GuardArgument, env: &Env<'_>) -> Option<Value> {
     match argument {
-        GuardArgument::Known(expr) | GuardArgument::Asked(expr) => eval(expr, env).ok(),
+        GuardArgument::Known(expr) | GuardArgument::Asked(expr) | GuardArgument::Each(expr) => eval(expr, env).ok(),
         GuardArgument::Later => None,
     }
 }

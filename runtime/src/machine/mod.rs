@@ -6,8 +6,10 @@
 //! INVARIANT: no input or output, no clock, no random number, no task. Facts are recorded in the events that used them.
 
 mod apply;
+mod binding;
 mod calendar;
 mod decide;
+mod duty;
 mod ending;
 pub mod event;
 mod facts;

@@ -16,6 +16,15 @@ impl Recalled {
         Self(RunState::new(run))
     }
 
+    /// One question as it stood once; what follows is taken in.
+    #[must_use]
+    pub fn from(run: RunId, asked: Asked) -> Self {
+        let mut recalled = Self::new(run);
+        recalled.0.asked = asked.question.n;
+        recalled.0.questions.push(asked);
+        recalled
+    }
+
     /// Takes in what the next transition says of questions. The nodes that it names are not there, so nothing else changes.
     pub fn take(&mut self, transition: &Transition) {
         self.0.at = transition.at;

@@ -2,14 +2,17 @@
 
 use flow_compiler::eval::{EvalError, eval, holds};
 use flow_compiler::plan::{Call, Effect, Expr, Gate, Loop, NodeKind, Plan, Region, Repeat, Wait};
-use flow_compiler::value::Value;
+use flow_compiler::value::{Value, to_text};
 use jiff::SignedDuration;
 
 use super::event::{About, End, Event, Look, Outcome};
 use super::next::Command;
 use super::node::{Calling, Frame, Looping, NodeState};
-use super::{Facts, RunState, gate, place, preview};
+use super::{Facts, RunState, binding, duty, gate, place, preview};
 use crate::ids::{At, Path};
+
+/// How much of an answer stands in a failure, in characters.
+const MOST_TOLD: usize = 200;
 
 /// What follows an attempt that was not done, or may have been: section 10 of the language.
 pub(super) enum Again {
@@ -282,6 +285,9 @@ impl<'a> Steps<'a> {
         }
         let arguments: Vec<Value> = call.arguments.iter().map(|argument| self.value(&path, argument)).collect::<Result<_, _>>()?;
         self.as_approved(&path, &arguments)?;
+        if let Some(why) = duty::unmet(self.plan, self.state, &path, &arguments, self.facts) {
+            return Err(self.failed(&path, &why));
+        }
         let gates = preview::stale(self.plan, self.state, &path, None);
         if !gates.is_empty() {
             self.events.push(Event::Changed { node: path, attempt: None, gates });
@@ -291,29 +297,16 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
-    /// Approvals that bind the call, the newest round of each gate last.
-    fn binding(&self, path: &Path) -> impl Iterator<Item = (&Path, &[Option<Value>])> {
-        let gates = self.state.questions.iter().filter(|asked| asked.question.about == About::Gate && asked.is_passed());
-        gates.flat_map(move |asked| {
-            let node = &asked.question.node;
-            let guards = place::gate_at(self.plan, node).map(|gate| gate.guards.as_slice()).unwrap_or_default();
-            let bound = guards.iter().zip(asked.filled.as_ref().unwrap_or(&asked.question.will_run));
-            bound
-                .filter(move |(guard, _)| guard.bound && place::is_guarded(node, &guard.at, path))
-                .map(move |(_, values)| (node, values.as_slice()))
-        })
-    }
-
     /// After a failure, and when it would touch something else than was approved, the gates that bound a call are asked once more before it.
     fn asks_again(&self, path: &Path) -> bool {
-        self.binding(path).any(|(gate, _)| !self.state.node(gate).settled())
+        binding::passed(self.plan, self.state, path).any(|(gate, _)| !self.state.node(gate).settled())
     }
 
     /// A call that an approval bound runs with the arguments that were approved, or not at all.
     fn as_approved(&self, path: &Path, arguments: &[Value]) -> Result<(), End> {
         let mut approved: Vec<(&Path, bool)> = Vec::new();
-        for (gate, values) in self.binding(path) {
-            let same = values.len() == arguments.len() && values.iter().zip(arguments).all(|(value, now)| value.as_ref() == Some(now));
+        for (gate, bound) in binding::passed(self.plan, self.state, path) {
+            let same = bound.compare(arguments).unwrap_or(true);
             approved.retain(|(known, _)| *known != gate);
             approved.push((gate, same));
         }
@@ -369,10 +362,21 @@ impl<'a> Steps<'a> {
         }
         let due = self.facts.time(self.state).plus(*every);
         if due > calling.since.plus(*within) {
-            return self.used_up(path, "its condition did not hold in time");
+            return self.used_up(path, &format!("its condition did not hold in time{}", self.last_answer(path)));
         }
         self.events.push(Event::RetryPlanned { node: path.clone(), due });
         Ok(())
+    }
+
+    /// What a step that asks again was answered last, in words.
+    fn last_answer(&self, path: &Path) -> String {
+        let slot = place::call_at(self.plan, path).and_then(|call| call.slot);
+        let value = slot.and_then(|slot| self.state.frame(path.frame())?.slots.get(slot as usize));
+        let ty = place::action_at(self.plan, path).and_then(|(_, action)| action.result.as_ref());
+        let Some((value, ty)) = value.zip(ty) else { return String::new() };
+        let text = to_text(value, ty, &self.plan.types);
+        let more = if text.chars().nth(MOST_TOLD).is_some() { "..." } else { "" };
+        format!(": the last answer was `{}{more}`", text.chars().take(MOST_TOLD).collect::<String>())
     }
 
     fn rejected(&self, n: u32) -> End {

@@ -91,8 +91,11 @@ impl Outbox {
     pub async fn deliver(&self, letter: &Letter, notice: &Notice, now: At) -> Delivery {
         let failure = match letter.letter.channel {
             Channel::Mail | Channel::Notify | Channel::Reminder => self.mail(letter, notice).await,
-            Channel::Webhook if matches!(letter.letter.to.as_str(), Slack::NAME | Ntfy::NAME) => self.chat(letter, notice).await,
-            Channel::Webhook | Channel::Callback => self.post(letter, notice, now).await,
+            Channel::Callback => self.post(letter, notice, now).await,
+            Channel::Webhook | Channel::WebhookAgain | Channel::WebhookReminder => match letter.letter.to.as_str() {
+                Slack::NAME | Ntfy::NAME => self.chat(letter, notice).await,
+                _ => self.post(letter, notice, now).await,
+            },
         };
         match failure {
             Ok(()) => Delivery::Done,
@@ -150,7 +153,8 @@ impl Outbox {
         let secret = self.secrets.lookup(&webhook.secret).map_err(|error| Failure::NotNow(error.to_string()))?;
         let digest = Digest::of(&[identity(letter, notice).as_bytes()]).to_string();
         let id = format!("msg_{}", digest.get(..32).unwrap_or(&digest));
-        Message::new(id, now, notice).post(client, &url, &secret).await
+        let reminds = letter.letter.channel == Channel::WebhookReminder;
+        Message::new(id, now, notice, reminds).post(client, &url, &secret).await
     }
 }
 

@@ -34,8 +34,8 @@ pub(super) enum Failure {
 }
 
 impl Message {
-    /// The message of a notice.
-    pub(super) fn new(id: String, at: At, notice: &Notice) -> Self {
+    /// The message of a notice; one that `reminds` is about a question of which the receiver was told before.
+    pub(super) fn new(id: String, at: At, notice: &Notice, reminds: bool) -> Self {
         let (kind, data) = match notice {
             Notice::Asked(asked) => {
                 let shown: Vec<Json> = asked.shown.iter().map(|(label, text)| json!({ "label": label, "text": text })).collect();
@@ -46,10 +46,11 @@ impl Message {
                     "title": asked.title,
                     "shown": shown,
                     "requester": asked.requester,
+                    "asked": asked.of,
                     "due_at": asked.due.map(|due| due.to_string()),
                     "url": asked.url,
                 });
-                ("approval.asked", data)
+                (if reminds { "approval.reminded" } else { "approval.asked" }, data)
             }
             Notice::Ended(ended) => ("run.ended", ended.data.clone()),
         };

@@ -384,6 +384,10 @@ pub enum Channel {
     Notify = 3,
     /// A mail to somebody who was told already and has not answered.
     Reminder = 4,
+    /// A receiver that was told already, and is told that others are asked now.
+    WebhookAgain = 5,
+    /// A receiver that was told already, and is reminded.
+    WebhookReminder = 6,
 }
 
 impl Channel {

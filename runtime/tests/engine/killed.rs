@@ -1,7 +1,7 @@
-//! A store under a process that is killed at a chosen moment.
+//! Stores with something between them and the engine: a process that is killed at a chosen moment, and a count of what passes.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use flow_runtime::ids::{At, Digest, RunId};
 use flow_runtime::store::{self, Store, StoreError};
@@ -30,16 +30,33 @@ impl Killed {
     }
 }
 
+/// A store that counts what passes.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    store: Arc<dyn Store>,
+    commits: AtomicUsize,
+    /// Bytes of transitions and snapshots.
+    written: AtomicUsize,
+    /// Transitions and runs that were read.
+    read: AtomicUsize,
+}
+
+impl Counted {
+    pub(crate) fn over(store: Arc<dyn Store>) -> Arc<Self> {
+        Arc::new(Self { store, commits: 0.into(), written: 0.into(), read: 0.into() })
+    }
+
+    /// Commits, bytes written, and transitions and runs read since the last time.
+    pub(crate) fn take(&self) -> [usize; 3] {
+        [&self.commits, &self.written, &self.read].map(|count| count.swap(0, Ordering::SeqCst))
+    }
+}
+
 macro_rules! forwarded {
-    ($($name:ident($($argument:ident: $ty:ty),*) -> $result:ty;)*) => {
+    ($who:ident { $($own:item)* } $($name:ident($($argument:ident: $ty:ty),*) -> $result:ty;)*) => {
         #[async_trait::async_trait]
-        impl Store for Killed {
-            async fn commit(&self, commit: store::Commit) -> Result<(), StoreError> {
-                if self.left.fetch_sub(1, Ordering::SeqCst) <= 0 {
-                    return Err(StoreError::Unusable("killed".into()));
-                }
-                self.store.commit(commit).await
-            }
+        impl Store for $who {
+            $($own)*
 
             async fn close(&self) {
                 self.store.close().await;
@@ -54,7 +71,9 @@ macro_rules! forwarded {
 
 type Got<T> = Result<T, StoreError>;
 
-forwarded! {
+macro_rules! store {
+    ($who:ident { $($own:item)* }) => { forwarded! {
+        $who { $($own)* }
     child(caller: RunId, place: &[u8]) -> Got<Option<RunId>>;
     children(caller: RunId) -> Got<Vec<RunId>>;
     once(key: Digest) -> Got<Option<RunId>>;
@@ -64,8 +83,6 @@ forwarded! {
     told(child: RunId) -> Got<()>;
     first_free_run() -> Got<RunId>;
     run(run: RunId) -> Got<Option<store::RunRow>>;
-    load(run: RunId) -> Got<Option<store::Stored>>;
-    journal(run: RunId, after: u64, limit: u32) -> Got<Vec<store::Entry>>;
     runs(filter: store::RunFilter) -> Got<Vec<store::RunRow>>;
     live() -> Got<Vec<RunId>>;
     due(now: At, limit: u32) -> Got<Vec<RunId>>;
@@ -87,4 +104,41 @@ forwarded! {
     set_meta(key: &str, value: Vec<u8>) -> Got<()>;
     all_entries(after: i64, limit: u32) -> Got<Vec<store::Entry>>;
     head() -> Got<store::Head>;
+    } };
 }
+
+store! { Killed {
+    async fn commit(&self, commit: store::Commit) -> Got<()> {
+        if self.left.fetch_sub(1, Ordering::SeqCst) <= 0 {
+            return Err(StoreError::Unusable("killed".into()));
+        }
+        self.store.commit(commit).await
+    }
+
+    async fn load(&self, run: RunId) -> Got<Option<store::Stored>> {
+        self.store.load(run).await
+    }
+
+    async fn journal(&self, run: RunId, after: u64, limit: u32) -> Got<Vec<store::Entry>> {
+        self.store.journal(run, after, limit).await
+    }
+} }
+
+store! { Counted {
+    async fn commit(&self, commit: store::Commit) -> Got<()> {
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        self.written.fetch_add(commit.body.len() + commit.snapshot.as_ref().map_or(0, Vec::len), Ordering::SeqCst);
+        self.store.commit(commit).await
+    }
+
+    async fn load(&self, run: RunId) -> Got<Option<store::Stored>> {
+        self.read.fetch_add(1, Ordering::SeqCst);
+        self.store.load(run).await
+    }
+
+    async fn journal(&self, run: RunId, after: u64, limit: u32) -> Got<Vec<store::Entry>> {
+        let entries = self.store.journal(run, after, limit).await?;
+        self.read.fetch_add(entries.len(), Ordering::SeqCst);
+        Ok(entries)
+    }
+} }

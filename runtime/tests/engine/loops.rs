@@ -1,9 +1,15 @@
 //! What long loops and long waits hold: nothing that grows with them.
 
+use std::sync::Arc;
+
+use flow_runtime::engine::Answer;
+use flow_runtime::ids::ApprovalId;
 use flow_runtime::machine::NodeState;
+use flow_runtime::store::memory::MemoryStore;
 use serde_json::json;
 
-use super::support::World;
+use super::killed::Counted;
+use super::support::{World, decide};
 
 const LOOP: &str = r#"
 workflow go(ns: [number]) {
@@ -19,6 +25,22 @@ workflow asks(ns: [number]) {
     require approval within 1 hour, then approve
     step log(message: "item")
   }
+}
+workflow gated(ns: [number]) {
+  owner "boss@acme.example"
+  for each n in ns at most 10 at once {
+    require approval
+    step log(message: "item")
+  }
+}
+workflow decides(ns: [number]) -> number {
+  owner "boss@acme.example"
+  let kept = for each n in ns at most 10 at once {
+    step log(message: "item")
+    require approval
+    give n
+  }
+  return count(kept)
 }
 workflow rests() {
   owner "boss@acme.example"
@@ -54,6 +76,41 @@ async fn a_loop_holds_the_questions_of_the_items_under_way_alone() {
     }
     let (state, _) = world.engine.state(id).await.unwrap();
     assert_eq!((state.questions.len(), state.asked, state.status().name()), (0, 300, "completed"));
+}
+
+/// What each hundred items of a loop cost, in the order in which they came: commits, bytes written, transitions and runs read.
+async fn costs(workflow: &str, items: u32) -> Vec<[usize; 3]> {
+    let store = Counted::over(Arc::new(MemoryStore::new()));
+    let world = World::on(Arc::clone(&store) as _, LOOP).await;
+    let ns: Vec<u32> = (0..items).map(|n| 1_000_000 + n).collect();
+    let run = world.start(workflow, json!({"ns": ns})).await;
+    let id = world.engine.parse_run(&run.id).unwrap();
+    store.take();
+    let mut costs = Vec::new();
+    for n in 1..=items {
+        let approval = world.engine.approval(ApprovalId { run: id, n }, None).await.unwrap();
+        let decided = world.engine.decide(decide(&world.engine, &approval, "boss@acme.example", Answer::Approve, json!({}))).await.unwrap();
+        assert_eq!((decided.status, decided.vote.by.as_str()), ("approved", "boss@acme.example"));
+        world.engine.idle().await;
+        if n % 100 == 0 {
+            costs.push(store.take());
+        }
+    }
+    assert_eq!(world.settled(&run.id).await.status, "completed");
+    costs
+}
+
+#[tokio::test]
+async fn an_item_costs_the_same_early_and_late() {
+    for workflow in ["gated", "decides"] {
+        let costs = costs(workflow, 2000).await;
+        let sum = |part: &[[usize; 3]], what: usize| part.iter().map(|cost| cost[what]).sum::<usize>();
+        let (early, late) = costs[..costs.len() - 1].split_at(costs.len() / 2 - 1);
+        for (what, name) in [(0, "commits"), (1, "bytes written"), (2, "entries read")] {
+            let (early, late) = (sum(early, what), sum(&late[..early.len()], what));
+            assert!(late <= early + early / 5 + 2, "{workflow}: {name} of so many items grew from {early} to {late}: {costs:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 mod children;
 mod control;
+mod duties;
 mod killed;
 mod loops;
 mod previews;
@@ -17,6 +18,7 @@ use flow_runtime::engine::{Answer, EngineError};
 use flow_runtime::ids::Digest;
 use flow_runtime::machine::Calendar;
 use flow_runtime::machine::refusal::Refusal;
+use flow_runtime::store::Delivery;
 use flow_runtime::store::sqlite::{SqliteOptions, SqliteStore};
 use serde_json::json;
 use support::{REFUND, SECONDS, World, decide, effects, engine, finish};
@@ -291,4 +293,54 @@ async fn a_journal_that_does_not_follow_is_found() {
     let elsewhere = project("Pacific/Auckland");
     let played = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| replayed::check(world.engine.store(), &elsewhere, None)));
     assert!(played.is_err(), "nobody compared what follows");
+}
+
+#[tokio::test]
+async fn receivers_hear_of_each_round_of_people_and_of_reminders() {
+    let flow = r#"
+workflow go() {
+  owner "boss@acme.example"
+  require approval by "dan@acme.example", then "eve@acme.example" {
+    remind every 1 day
+    within 3 days, then escalate to "zoe@acme.example" within 1 day
+  }
+}"#;
+    let world = World::new(flow).await;
+    let run = world.start("go", json!({})).await;
+    let told = async || {
+        let letters = world.engine.store().letters(world.engine.now(), 100).await.unwrap();
+        let told: Vec<String> = letters.iter().map(|letter| format!("{:?} {}", letter.letter.channel, letter.letter.to)).collect();
+        world.engine.store().sent(letters.iter().map(|letter| (letter.id, Delivery::Done)).collect()).await.unwrap();
+        told
+    };
+    assert_eq!(told().await, ["Webhook slack", "Mail dan@acme.example"]);
+    world.decide(&run, "dan@acme.example", Answer::Approve, json!({})).await.unwrap();
+    assert_eq!(told().await, ["WebhookAgain slack", "Mail eve@acme.example"]);
+    world.clock.advance(jiff::SignedDuration::from_hours(24));
+    world.engine.fire_due().await.unwrap();
+    assert_eq!(told().await, ["WebhookReminder slack", "Reminder eve@acme.example"]);
+    world.clock.advance(jiff::SignedDuration::from_hours(48));
+    world.engine.fire_due().await.unwrap();
+    let told = told().await;
+    assert!(told.contains(&"WebhookAgain slack".to_owned()) && told.contains(&"Mail zoe@acme.example".to_owned()), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_step_that_asks_in_vain_says_what_it_was_answered_last() {
+    let flow = r#"
+read action health() -> text { exec "sh" ["-c", "echo x >> asked; echo \"red $(wc -l < asked)\""] }
+workflow go() {
+  owner "boss@acme.example"
+  step state = health() { repeat every 10 seconds until state == "green" within 15 seconds }
+}"#;
+    let world = World::new(flow).await;
+    let mut run = world.start("go", json!({})).await;
+    while run.ended_at.is_none() {
+        world.clock.advance(jiff::SignedDuration::from_secs(10));
+        world.engine.fire_due().await.unwrap();
+        world.engine.idle().await;
+        run = world.settled(&run.id).await;
+    }
+    let error = run.error.unwrap();
+    assert!(error.ends_with("its condition did not hold in time: the last answer was `red 2`"), "{error}");
 }

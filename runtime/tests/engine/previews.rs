@@ -10,7 +10,8 @@ use flow_runtime::view;
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::support::{World, engine};
+use super::killed::Killed;
+use super::support::{World, engine, serve};
 
 const BOSS: &str = "boss@acme.example";
 
@@ -117,4 +118,79 @@ async fn a_restart_keeps_what_was_shown() {
     assert_eq!((run.status, run.approvals.len(), notes(&database)), ("paused", 2, 4), "{run:?}");
     let run = approve(&world, &run).await;
     assert_eq!((run.status, notes(&database)), ("completed", 1), "{run:?}");
+}
+
+#[tokio::test]
+async fn two_gates_approve_what_is_touched() {
+    let flow = WIPE.replace("require approval when customer > 1\n", "require approval as one\n  require approval as two\n");
+    let (world, database) = world(Arc::new(MemoryStore::new()), &flow).await;
+    let run = world.start("forget", json!({"customer": 7})).await;
+    let run = approve(&world, &run).await;
+    assert_eq!((run.status, run.approvals.len()), ("paused", 2), "{run:?}");
+    // What both approved changes before the call: both are asked again, and approve the same.
+    database.execute_batch("insert into notes values (4, 7)").unwrap();
+    let mut run = approve(&world, &run).await;
+    let rounds = |run: &view::Run| run.approvals.iter().map(|gate| (gate.gate.clone(), gate.status)).collect::<Vec<_>>();
+    assert_eq!((run.status, notes(&database)), ("paused", 4), "{:?}", rounds(&run));
+    for left in [2, 1] {
+        assert_eq!(run.status, "paused", "{left} gates are to ask: {:?}", rounds(&run));
+        assert_eq!(looked_at(&world, &run).await.value, json!([{"id": 1}, {"id": 3}, {"id": 4}]));
+        run = approve(&world, &run).await;
+    }
+    assert_eq!((run.status, &run.output, notes(&database)), ("completed", &json!(3), 1), "{:?}", rounds(&run));
+}
+
+#[tokio::test]
+async fn what_is_touched_may_be_much() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("state.db");
+    let open = || Arc::new(SqliteStore::open(&path, &SqliteOptions::default()).unwrap());
+    let (mut world, database) = world(open(), WIPE).await;
+    database
+        .execute_batch(
+            "with recursive n (i) as (select 1 union all select i + 1 from n where i < 5000) insert into notes select i, 9 from n",
+        )
+        .unwrap();
+    let run = world.start("forget", json!({"customer": 9})).await;
+    let before = looked_at(&world, &run).await.value;
+    assert!(before.as_array().unwrap().len() == 5000 && before.to_string().len() > 40_000);
+    world.engine.shut_down(super::support::SECONDS).await;
+    world.engine = engine(open(), world.dir.path(), &world.clock).await;
+    assert_eq!(looked_at(&world, &world.settled(&run.id).await).await.value, before);
+    let run = approve(&world, &run).await;
+    assert_eq!((run.status, &run.output, notes(&database)), ("completed", &json!(5000), 3), "{run:?}");
+}
+
+#[tokio::test]
+async fn a_look_that_was_under_way_is_made_again() {
+    let flow = r#"
+irreversible action wipe(customer: number) {
+  exec "sh" ["-c", "echo wiped >> effects"]
+  preview { exec "sh" ["-c", "echo look >> looks; while test $(wc -l < looks) -lt 2; do sleep 0.01; done; echo 3"] }
+}
+workflow forget(customer: number) {
+  owner "boss@acme.example"
+  require approval
+  step wipe(customer)
+}"#;
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("state.db");
+    let open = || Arc::new(SqliteStore::open(&path, &SqliteOptions::default()).unwrap());
+    // The first look cannot end before there is a second one: that of the process that comes after.
+    let killed = Killed::after(open(), 1);
+    let mut world = World::on(Arc::clone(&killed) as _, flow).await;
+    let id = world.engine.start(super::support::start("forget", json!({"customer": 7}))).await.unwrap().id;
+    let looks = world.dir.path().join("looks");
+    while !looks.exists() {
+        tokio::task::yield_now().await;
+    }
+    world.engine = engine(open(), world.dir.path(), &world.clock).await;
+    serve(&world.engine, flow).await;
+    world.engine.recover().await.unwrap();
+    let run = world.settled(&id).await;
+    assert_eq!((run.status, run.approvals.len()), ("paused", 1), "{run:?}");
+    let look = looked_at(&world, &run).await;
+    assert!(!look.failed, "{look:?}");
+    let run = approve(&world, &run).await;
+    assert_eq!((run.status, super::support::effects(&world)), ("completed", 1), "{run:?}");
 }

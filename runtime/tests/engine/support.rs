@@ -77,7 +77,7 @@ pub(crate) async fn engine(store: Arc<dyn Store>, dir: &Path, clock: &Arc<Manual
         public_url: "http://localhost:1".into(),
         zone: jiff::tz::TimeZone::UTC,
         mail: true,
-        webhooks: Vec::new(),
+        webhooks: vec!["slack".to_owned()],
         groups: BTreeMap::new(),
         clock: Arc::clone(clock) as _,
     };

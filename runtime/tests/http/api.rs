@@ -178,6 +178,32 @@ async fn a_run_is_cancelled_by_those_who_may() {
     assert_eq!(world.ask(&line, &[&rob], "").await.expect(200).json()["status"], "cancelled");
 }
 
+#[tokio::test]
+async fn a_change_of_a_run_is_answered_when_it_is_settled() {
+    const FLOW: &str = r#"
+action fetch() -> text { exec "sh" ["-c", "test -e fixed && sleep 0.1 && echo ok"] }
+action put_back() { exec "sleep" ["0.1"] }
+workflow go(asks: bool) -> text {
+  owner "rob@acme.example"
+  step begun = fetch() { undo put_back() }
+  require approval when asks
+  return begun
+}"#;
+    let world = World::set(Setting { flow: FLOW, ..Setting::default() }).await;
+    let rob = bearer(&world.token("rob@acme.example", "start,read").await);
+    let start = async |input: &str| {
+        let run = world.ask("POST /api/v1/workflows/go/runs", &[&rob, JSON, "prefer: wait=20"], input.to_owned()).await.json();
+        run["id"].as_str().unwrap().to_owned()
+    };
+    let failed = start(r#"{"input": {"asks": false}}"#).await;
+    std::fs::write(world.folder.path().join("fixed"), "").unwrap();
+    let retried = world.ask(&format!("POST /api/v1/runs/{failed}/retry"), &[&rob, "prefer: wait=20"], "").await.expect(200);
+    assert_eq!((&retried.json()["status"], retried.header("preference-applied")), (&json!("completed"), "wait=20"), "{retried:?}");
+    let paused = start(r#"{"input": {"asks": true}}"#).await;
+    let cancelled = world.ask(&format!("POST /api/v1/runs/{paused}/cancel"), &[&rob, "prefer: wait=20"], "").await.expect(200);
+    assert_eq!((&cancelled.json()["status"], cancelled.header("preference-applied")), (&json!("cancelled"), "wait=20"), "{cancelled:?}");
+}
+
 /// A run of which a step failed.
 pub(crate) async fn failed() -> (World, String) {
     const FLOW: &str = r#"
@@ -275,6 +301,7 @@ async fn health_description_and_addresses_that_are_nowhere() {
         "/api/v1/approvals",
         "/api/v1/approvals/{id}",
         "/api/v1/approvals/{id}/decision",
+        "/hooks/{path}",
         "/healthz",
         "/readyz",
     ] {

@@ -121,7 +121,7 @@ fn of_call(call: &WatchedCall, gates: &[WatchedGate]) -> Section {
     });
     facts.push(match call.gates.as_slice() {
         [] => fact("asked at", [NOBODY.to_owned()]),
-        before => fact("asked at", before.iter().filter_map(|before| passed(before, gates))),
+        before => fact("asked at", before.iter().filter_map(|before| passed(call, before, gates))),
     });
     facts.extend(call.waiver.as_ref().map(|why| fact("waiver", [format!("without approval because \"{}\"", one_line(why))])));
     facts.extend(
@@ -151,11 +151,15 @@ fn proof(duty: &WatchedDuty, gates: &[WatchedGate]) -> String {
     }
 }
 
-fn passed(before: &GateBefore, gates: &[WatchedGate]) -> Option<String> {
+fn passed(call: &WatchedCall, before: &GateBefore, gates: &[WatchedGate]) -> Option<String> {
     let gate = gates.get(before.gate)?;
     let mut text = name(gate);
     if !before.only_where.is_empty() {
         text.push_str(&format!(", passed only where {}", before.only_where.join(" and ")));
+    }
+    // What undoes a step stands on no page.
+    if call.place == Place::Undo {
+        return Some(text);
     }
     text.push_str(if before.bound { ", which holds for exactly these values" } else { ", before some of these values are known" });
     let later: Vec<&str> =

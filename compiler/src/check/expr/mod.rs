@@ -67,6 +67,10 @@ impl<'a> Checker<'a> {
         if found.fits(wanted) {
             return true;
         }
+        // What is not all of the expression has another type.
+        if self.is_faulty(span) {
+            return false;
+        }
         let site = self.site(span);
         let fault = match found {
             Ty::Optional(inner) if **inner != Ty::Never && inner.fits(wanted) => faults::types::may_be_none(site, &self.snippet(span)),
@@ -166,7 +170,7 @@ impl<'a> Checker<'a> {
     fn list(&mut self, items: &'a [ast::Expr], wanted: Option<&Ty>) -> Typed {
         let wanted = match wanted.map(Ty::present) {
             Some(Ty::List(item)) => Some((**item).clone()),
-            Some(Ty::Json) => Some(Ty::Json),
+            Some(known @ (Ty::Json | Ty::Broken)) => Some(known.clone()),
             _ => None,
         };
         let mut ty = Ty::Never;

@@ -99,7 +99,13 @@ impl<'a> Checker<'a> {
             let fault = faults::names::unknown_member(site, name, &info.name, nearest, &all);
             return self.report(fault);
         }
-        let nearest = crate::suggest::nearest(name, self.scope.names().chain(BUILT_IN)).map(SmolStr::new);
+        let other = match name.as_str() {
+            "null" | "nil" | "None" | "NULL" | "undefined" => Some("none"),
+            "True" | "TRUE" | "yes" => Some("true"),
+            "False" | "FALSE" | "no" => Some("false"),
+            _ => None,
+        };
+        let nearest = other.or_else(|| crate::suggest::nearest(name, self.scope.names().chain(BUILT_IN))).map(SmolStr::new);
         self.report(faults::names::unknown_name(site, name, nearest.as_deref()));
     }
 
@@ -311,6 +317,7 @@ impl<'a> Checker<'a> {
                     Ty::Optional(inner) => (ask.slot, (**inner).clone(), true),
                     ty => (ask.slot, ty.clone(), home.skippable),
                 },
+                None if home.faulty => return Typed::broken(),
                 None => {
                     let all: Vec<SmolStr> = ["by", "at", "comment"]
                         .into_iter()

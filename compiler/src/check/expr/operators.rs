@@ -117,10 +117,17 @@ impl<'a> Checker<'a> {
     }
 
     fn equality(&mut self, operator: Binary, operator_span: Span, left: &'a ast::Expr, right: &'a ast::Expr, span: Span) -> Typed {
-        let none = |expr: &ast::Expr| matches!(expr.kind, ast::ExprKind::None);
-        if none(left) || none(right) {
+        let (mut none, mut other) = (None, left);
+        for (side, opposite) in [(left, right), (right, left)] {
+            if self.is_none(side) {
+                (none, other) = (Some(side), opposite);
+            }
+        }
+        if none.is_some() {
+            self.expr(other, None);
             let site = self.site(operator_span);
-            self.report(faults::types::compared_with_none(site, operator == Binary::Equal));
+            let text = self.written(other.span);
+            self.report(faults::types::compared_with_none(site, operator == Binary::Equal, (&text, span)));
             return Typed::new(super::nothing(), Ty::Bool);
         }
         let (first, second) = self.sides(left, right);
@@ -131,6 +138,17 @@ impl<'a> Checker<'a> {
             return self.wrong_operands(operator, operator_span, (&first.ty, left.span), (&second.ty, right.span), Ty::Bool);
         }
         self.compared(operator, first, second, span)
+    }
+
+    /// `none`, or what other languages call it where no value has that name.
+    fn is_none(&self, expr: &ast::Expr) -> bool {
+        match &expr.kind {
+            ast::ExprKind::None => true,
+            ast::ExprKind::Name(name) => {
+                matches!(name.as_str(), "null" | "nil" | "None" | "NULL" | "undefined") && self.scope.find(name).is_none()
+            }
+            _ => false,
+        }
     }
 
     fn ordering(&mut self, operator: Binary, operator_span: Span, left: &'a ast::Expr, right: &'a ast::Expr, span: Span) -> Typed {
@@ -163,6 +181,7 @@ impl<'a> Checker<'a> {
     fn wrong_operands(&mut self, operator: Binary, at: Span, left: (&Ty, Span), right: (&Ty, Span), ty: Ty) -> Typed {
         let whole = left.1.to(right.1);
         let reported = self.chained.iter().any(|span| span.start <= whole.end && whole.start <= span.end);
+        let reported = reported || self.is_faulty(whole);
         if !reported && !left.0.is_broken() && !right.0.is_broken() {
             let (one, other) = (self.show(left.0), self.show(right.0));
             let site = self.site(at);

@@ -117,7 +117,7 @@ impl<'a> Checker<'a> {
         let conditions = arms.iter().map(|(members, _)| self.is_one_of(&typed.expr, index, members, &mut seen)).collect();
         // A member that is only misspelt is not left out too.
         let known = seen.len() == arms.iter().map(|(members, _)| members.len()).sum::<usize>();
-        if let (Some(index), None, true) = (index, otherwise, known) {
+        if let (Some(index), None, true) = (index, otherwise, known && !self.is_faulty(span)) {
             self.exhaustive(index, &seen, subject.span);
         }
         // The last arm is taken where no other is: a `match` without `else` names every member.

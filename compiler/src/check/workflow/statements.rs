@@ -99,6 +99,8 @@ impl<'a> Checker<'a> {
                 }
                 None
             }
+            // What was to be returned could not be read.
+            (None, Some(_)) if self.is_faulty(self.rest_of_line(span)) => None,
             (None, Some((ty, declared))) => {
                 let fault = faults::flow::bare_return(self.site(span), &self.show(&ty), declared);
                 self.report(fault);
@@ -143,7 +145,8 @@ fn within(block: &ast::Block, name: &str) -> Option<Span> {
                 arms.iter().map(|(_, block)| block).chain(otherwise).find_map(|block| within(block, name))
             }
             ast::StatementKind::ForEach(each) | ast::StatementKind::Let { value: ast::LetValue::ForEach(each), .. } => {
-                within(&each.body, name)
+                let item = Some(each.item.span).filter(|_| each.item.name == name);
+                item.or_else(|| within(&each.body, name))
             }
             ast::StatementKind::Parallel(branches) => branches.iter().find_map(|block| within(block, name)),
             _ => None,

@@ -175,7 +175,7 @@ impl<'a> Checker<'a> {
             match at.and_then(|at| Some((values.get_mut(at)?, parameters.get(at)?))) {
                 Some((slot, (_, ty))) => *slot = Some(self.init_expect(argument, ty)),
                 None => {
-                    let meant = self.unknown_argument(action, argument, &parameters);
+                    let meant = self.unknown_argument(action, argument, &parameters, &call.arguments);
                     let typed = self.init(argument, Some(&Ty::Broken));
                     // An argument that is only misspelt is not missing too.
                     if let Some(slot) = meant.and_then(|at| values.get_mut(at)) {
@@ -201,9 +201,27 @@ impl<'a> Checker<'a> {
     }
 
     /// Reports an argument that nobody takes, and gives the parameter that seems to be meant.
-    fn unknown_argument(&mut self, action: u32, argument: &ast::FieldInit, parameters: &[(SmolStr, Ty)]) -> Option<usize> {
+    fn unknown_argument(
+        &mut self,
+        action: u32,
+        argument: &ast::FieldInit,
+        parameters: &[(SmolStr, Ty)],
+        given: &[ast::FieldInit],
+    ) -> Option<usize> {
         let nearest = self.nearest(&argument.name.name, parameters.iter().map(|(name, _)| name.as_str()));
         let ActionInfo { name, site, faulty: false, .. } = self.actions.get(action as usize)? else { return None };
+        // One that nobody takes, and one that is missing, are the same.
+        let is_given = |name: &str| given.iter().any(|argument| argument.name.name == name);
+        let info = self.actions.get(action as usize)?;
+        let mut missing =
+            info.parameters.iter().enumerate().filter(|(_, parameter)| !is_given(&parameter.name) && !may_be_left_out(parameter));
+        let strangers = given.iter().filter(|argument| !parameters.iter().any(|(name, _)| *name == argument.name.name)).count();
+        if let (None, 1, Some((at, only)), None) = (nearest, strangers, missing.next(), missing.next()) {
+            let (place, short) = (self.site(argument.name.span), argument.value.is_none());
+            let fault = faults::names::other_argument(place, &argument.name.name, name, *site, &only.name, short);
+            self.report(fault);
+            return Some(at);
+        }
         let fault = faults::names::unknown_argument(self.site(argument.name.span), &argument.name.name, name, *site, nearest);
         self.report(fault);
         parameters.iter().position(|(name, _)| nearest == Some(name.as_str()))

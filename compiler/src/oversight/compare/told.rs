@@ -19,7 +19,14 @@ pub(super) struct Teller<'p> {
 /// What was said already: the gate of a change, and the change.
 #[derive(Default)]
 pub(super) struct Told {
-    gates: Vec<(Direction, Node, usize)>,
+    gates: Vec<(Direction, About, Node, usize)>,
+}
+
+/// What is said of a gate: that it is not asked at, or who decides there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    Asking,
+    People,
 }
 
 /// A call in the earlier flow, and that in the later one which stands for it.
@@ -50,19 +57,18 @@ impl<'p> Teller<'p> {
                 (message, shown, Vec::new())
             }
             Loosened::People { gate, band, short, shown } => {
-                let known = told.gates.iter().find(|(known, own, _)| *known == direction && *own == gate);
-                let (line, step) = step_of(merged, both.1);
-                let workflow = Some(self.plans[1].workflow.name.as_str());
-                let own = |change: &Change| change.direction == direction && change.line == line && change.workflow.as_deref() == workflow;
-                let is_told = changes.iter().any(own);
-                if let Some(change) = known.and_then(|(_, _, at)| changes.get_mut(*at)) {
-                    if !is_told {
-                        let subject = Self::subject(merged, both.1, &step);
-                        change.also.push(format!("{subject} in line {}", line.unwrap_or_default()));
-                    }
+                let asked_there = self.name(merged, gate);
+                // Others who decide at the same gate are told of it once; a gate that is not asked at is told with what is not asked.
+                let about = if short.iter().any(|other| self.name(merged, *other) == asked_there) { About::People } else { About::Asking };
+                let known = told.gates.iter().find(|known| (known.0, known.1, known.2) == (direction, about, gate)).map(|known| known.3);
+                if let Some(at) = known {
+                    self.also(merged, both.1, at, changes);
                     return;
                 }
-                (self.others(merged, weaker, (gate, band), &short), shown, vec![gate])
+                if weaker || matches!(shown, Shown::Example(_)) {
+                    told.gates.push((direction, about, gate, changes.len()));
+                }
+                (self.others(merged, weaker, (gate, band), &short), shown, Vec::new())
             }
             Loosened::Silent(gate, shown) => {
                 let gate = self.name(merged, gate);
@@ -82,8 +88,18 @@ impl<'p> Teller<'p> {
             }
         };
         if weaker || matches!(shown, Shown::Example(_)) {
-            told.gates.extend(gates.into_iter().map(|gate| (direction, gate, changes.len())));
+            told.gates.extend(gates.into_iter().map(|gate| (direction, About::Asking, gate, changes.len())));
             changes.push(self.of_call(direction, merged, both, &message, shown));
+        }
+    }
+
+    /// The same is so of a further call, unless that one is told of anyway.
+    fn also(&self, merged: &Merged, call: &Call<'_>, at: usize, changes: &mut [Change]) {
+        let (line, step) = step_of(merged, call);
+        let Some(known) = changes.get(at).map(|change| (change.direction, change.workflow.clone())) else { return };
+        let is_told = changes.iter().any(|change| (change.direction, &change.workflow, change.line) == (known.0, &known.1, line));
+        if let (false, Some(change)) = (is_told, changes.get_mut(at)) {
+            change.also.push(format!("{} in line {}", Self::subject(merged, call, &step), line.unwrap_or_default()));
         }
     }
 
@@ -113,7 +129,7 @@ impl<'p> Teller<'p> {
             let what = if weaker {
                 "can be approved by some who were not enough before"
             } else {
-                "needs the approval of others than those who were enough before"
+                "can no longer be approved by some who were enough before"
             };
             return format!("{what}: at `{}` {who}", gate.name);
         }

@@ -48,6 +48,9 @@ pub(super) struct Form {
     pub(super) integer: bool,
 }
 
+/// A limit of a number, and whether it is strict.
+pub(crate) type Limit = Option<(Q, bool)>;
+
 /// Where formulas live.
 #[derive(Debug, Default)]
 pub(crate) struct Arena {
@@ -192,8 +195,8 @@ impl Arena {
     }
 
     /// What assigned bounds say of one unknown alone: its lower and its upper limit, and whether each is strict.
-    pub(crate) fn limits(&self, atoms: &HashMap<u32, bool>, unknown: Unknown) -> [Option<(Q, bool)>; 2] {
-        let (mut lower, mut upper): (Option<(Q, bool)>, Option<(Q, bool)>) = (None, None);
+    pub(crate) fn limits(&self, atoms: &HashMap<u32, bool>, unknown: Unknown) -> [Limit; 2] {
+        let [mut lower, mut upper]: [Limit; 2] = [None, None];
         for (atom, holds) in atoms {
             let Atom::AtMost { form, bound, strict } = self.atom(*atom) else { continue };
             let Some(form) = self.form(*form) else { continue };

@@ -20,6 +20,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::app::App;
+use super::hooks::Hooks;
 pub(super) use approvals::{may_decide, parse as parse_approval, sees as sees_approval};
 pub(super) use runs::{RunsQuery, parse as parse_run, slow_down};
 
@@ -50,6 +51,7 @@ pub(super) fn routes() -> (Router<Arc<App>>, Document) {
         .routes(routes!(health::readyz))
         .nest("/api/v1", calls)
         .split_for_parts();
+    document.merge(Hooks::openapi());
     let scheme = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
     document.components.get_or_insert_default().add_security_scheme("token", scheme);
     (router, document)

@@ -250,14 +250,15 @@ pub(super) async fn show(
     app.engine.sees(run, access.caller()).await?;
     let now = app.engine.run(run).await?;
     access.reads()?;
-    let Some(wait) = prefer::wait(&headers) else { return Ok(Json(now).into_response()) };
-    let mut response = Json(settled(&app, run, wait, closing).await?).into_response();
-    prefer::applied(&mut response, wait);
-    Ok(response)
+    now_or_settled(&app, run, now, closing, &headers).await
 }
 
 /// Cancels a run: nothing new starts, what is under way is awaited.
-#[utoipa::path(post, path = "/runs/{id}/cancel", security(("token" = [])), params(("id" = String, Path, description = "the run's id")),
+#[utoipa::path(post, path = "/runs/{id}/cancel", security(("token" = [])),
+    params(
+        ("id" = String, Path, description = "the run's id"),
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: the answer comes when the run is settled, or after N seconds, at most 60"),
+    ),
     responses(
         (status = 200, body = Run), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem),
@@ -266,15 +267,21 @@ pub(super) async fn cancel(
     State(app): State<Arc<App>>,
     access: Access,
     Part(id): Part,
+    closing: Option<axum::Extension<Closing>>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Run>, Problem> {
+) -> Result<Response, Problem> {
     let Change { caller, run, key } = change(&app, access, &id, "cancel", &headers, body).await?;
-    Ok(Json(app.engine.cancel(run, &caller, key.as_ref()).await?))
+    let now = app.engine.cancel(run, &caller, key.as_ref()).await?;
+    now_or_settled(&app, run, now, closing, &headers).await
 }
 
 /// Takes up a run that has failed: from what had failed, and the gates that bound it ask again.
-#[utoipa::path(post, path = "/runs/{id}/retry", security(("token" = [])), params(("id" = String, Path, description = "the run's id")),
+#[utoipa::path(post, path = "/runs/{id}/retry", security(("token" = [])),
+    params(
+        ("id" = String, Path, description = "the run's id"),
+        ("Prefer" = Option<String>, Header, description = "`wait=N`: the answer comes when the run is settled, or after N seconds, at most 60"),
+    ),
     responses(
         (status = 200, body = Run), (status = 401, body = Problem), (status = 403, body = Problem), (status = 404, body = Problem),
         (status = 409, body = Problem), (status = 422, body = Problem),
@@ -283,11 +290,13 @@ pub(super) async fn retry(
     State(app): State<Arc<App>>,
     access: Access,
     Part(id): Part,
+    closing: Option<axum::Extension<Closing>>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Run>, Problem> {
+) -> Result<Response, Problem> {
     let Change { caller, run, key } = change(&app, access, &id, "retry", &headers, body).await?;
-    Ok(Json(app.engine.retry(run, &caller, key.as_ref()).await?))
+    let now = app.engine.retry(run, &caller, key.as_ref()).await?;
+    now_or_settled(&app, run, now, closing, &headers).await
 }
 
 /// A change of a run that somebody wants, with nothing in its body.
@@ -307,6 +316,20 @@ async fn change(app: &App, access: Access, id: &str, what: &str, headers: &Heade
     Members::of(&bytes)?.end(&[])?;
     let key = prefer::key(headers, &caller.person, &format!("POST /api/v1/runs/{id}/{what}"), &[&bytes])?;
     Ok(Change { caller, run, key })
+}
+
+/// A run as it is now, or when it is settled where the caller would rather wait.
+async fn now_or_settled(
+    app: &App,
+    run: RunId,
+    now: Run,
+    closing: Option<axum::Extension<Closing>>,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let Some(wait) = prefer::wait(headers) else { return Ok(Json(now).into_response()) };
+    let mut response = Json(settled(app, run, wait, closing).await?).into_response();
+    prefer::applied(&mut response, wait);
+    Ok(response)
 }
 
 /// The run of a public id.

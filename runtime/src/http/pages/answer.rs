@@ -94,6 +94,7 @@ mod tests {
             optional,
             default: Json::Null,
             value: Json::Null,
+            by_model: false,
             choices: Vec::new(),
         }
     }

@@ -105,6 +105,7 @@ struct Field {
     label: Html,
     ty: Html,
     optional: bool,
+    by_model: bool,
     value: Html,
     kind: &'static str,
     /// Members of an enum, and whether each is chosen.
@@ -289,6 +290,7 @@ fn field(field: &FieldView, sent: Option<&Sent>) -> Field {
         label: Html::prose(&super::capital(&field.label)),
         ty: Html::text(&field.ty),
         optional: field.optional,
+        by_model: field.by_model,
         choices: field.choices.iter().map(|choice| (Html::text(choice), *choice == value)).collect(),
         value: Html::text(&value),
         kind: super::answer::kind(field),

@@ -120,6 +120,8 @@ fn channel(row: &Row<'_>, column: usize) -> rusqlite::Result<Channel> {
         2 => Ok(Channel::Callback),
         3 => Ok(Channel::Notify),
         4 => Ok(Channel::Reminder),
+        5 => Ok(Channel::WebhookAgain),
+        6 => Ok(Channel::WebhookReminder),
         other => Err(rusqlite::Error::IntegralValueOutOfRange(column, other)),
     }
 }

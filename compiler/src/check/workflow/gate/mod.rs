@@ -78,7 +78,8 @@ impl<'a> Checker<'a> {
             comment_required: clauses.reason.on_approve,
         };
         let asks = self.asks(&name, &clauses.asks, passing.skippable, silent);
-        let home = gate.name.as_ref().map(|name| self.gate_home(&name.name, passing, &asks));
+        let faulty = self.is_faulty(span);
+        let home = gate.name.as_ref().map(|name| self.gate_home(&name.name, passing, &asks, faulty));
         let slots =
             home.map_or_else(GateSlots::default, |home| GateSlots { by: Some(home.by), at: Some(home.at), comment: Some(home.comment) });
         let (default_title, default_shows) = (title.is_none(), shows.is_none());
@@ -145,7 +146,7 @@ impl<'a> Checker<'a> {
         if count == 1 { SmolStr::new_static("approval") } else { SmolStr::new(format!("approval {count}")) }
     }
 
-    fn gate_home(&mut self, name: &str, passing: Passing, asks: &[(Ask, AskHome)]) -> GateHome {
+    fn gate_home(&mut self, name: &str, passing: Passing, asks: &[(Ask, AskHome)], faulty: bool) -> GateHome {
         let Passing { skippable, silent, comment_required } = passing;
         let when = |ty: Ty, always: bool| if always { ty } else { Ty::optional(ty) };
         let index = u32::try_from(self.flow.asks.len()).unwrap_or(u32::MAX);
@@ -157,6 +158,7 @@ impl<'a> Checker<'a> {
             skippable,
             silent,
             comment_required,
+            faulty,
             asks: index,
         }
     }

@@ -1,0 +1,128 @@
+//! What the proof says of gates themselves: whether one ever asks, always asks, or asks what an earlier one has asked.
+
+use super::decide::{Answer, Budget, F};
+use super::place::Node;
+use super::prove::{Duties, Way};
+use super::terms::{Names, Terms};
+use crate::plan::{Band, Gate, NodeKind};
+
+/// Work for one gate.
+const BUDGET_OF_GATE: u64 = 20_000;
+/// Work for a workflow, and more for each gate.
+const BUDGET: (u64, u64) = (100_000, 5_000);
+/// So many earlier gates are looked at.
+const EARLIER: usize = 4;
+
+/// Something odd about a gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Odd {
+    /// The gate.
+    pub gate: Node,
+    /// What it is.
+    pub what: Oddity,
+}
+
+/// See [`Odd`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oddity {
+    /// Its condition never holds.
+    Never,
+    /// Its condition always holds.
+    Always,
+    /// Whenever it asks, an earlier gate has asked the same people.
+    Implied(Node),
+    /// A band, by its number, that is never reached.
+    Unreached(usize),
+}
+
+impl<'p> Duties<'p> {
+    /// What is odd about the gates of the workflow. Nothing is said that is not proved.
+    #[must_use]
+    pub fn oddities(&'p self) -> Vec<Odd> {
+        let gates: Vec<(Node, &'p Gate)> = (self.places().nodes())
+            .filter_map(|(node, kind)| match kind {
+                NodeKind::Gate(gate) if gate.bands.iter().any(|band| band.when.is_some()) => Some((node, &**gate)),
+                _ => None,
+            })
+            .collect();
+        if gates.is_empty() {
+            return Vec::new();
+        }
+        let mut left = BUDGET.0 + BUDGET.1 * gates.len() as u64;
+        let mut terms = Terms::new(self.declarations(), self.places());
+        let mut found = Vec::new();
+        for here in gates.chunk_by(|one, other| one.0.region == other.0.region) {
+            let Some((first, _)) = here.first() else { continue };
+            let mut way = Way::new(self.places(), &mut terms, self.declarations(), &[first.region]);
+            for (node, gate) in here {
+                let mut budget = Budget(BUDGET_OF_GATE.min(left));
+                let before = budget.0;
+                found.extend(way.odd(*node, gate, &mut budget).map(|what| Odd { gate: *node, what }));
+                left = left.saturating_sub(before - budget.0);
+            }
+        }
+        found
+    }
+}
+
+impl<'p> Way<'_, 'p> {
+    fn odd(&mut self, at: Node, gate: &'p Gate, budget: &mut Budget) -> Option<Oddity> {
+        let facts = self.reached(at);
+        let asks = self.asks_anybody(at, gate);
+        // A way that nothing takes says nothing about what stands on it.
+        let on_the_way = !facts.is_empty() && matches!(self.ask(&facts, &[], budget), Answer::Impossible);
+        if on_the_way {
+            return None;
+        }
+        let mut with_asks = facts.clone();
+        with_asks.push(asks);
+        if matches!(self.ask(&with_asks, &[], budget), Answer::Impossible) {
+            return Some(Oddity::Never);
+        }
+        if let [Band { when: Some(_), .. }] = gate.bands.as_slice() {
+            if matches!(self.ask(&facts, &[asks], budget), Answer::Impossible) {
+                return Some(Oddity::Always);
+            }
+        } else if let Some(band) = self.unreached(at, gate, &facts, budget) {
+            return Some(Oddity::Unreached(band));
+        }
+        for passed in self.places.passed(at).into_iter().filter(|passed| passed.where_taken.is_empty()).take(EARLIER) {
+            let Some(earlier) = self.places.gate(passed.gate) else { continue };
+            let [one, other] = [earlier, gate].map(|gate| match gate.bands.as_slice() {
+                [band] => band.by.as_ref(),
+                _ => None,
+            });
+            if one.is_none() || one != other || !gate.asks.is_empty() {
+                continue;
+            }
+            let earlier = self.asks_anybody(passed.gate, earlier);
+            if matches!(self.ask(&with_asks, &[earlier], budget), Answer::Impossible) {
+                return Some(Oddity::Implied(passed.gate));
+            }
+        }
+        None
+    }
+
+    /// Where a gate asks anybody at all.
+    fn asks_anybody(&mut self, at: Node, gate: &'p Gate) -> F {
+        self.asks(at, gate, None).0
+    }
+
+    /// The first band that no value reaches.
+    fn unreached(&mut self, at: Node, gate: &'p Gate, facts: &[F], budget: &mut Budget) -> Option<usize> {
+        let mut before = facts.to_vec();
+        for (number, band) in gate.bands.iter().enumerate() {
+            let truth = match &band.when {
+                Some(when) => self.condition(when, Names::At(at)),
+                None => self.lowering.always(),
+            };
+            let mut here = before.clone();
+            here.push(truth.holds);
+            if number > 0 && matches!(self.ask(&here, &[], budget), Answer::Impossible) {
+                return Some(number);
+            }
+            before.push(truth.fails);
+        }
+        None
+    }
+}

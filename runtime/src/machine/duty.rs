@@ -1,0 +1,80 @@
+//! Duties at run time: before a call with a duty, the approval that it demands is looked for among those that are recorded.
+//!
+//! The compiler has proved that it is there. This believes nobody: the duty is evaluated on the arguments that the call is about to be given,
+//! and only an approval counts that bound exactly these, given by people who meet the duty.
+
+use flow_compiler::eval::{Env, holds};
+use flow_compiler::plan::{Duty, Plan, Term, Who};
+use flow_compiler::value::Value;
+
+use super::event::{About, Closing, Principal, Verdict, Vote};
+use super::state::Asked;
+use super::{Facts, RunState, binding, gate, place};
+use crate::ids::Path;
+
+/// Why the call may not run: a duty that applies, and no approval that meets it.
+pub(super) fn unmet(plan: &Plan, state: &RunState, path: &Path, arguments: &[Value], facts: &Facts<'_>) -> Option<String> {
+    let (_, action) = place::action_at(plan, path)?;
+    facts.with_frames(plan, state, &[arguments], |env| {
+        let open = action.duties.iter().find(|duty| applies(duty, env) && !is_met(plan, state, path, arguments, duty, env, facts))?;
+        let policy = open.policy.as_ref().map_or_else(String::new, |policy| format!(" (policy \"{policy}\")"));
+        Some(format!("`{}` demands `{}`{policy}, and no such approval of this call is recorded", action.name, open.text))
+    })
+}
+
+/// A duty that cannot be evaluated applies.
+fn applies(duty: &Duty, env: &Env<'_>) -> bool {
+    duty.when.as_ref().is_none_or(|when| !matches!(holds(when, env), Ok(false)))
+}
+
+fn is_met(plan: &Plan, state: &RunState, path: &Path, arguments: &[Value], duty: &Duty, env: &Env<'_>, facts: &Facts<'_>) -> bool {
+    let approved =
+        |asked: &&Asked| asked.question.about == About::Gate && asked.closed.is_some_and(|closed| closed.how == Closing::Approved);
+    let mut approvals = state.questions.iter().filter(approved);
+    approvals.any(|asked| binds(plan, asked, path, arguments) && suffices(asked, duty, state, env, facts))
+}
+
+/// Whether the approval was of this call. What an undo is given was recorded when its step was done, and stands for the step that was approved.
+fn binds(plan: &Plan, asked: &Asked, path: &Path, arguments: &[Value]) -> bool {
+    if path.is_undo() {
+        let step = path.undone();
+        let guards = place::gate_at(plan, &asked.question.node).map(|gate| gate.guards.as_slice()).unwrap_or_default();
+        return guards.iter().any(|guard| place::is_guarded(&asked.question.node, &guard.at, &step));
+    }
+    binding::of(plan, asked, path).any(|bound| bound.is(arguments))
+}
+
+fn suffices(asked: &Asked, duty: &Duty, state: &RunState, env: &Env<'_>, facts: &Facts<'_>) -> bool {
+    let approvals = || asked.votes.iter().filter(|vote| vote.answer == Verdict::Approve);
+    let Some(by) = &duty.by else { return approvals().next().is_some() };
+    let Ok(excluded) = by.except.iter().map(|who| gate::principal(who, state, env)).collect::<Result<Vec<Principal>, _>>() else {
+        return false;
+    };
+    let votes: Vec<&Vote> = approvals().filter(|vote| !is_excluded(vote, &excluded, facts)).collect();
+    by.stages.iter().flatten().all(|term| term_met(term, &votes, &excluded, state, env, facts))
+}
+
+fn is_excluded(vote: &Vote, excluded: &[Principal], facts: &Facts<'_>) -> bool {
+    let people = std::iter::once(&vote.by).chain(&vote.stead);
+    people.into_iter().any(|person| excluded.iter().any(|principal| facts.is_among(person, principal)))
+}
+
+/// Whether enough of them voted, each by what they were when they did.
+fn term_met(term: &Term, votes: &[&Vote], excluded: &[Principal], state: &RunState, env: &Env<'_>, facts: &Facts<'_>) -> bool {
+    let of = |who: &Who| gate::principal(who, state, env).ok();
+    let count = |who: &Who| of(who).map_or(0, |principal| votes.iter().filter(|vote| vote.of.contains(&principal)).count());
+    match term {
+        Term::Any(who) => count(who) >= 1,
+        Term::Some(needed, who) => count(who) >= (*needed as usize).max(1),
+        Term::All(who) => match of(who) {
+            Some(Principal::Group(group)) => {
+                let left_out = |person: &String| excluded.iter().any(|principal| facts.is_among(person, principal));
+                let members = facts.people.members(&group);
+                let mut needed = members.iter().filter(|member| !left_out(member)).peekable();
+                needed.peek().is_some() && needed.all(|member| votes.iter().any(|vote| vote.stead.as_ref().unwrap_or(&vote.by) == member))
+            }
+            Some(_) => count(who) >= 1,
+            None => false,
+        },
+    }
+}
