@@ -1,5 +1,8 @@
 //! Checking, parse to plan, on one core.
 
+#[path = "../../compiler/tests/oversight/many.rs"]
+mod many;
+
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -8,7 +11,7 @@ use flow_compiler::{Sources, check};
 use crate::row;
 
 /// Flows of at least so many lines, as people write them: records, actions, branches, gates.
-fn project(lines: usize) -> String {
+pub(crate) fn project(lines: usize) -> String {
     let mut text = String::new();
     for n in 0.. {
         if text.lines().count() >= lines {
@@ -81,6 +84,15 @@ pub(crate) fn run() {
             row("  its floor: pest alone on the same text", rate(best(5, || assert!(flow_grammar::pest_alone(&text)))));
             row("  pest and the tree", rate(best(5, || assert!(flow_grammar::parse(&text).faults.is_empty()))));
         }
+    }
+    for (apart, name) in [(false, "200 gates, each before its call"), (true, "200 gates before 200 calls")] {
+        let text = many::gates_and_calls(20, 10, apart);
+        let took = best(5, || {
+            let mut sources = Sources::new();
+            sources.add("many.flow", text.clone());
+            assert!(!check(&sources).has_errors(), "somebody is always asked");
+        });
+        row(name, format!("{:.1} ms", took.as_secs_f64() * 1e3));
     }
     let took = best(20, || {
         let ran = std::process::Command::new(env!("CARGO_BIN_EXE_hitlc")).arg("--version").output();

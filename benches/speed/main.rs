@@ -1,7 +1,7 @@
 //! How fast it is, beside what the machine can do at best, in one run: `cargo bench --bench speed`.
 //!
 //! Everything counts only when it is durable. The rows are those that the project holds itself to; the floor is measured first.
-//! `cargo bench --bench speed -- check` runs one part alone: `server`, `check`, `conditions` or `loops`.
+//! `cargo bench --bench speed -- check` runs one part alone: `server`, `check`, `editor`, `conditions` or `loops`.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -14,6 +14,7 @@
 mod check;
 mod client;
 mod conditions;
+mod editor;
 mod floor;
 mod loops;
 mod server;
@@ -40,6 +41,9 @@ fn main() {
     }
     if wanted("check") {
         check::run();
+    }
+    if wanted("editor") {
+        editor::run();
     }
     if wanted("conditions") {
         conditions::run();

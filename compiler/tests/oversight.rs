@@ -1,8 +1,13 @@
 //! The proof of duties, case by case.
 
+#[path = "oversight/bounds.rs"]
+mod bounds;
+#[path = "oversight/many.rs"]
+mod many;
+
 use std::fmt::Write as _;
 
-use flow_compiler::{Sources, check};
+use flow_compiler::{Severity, Sources, check};
 
 const PARAMETERS: &[(&str, &str)] = &[
     ("amount", "number"),
@@ -39,7 +44,7 @@ fn conditions() {
         let mut sources = Sources::new();
         sources.add("case.flow", flow(duty, gate));
         let checked = check(&sources);
-        let errors: Vec<_> = checked.diagnostics.iter().filter(|said| said.severity == flow_compiler::Severity::Error).collect();
+        let errors: Vec<_> = checked.diagnostics.iter().filter(|said| said.severity == Severity::Error).collect();
         if let Some(other) = errors.iter().find(|said| said.code.as_str() != "F0332") {
             panic!("{line}: {} {}", other.code.as_str(), other.message);
         }
@@ -54,4 +59,46 @@ fn conditions() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// Workflows of one file. The comment directly above each says whether its calls are covered: `# safe: why`, `# unsafe: why`, or
+/// `# unsafe, for example amount = 1: why`, where that is told to the author.
+fn structures(name: &str, text: &str) -> String {
+    let mut sources = Sources::new();
+    sources.add(name, text.to_owned());
+    let checked = check(&sources);
+    let errors: Vec<_> = checked.diagnostics.iter().filter(|said| said.severity == Severity::Error).collect();
+    let mut wrong = String::new();
+    if let Some(other) = errors.iter().find(|said| said.code.as_str() != "F0332") {
+        writeln!(wrong, "{name}: {} {} at {:?}", other.code.as_str(), other.message, &text[other.span.range()]).unwrap();
+    }
+    for (start, _) in text.match_indices("\nworkflow ") {
+        let end = text[start + 1..].find("\n}").map_or(text.len(), |length| start + 1 + length);
+        let comment = text[..start].lines().last().unwrap_or_default();
+        let Some((verdict, _)) = comment.split_once(": ") else { panic!("{name}: no verdict above {}", &text[start..end]) };
+        let (verdict, wanted) = match verdict.split_once(", for example ") {
+            Some((verdict, example)) => (verdict, Some(example)),
+            None => (verdict, None),
+        };
+        let refused: Vec<_> = errors.iter().filter(|said| (start..end).contains(&said.span.range().start)).collect();
+        let found = if refused.is_empty() { "# safe" } else { "# unsafe" };
+        let examples: Vec<&str> = refused.iter().filter_map(|said| said.counterexample.as_deref()).collect();
+        let told = wanted.is_none_or(|wanted| examples.iter().any(|example| example.split(" and ").any(|part| part == wanted)));
+        if found != verdict || !told {
+            writeln!(wrong, "{name}: {comment}\n    found {found}, {examples:?}{}", &text[start..end]).unwrap();
+        }
+    }
+    wrong
+}
+
+#[test]
+fn structures_of_flows() {
+    let files = [
+        ("people.flow", include_str!("oversight/structures/people.flow")),
+        ("places.flow", include_str!("oversight/structures/places.flow")),
+        ("values.flow", include_str!("oversight/structures/values.flow")),
+        ("calls.flow", include_str!("oversight/structures/calls.flow")),
+    ];
+    let wrong: Vec<String> = files.iter().map(|(name, text)| structures(name, text)).collect();
+    assert!(wrong.iter().all(String::is_empty), "\n{}", wrong.concat());
 }

@@ -7,6 +7,7 @@ mod commands;
 mod crash;
 mod docs;
 mod edges;
+mod editors;
 mod examples;
 mod flow_tests;
 mod fmt;

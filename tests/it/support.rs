@@ -49,7 +49,9 @@ impl Drop for Project {
         for store in stores(self.path()) {
             let folder = store.parent().and_then(Path::parent).unwrap();
             let config = Config::load(folder).unwrap_or_default();
-            let project = replayed::Project { zone: config.calendar.timezone.0.clone(), calendar: config.calendar.days() };
+            let groups = config.groups.keys().map(|group| (group.clone(), config.addresses(group))).collect();
+            let (zone, calendar) = (config.calendar.timezone.0.clone(), config.calendar.days());
+            let project = replayed::Project { zone, calendar, groups };
             let options = SqliteOptions { log_ahead: 0, ..SqliteOptions::default() };
             let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&store, &options).unwrap());
             replayed::check(&store, &project, None);

@@ -48,11 +48,7 @@ pub(crate) fn producers(drafts: &[Draft], slots: usize) -> Vec<Option<u32>> {
         match &draft.kind {
             NodeKind::Let { slot, .. } => fill(*slot, node),
             NodeKind::Call(call) => call.slot.into_iter().for_each(|slot| fill(slot, node)),
-            NodeKind::Gate(gate) => {
-                let slots = &gate.slots;
-                let given = [slots.by, slots.at, slots.comment].into_iter().flatten();
-                given.chain(gate.asks.iter().map(|ask| ask.slot)).for_each(|slot| fill(slot, node));
-            }
+            NodeKind::Gate(gate) => gate.given().for_each(|slot| fill(slot, node)),
             NodeKind::ForEach(each) => each.slot.into_iter().for_each(|slot| fill(slot, node)),
             NodeKind::Branch { .. }
             | NodeKind::Parallel { .. }

@@ -18,7 +18,7 @@ use super::place::{Arm, Node};
 use super::prove::{Cover, Way};
 use super::terms::{Id, Op};
 use crate::eval::{self, Env, Names, Outside};
-use crate::plan::{Duty, Expr, NodeKind, Type, TypeDef, TypeKind};
+use crate::plan::{Duty, Expr, Gate, NodeKind, Type, TypeDef, TypeKind};
 use crate::value::{Money, Value, money, to_text};
 
 /// So many values are told.
@@ -222,13 +222,15 @@ impl Maker<'_, '_, '_> {
 
     /// What the clock says.
     fn now(&self) -> Timestamp {
-        let read = self.way.lowering.unknowns.keys().find_map(|of| match of {
-            Of::Value(id) => match self.way.lowering.terms.get(*id).op {
-                Op::Now(_) => self.whole(Some(*id)),
-                Op::Today(_) => self.whole(Some(*id)).map(|days| days.saturating_mul(86_400).saturating_add(43_200)),
-                _ => None,
-            },
-            Of::Currency(_) => None,
+        let mut ids: Vec<Id> = (self.way.lowering.unknowns.keys())
+            .filter_map(|of| if let Of::Value(id) = of { Some(*id) } else { None })
+            .filter(|id| matches!(self.way.lowering.terms.get(*id).op, Op::Now(_) | Op::Today(_)))
+            .collect();
+        // The first of them, on every machine.
+        ids.sort_unstable();
+        let read = ids.into_iter().find_map(|id| match self.way.lowering.terms.get(id).op {
+            Op::Today(_) => self.whole(Some(id)).map(|days| days.saturating_mul(86_400).saturating_add(43_200)),
+            _ => self.whole(Some(id)),
         });
         Timestamp::from_second(read.unwrap_or(1_767_258_000)).unwrap_or_default()
     }
@@ -302,6 +304,9 @@ impl World<'_, '_, '_> {
         let mut slots = self.slots.to_vec();
         for at in self.way.places.outward(call).into_iter().rev() {
             for (node, kind) in self.way.places.nodes().filter(|(node, _)| node.region == at.region && node.index < at.index) {
+                if let NodeKind::Gate(gate) = kind {
+                    self.give(node, gate, &mut slots);
+                }
                 let NodeKind::Let { slot, value } = kind else { continue };
                 let value = self.with(node.region, &slots, |env| eval::eval(value, env)).unwrap_or_default();
                 let filled = slots.iter_mut().find(|(region, _)| *region == node.region)?.1.get_mut(*slot as usize)?;
@@ -316,6 +321,22 @@ impl World<'_, '_, '_> {
             }
         }
         Some(slots)
+    }
+
+    /// A gate that asks nobody gives nothing.
+    fn give(&self, at: Node, gate: &Gate, slots: &mut [(u32, Vec<Value>)]) {
+        let holds = |when: &Expr| self.with(at.region, slots, |env| eval::holds(when, env));
+        let band = gate.bands.iter().find(|band| !matches!(band.when.as_ref().map(holds), Some(Ok(false))));
+        let asks = band.is_some_and(|band| band.by.is_some() || matches!(band.when.as_ref().map(holds), Some(Err(_))));
+        if asks {
+            return;
+        }
+        let Some((_, values)) = slots.iter_mut().find(|(region, _)| *region == at.region) else { return };
+        for slot in gate.given() {
+            if let Some(value) = values.get_mut(slot as usize) {
+                *value = Value::None;
+            }
+        }
     }
 
     fn holds(&self, region: u32, condition: &Expr) -> Option<bool> {

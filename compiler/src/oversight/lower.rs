@@ -249,16 +249,8 @@ impl<'t, 'p> Lowering<'t, 'p> {
                 Some(Value::Bool(holds)) => self.decided(*holds),
                 _ => self.opaque(id),
             },
-            (Op::And, [left, right]) => {
-                let (left, right) = (self.truth(*left), self.truth(*right));
-                let second = self.arena.and(&[left.holds, right.fails]);
-                Truth { holds: self.arena.and(&[left.holds, right.holds]), fails: self.arena.or(&[left.fails, second]) }
-            }
-            (Op::Or, [left, right]) => {
-                let (left, right) = (self.truth(*left), self.truth(*right));
-                let second = self.arena.and(&[left.fails, right.holds]);
-                Truth { holds: self.arena.or(&[left.holds, second]), fails: self.arena.and(&[left.fails, right.fails]) }
-            }
+            (Op::And, [_, _]) => self.joined(id, true),
+            (Op::Or, [_, _]) => self.joined(id, false),
             (Op::Not, [inner]) => self.truth(*inner).negated(),
             (Op::If, [condition, then, otherwise]) => {
                 let condition = self.truth(*condition);
@@ -291,6 +283,36 @@ impl<'t, 'p> Lowering<'t, 'p> {
             }
             _ => self.opaque(id),
         }
+    }
+
+    /// `and` (`all`) or `or` of what stands in a row.
+    fn joined(&mut self, id: Id, all: bool) -> Truth {
+        let own = if all { Op::And } else { Op::Or };
+        let mut operands = Vec::new();
+        let mut at = id;
+        while let (true, [left, right]) = (self.terms.get(at).op == own, &*self.terms.parts(at)) {
+            operands.push(*right);
+            at = *left;
+        }
+        operands.push(at);
+        let mut truths: Vec<Truth> = operands.into_iter().rev().map(|operand| self.truth(operand)).collect();
+        // Of `or` the same is true with holding and failing exchanged.
+        truths.iter_mut().filter(|_| !all).for_each(|truth| *truth = truth.negated());
+        let before_last = truths.len().saturating_sub(1);
+        let joined = if truths.iter().take(before_last).all(|truth| self.not(truth.holds) == truth.fails) {
+            // Those before the last can always be evaluated, so that their order is nothing to anybody.
+            let (holds, fails): (Vec<F>, Vec<F>) = truths.iter().map(|truth| (truth.holds, truth.fails)).unzip();
+            Truth { holds: self.arena.and(&holds), fails: self.arena.or(&fails) }
+        } else {
+            truths
+                .into_iter()
+                .reduce(|left, right| {
+                    let second = self.arena.and(&[left.holds, right.fails]);
+                    Truth { holds: self.arena.and(&[left.holds, right.holds]), fails: self.arena.or(&[left.fails, second]) }
+                })
+                .unwrap_or_else(|| self.decided(all))
+        };
+        if all { joined } else { joined.negated() }
     }
 
     fn decided(&mut self, holds: bool) -> Truth {
@@ -463,24 +485,35 @@ impl<'t, 'p> Lowering<'t, 'p> {
             (Op::Arithmetic(operation), [left, right]) => self.arithmetic(id, operation, *left, *right),
             (Op::Negate, [inner]) => {
                 let minus = -Q::one();
-                self.each_case(*inner, |worth| match worth {
+                let mut cases = self.each_case(*inner, |worth| match worth {
                     Worth::Number(term) => Some(Worth::Number(term.times(&minus))),
                     Worth::Money(term, currency) => Some(Worth::Money(term.times(&minus), *currency)),
                     Worth::Duration(term) => Some(Worth::Duration(term.times(&minus))),
                     _ => None,
-                })
+                })?;
+                // The longest duration back has none forward.
+                if cases.iter().any(|case| matches!(case.worth, Worth::Duration(_))) {
+                    let works = self.fact(Fact::Error(id), false);
+                    cases = self.guarded(works, &cases);
+                }
+                Some(cases)
             }
             (Op::Amount, [inner]) => self.each_case(*inner, |worth| match worth {
-                Worth::Money(term, Some(_)) => Some(Worth::Number(term.clone())),
+                Worth::Money(term, _) => Some(Worth::Number(term.clone())),
                 _ => None,
             }),
             (Op::CurrencyOf, [inner]) => {
-                // A currency as a text is compared with texts.
-                let cases = self.each_case(*inner, |worth| match worth {
-                    Worth::Money(_, Some(currency)) => Some(Worth::Symbol(*currency)),
-                    _ => None,
-                })?;
-                Some(cases)
+                // The sum of no amounts has none.
+                let has = |worth: &Worth| !matches!(worth, Worth::Money(_, None));
+                let with_currency: Vec<Case> = self.cases(*inner).iter().filter(|case| has(&case.worth)).cloned().collect();
+                with_currency
+                    .into_iter()
+                    .map(|Case { when, worth }| match worth {
+                        // As a text it is compared with texts.
+                        Worth::Money(_, Some(currency)) => Some(Case { when, worth: Worth::Symbol(currency) }),
+                        _ => None,
+                    })
+                    .collect()
             }
             (Op::If, [condition, then, otherwise]) => {
                 let condition = self.truth(*condition);
@@ -567,8 +600,8 @@ impl<'t, 'p> Lowering<'t, 'p> {
                 (Worth::Money(sum(a, b)?, one.or(*other)), also)
             }
             (Multiply, Worth::Number(a), Worth::Number(b)) => (Worth::Number(product(a, b)?), None),
-            (Multiply, Worth::Money(a, currency @ Some(_)), Worth::Number(b)) => (Worth::Money(product(a, b)?, *currency), None),
-            (Multiply, Worth::Number(a), Worth::Money(b, currency @ Some(_))) => (Worth::Money(product(a, b)?, *currency), None),
+            (Multiply, Worth::Money(a, currency), Worth::Number(b)) => (Worth::Money(product(a, b)?, *currency), None),
+            (Multiply, Worth::Number(a), Worth::Money(b, currency)) => (Worth::Money(product(a, b)?, *currency), None),
             _ => return None,
         };
         Some(made)
@@ -617,6 +650,11 @@ impl<'t, 'p> Lowering<'t, 'p> {
     /// Where it is not `none`.
     fn is_some(&mut self, id: Id) -> F {
         if self.may_be_none(id) { self.fact(Fact::None(id), false) } else { self.arena.always() }
+    }
+
+    /// Where it is `none`, which it may be.
+    pub(super) fn absent(&mut self, id: Id) -> Option<F> {
+        self.may_be_none(id).then(|| self.fact(Fact::None(id), true))
     }
 
     fn may_be_none(&self, id: Id) -> bool {

@@ -244,10 +244,7 @@ fn filled(kind: &NodeKind) -> Vec<u32> {
         NodeKind::Let { slot, .. } => vec![*slot],
         NodeKind::Call(call) => call.slot.into_iter().collect(),
         NodeKind::ForEach(each) => each.slot.into_iter().collect(),
-        NodeKind::Gate(gate) => {
-            let given = [gate.slots.by, gate.slots.at, gate.slots.comment].into_iter().flatten();
-            given.chain(gate.asks.iter().map(|ask| ask.slot)).collect()
-        }
+        NodeKind::Gate(gate) => gate.given().collect(),
         _ => Vec::new(),
     }
 }

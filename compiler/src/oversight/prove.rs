@@ -1,5 +1,7 @@
 //! The proof for each call: which gates qualify, on which values they ask, and whether that is enough.
 
+use std::collections::HashMap;
+
 use super::Declarations;
 use super::decide::{self, Answer, Budget, F};
 use super::example::{self, Example};
@@ -13,7 +15,7 @@ use crate::plan::{Duty, Expr, Gate, GuardArgument, NodeKind, Workflow};
 const BUDGET_OF_CALL: u64 = 400_000;
 /// Work for a workflow: so much, and so much more for each of its calls.
 const BUDGET: (u64, u64) = (2_000_000, 20_000);
-/// So many gates are tried alone, the nearest first, before all are taken together.
+/// So many gates of each kind are tried alone, the nearest first, before all are taken together.
 const TRIED_ALONE: usize = 4;
 
 /// What was found about a call and one of its duties.
@@ -175,6 +177,9 @@ pub(super) struct Way<'t, 'p> {
     pub(super) places: &'p Places<'p>,
     pub(super) lowering: Lowering<'t, 'p>,
     declarations: &'p dyn Declarations,
+    /// Where arms are taken, and where it can be told which arm of their branch is, once known.
+    taken: HashMap<Arm, F>,
+    told: HashMap<Arm, F>,
 }
 
 /// Where a gate asks, and all ways in which it opens then.
@@ -192,6 +197,8 @@ struct Fit {
     cover: Cover,
     /// Where it asks.
     asks: F,
+    /// What holds on every way past it.
+    past: Vec<F>,
 }
 
 impl<'t, 'p> Way<'t, 'p> {
@@ -203,7 +210,8 @@ impl<'t, 'p> Way<'t, 'p> {
                 items.push((list, terms.slot(*region, 0)));
             }
         }
-        Self { places, lowering: Lowering::new(terms, declarations, items), declarations }
+        let lowering = Lowering::new(terms, declarations, items);
+        Self { places, lowering, declarations, taken: HashMap::new(), told: HashMap::new() }
     }
 
     /// Lists that loops around go through, and their items.
@@ -228,28 +236,36 @@ impl<'t, 'p> Way<'t, 'p> {
     }
 
     fn covered(&mut self, call: &Call<'p>, duty: &'p Duty, arguments: &[Id], facts: &[F], budget: &mut Budget) -> Outcome {
-        let demanded = duty.by.as_ref().map(|by| people::demanded(&mut self.lowering, by, arguments));
-        let (mut fit, mut unfit) = (Vec::new(), Vec::new());
-        for passed in self.places.passed(call.at) {
-            match self.judge(&passed, call, arguments, demanded.as_ref()) {
-                Ok(found) => fit.push(found),
-                Err(why) => unfit.push((passed.gate, why)),
-            }
-        }
         if matches!(self.ask(facts, &[], budget), Answer::Impossible) {
             return Outcome::Covered(Vec::new());
         }
-        if fit.len() > 1 {
-            for one in fit.iter().take(TRIED_ALONE) {
-                if matches!(self.ask(facts, &[one.asks], budget), Answer::Impossible) {
-                    return Outcome::Covered(vec![one.cover.clone()]);
+        let demanded = duty.by.as_ref().map(|by| people::demanded(&mut self.lowering, by, arguments));
+        let gates = self.places.passed(call.at);
+        let mut facts = facts.to_vec();
+        facts.extend(gates.iter().filter_map(|passed| self.given_by(passed.gate)).collect::<Vec<_>>());
+        let (mut fit, mut unfit) = (Vec::new(), Vec::new());
+        let mut tried = [0; 2];
+        for passed in gates {
+            let found = match self.judge(&passed, call, &facts, arguments, demanded.as_ref()) {
+                Ok(found) => found,
+                Err(why) => {
+                    unfit.push((passed.gate, why));
+                    continue;
                 }
+            };
+            // Near ones are, and those that are passed for sure.
+            let tries = tried.get_mut(usize::from(found.past.is_empty()));
+            if tries.is_some_and(|tries| std::mem::replace(tries, *tries + 1) < TRIED_ALONE)
+                && matches!(self.ask(&[facts.as_slice(), &found.past].concat(), &[found.asks], budget), Answer::Impossible)
+            {
+                return Outcome::Covered(vec![found.cover]);
             }
+            fit.push(found);
         }
+        facts.extend(fit.iter().flat_map(|fit| fit.past.iter().copied()));
         let asks: Vec<F> = fit.iter().map(|fit| fit.asks).collect();
-        let answer = if fit.is_empty() { self.ask(facts, &[], budget) } else { self.ask(facts, &asks, budget) };
         let mut refusal = Refusal { unfit, fit: fit.iter().map(|fit| fit.cover.gate).collect(), ..Refusal::default() };
-        match answer {
+        match self.ask(&facts, &asks, budget) {
             Answer::Impossible => return Outcome::Covered(fit.into_iter().map(|fit| fit.cover).collect()),
             Answer::GaveUp => refusal.gave_up = true,
             Answer::Possible(model) => {
@@ -300,12 +316,61 @@ impl<'t, 'p> Way<'t, 'p> {
         for arm in self.places.not_taken(node) {
             let taken = self.taken(arm);
             facts.push(self.lowering.not(taken));
+            facts.push(self.told(arm));
+        }
+        facts
+    }
+
+    /// Where it can be told which arm of the branch is taken: elsewhere the run ends there.
+    fn told(&mut self, of: Arm) -> F {
+        if let Some(told) = self.told.get(&of) {
+            return *told;
+        }
+        let told = self.told_at(of);
+        self.told.insert(of, told);
+        told
+    }
+
+    fn told_at(&mut self, of: Arm) -> F {
+        let at = Node { region: of.region, index: of.branch };
+        let Some(NodeKind::Branch { conditions, .. }) = self.places.node(at).map(|node| &node.kind) else {
+            return self.lowering.arena.always();
+        };
+        let mut told = self.lowering.arena.always();
+        for condition in conditions.iter().rev() {
+            let truth = self.condition(condition, Names::At(at));
+            let on = self.lowering.arena.and(&[truth.fails, told]);
+            told = self.lowering.arena.or(&[truth.holds, on]);
+        }
+        told
+    }
+
+    /// What holds on every way past a gate that stands in arms: where one of them was reached, it could be told whether it is taken.
+    fn past(&mut self, where_taken: &[Arm]) -> Vec<F> {
+        let mut facts = Vec::new();
+        let mut not_reached = Vec::new();
+        // The outermost last.
+        for arm in where_taken.iter().rev() {
+            let told = self.told(*arm);
+            let taken = self.taken(*arm);
+            let parts: Vec<F> = not_reached.iter().copied().chain([told]).collect();
+            facts.push(self.lowering.arena.or(&parts));
+            not_reached.push(self.lowering.not(taken));
         }
         facts
     }
 
     /// Where an arm is taken.
     pub(super) fn taken(&mut self, arm: Arm) -> F {
+        if let Some(taken) = self.taken.get(&arm) {
+            return *taken;
+        }
+        let taken = self.taken_at(arm);
+        self.taken.insert(arm, taken);
+        taken
+    }
+
+    fn taken_at(&mut self, arm: Arm) -> F {
         let at = Node { region: arm.region, index: arm.branch };
         let Some(NodeKind::Branch { conditions, .. }) = self.places.node(at).map(|node| &node.kind) else {
             return self.lowering.arena.always();
@@ -318,8 +383,40 @@ impl<'t, 'p> Way<'t, 'p> {
         self.lowering.arena.and(&parts)
     }
 
+    /// A gate gives values only where it asks somebody.
+    fn given_by(&mut self, at: Node) -> Option<F> {
+        let gate = self.places.gate(at)?;
+        let mut absent: Vec<F> = Vec::new();
+        for slot in gate.given() {
+            if let Some(id) = self.lowering.terms.of_slot(at.region, slot) {
+                absent.extend(self.lowering.absent(id));
+            }
+        }
+        if absent.is_empty() {
+            return None;
+        }
+        let mut before = self.lowering.arena.always();
+        let mut nobody = Vec::new();
+        for band in &gate.bands {
+            let truth = match &band.when {
+                Some(when) => self.condition(when, Names::At(at)),
+                None => self.lowering.always(),
+            };
+            if band.by.is_none() {
+                nobody.push(self.lowering.arena.and(&[before, truth.holds]));
+            }
+            before = self.lowering.arena.and(&[before, truth.fails]);
+        }
+        // Without a band that holds nobody is asked either.
+        nobody.push(before);
+        let nobody = self.lowering.arena.or(&nobody);
+        let asked = self.lowering.not(nobody);
+        let absent = self.lowering.arena.and(&absent);
+        Some(self.lowering.arena.or(&[asked, absent]))
+    }
+
     /// Whether a gate counts, and where it asks people who are enough.
-    fn judge(&mut self, passed: &Passed, call: &Call<'p>, arguments: &[Id], demanded: Option<&Enough>) -> Result<Fit, Unfit> {
+    fn judge(&mut self, passed: &Passed, call: &Call<'p>, facts: &[F], arguments: &[Id], demanded: Option<&Enough>) -> Result<Fit, Unfit> {
         let Some(gate) = self.places.gate(passed.gate) else { return Err(Unfit::People) };
         let unknown = self.unknown_at(passed.gate, gate, call, arguments);
         if !unknown.is_empty() {
@@ -332,10 +429,12 @@ impl<'t, 'p> Way<'t, 'p> {
         if bands.is_empty() {
             return Err(Unfit::People);
         }
-        let mut where_taken: Vec<F> = passed.where_taken.iter().map(|arm| self.taken(*arm)).collect();
-        where_taken.push(asks);
-        let asks = self.lowering.arena.and(&where_taken);
-        Ok(Fit { cover: Cover { gate: passed.gate, bands }, asks })
+        // Arms of the same conditions as those around the call were taken too.
+        let arms: Vec<Arm> = passed.where_taken.iter().copied().filter(|arm| !facts.contains(&self.taken(*arm))).collect();
+        let mut parts: Vec<F> = arms.iter().map(|arm| self.taken(*arm)).collect();
+        parts.push(asks);
+        let asks = self.lowering.arena.and(&parts);
+        Ok(Fit { cover: Cover { gate: passed.gate, bands }, asks, past: self.past(&arms) })
     }
 
     /// Where a gate asks people who are enough, and in which of its bands.

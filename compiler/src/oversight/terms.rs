@@ -253,10 +253,10 @@ impl<'p> Terms<'p> {
                 }
             },
             Expr::Field(record, index) => {
-                let written_here = matches!((&**record, names), (Expr::Record(_), Names::Arguments(_)));
+                let written_here = matches!(**record, Expr::Record(_));
                 let record = self.intern(record, names, locals);
                 let known = self.get(record);
-                // A record that was made is known field by field.
+                // A record that was made before is known field by field; here each of its fields could still fail.
                 match (&known.op, known.parts.get(*index as usize)) {
                     (Op::Record, Some(field)) if !written_here => *field,
                     _ => {

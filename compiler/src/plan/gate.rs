@@ -206,6 +206,12 @@ impl Gate {
         !always || self.bands.iter().any(|band| band.by.is_none())
     }
 
+    /// Slots for all that it gives: who, when and why, and what is entered.
+    pub fn given(&self) -> impl Iterator<Item = u32> + '_ {
+        let who = [self.slots.by, self.slots.at, self.slots.comment].into_iter().flatten();
+        who.chain(self.asks.iter().map(|ask| ask.slot))
+    }
+
     /// The deadline after so many escalations.
     #[must_use]
     pub fn deadline_after(&self, escalations: usize) -> Option<&Deadline> {

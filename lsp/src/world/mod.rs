@@ -3,7 +3,8 @@
 mod document;
 mod project;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -34,8 +35,8 @@ pub(crate) struct World<'h, H: Host> {
     projects: BTreeMap<PathBuf, Project>,
     /// What was last said of each file, if it was anything.
     published: BTreeMap<PathBuf, Published>,
-    /// Documents of which something new is to be said.
-    changed: BTreeSet<PathBuf>,
+    /// Whether there may be something new to be said.
+    changed: bool,
 }
 
 #[derive(PartialEq)]
@@ -70,15 +71,7 @@ pub(crate) struct Asked {
 
 impl<'h, H: Host> World<'h, H> {
     pub(crate) fn new(host: &'h H, client: Client, folders: Vec<PathBuf>) -> Self {
-        Self {
-            host,
-            client,
-            folders,
-            documents: BTreeMap::new(),
-            projects: BTreeMap::new(),
-            published: BTreeMap::new(),
-            changed: BTreeSet::new(),
-        }
+        Self { host, client, folders, documents: BTreeMap::new(), projects: BTreeMap::new(), published: BTreeMap::new(), changed: false }
     }
 
     /// Opens a document; what the editor has of it counts from here on.
@@ -112,22 +105,16 @@ impl<'h, H: Host> World<'h, H> {
         if settings {
             // Files may belong to another project now.
             self.projects.clear();
-            self.changed.extend(self.documents.keys().cloned());
+            self.changed = true;
             return;
         }
-        for project in self.projects.values_mut() {
-            project.reread(path);
-        }
-        self.touch(path);
+        self.projects.values_mut().for_each(|project| project.reread(path));
+        self.changed = true;
     }
 
     fn touch(&mut self, path: &Path) {
-        for project in self.projects.values_mut() {
-            project.forget();
-        }
-        self.changed.insert(path.to_owned());
-        // Whoever looks at a file that uses this one sees it change too.
-        self.changed.extend(self.documents.keys().cloned());
+        self.projects.values_mut().for_each(|project| project.changed(path));
+        self.changed = true;
     }
 
     /// The document of an address, checked with all that belongs to it; `None` where it is not open.
@@ -180,8 +167,7 @@ impl<'h, H: Host> World<'h, H> {
 
     /// What is to be said of files since it was last asked: of those that changed, and of those that have to do with them.
     pub(crate) fn news(&mut self) -> Vec<lsp::PublishDiagnosticsParams> {
-        let changed = std::mem::take(&mut self.changed);
-        if changed.is_empty() {
+        if !std::mem::take(&mut self.changed) {
             return Vec::new();
         }
         let mut said: BTreeMap<PathBuf, Published> = BTreeMap::new();
@@ -200,7 +186,13 @@ impl<'h, H: Host> World<'h, H> {
 
     /// All diagnostics of files that were checked together, by file. Documents that are open have their version.
     fn say(&self, checked: &Checked, said: &mut BTreeMap<PathBuf, Published>) {
-        let place = |file: FileId, span: Span| self.location(checked, file, span);
+        let lines: Vec<OnceCell<Lines<'_>>> = checked.sources.files().map(|_| OnceCell::new()).collect();
+        let lines_of = |file: FileId| {
+            let cell = lines.get(file.0 as usize)?;
+            Some(cell.get_or_init(|| Lines::of(checked.sources.text(file), self.client.encoding)))
+        };
+        let place =
+            |file: FileId, span: Span| Some(lsp::Location { uri: self.uri(checked.path(file)?), range: lines_of(file)?.range(span) });
         for (file, own) in checked.sources.files().zip(&checked.own) {
             let Some(path) = checked.path(file).filter(|path| *own || self.documents.contains_key(*path)) else { continue };
             let mut found = checked.diagnostics.iter().filter(|diagnostic| diagnostic.file == file).peekable();
@@ -209,8 +201,8 @@ impl<'h, H: Host> World<'h, H> {
                 said.insert(path.to_owned(), Published { version, diagnostics: Vec::new() });
                 continue;
             }
-            let lines = Lines::of(checked.sources.text(file), self.client.encoding);
-            let diagnostics = found.map(|found| convert::diagnostic(found, &lines, &place)).collect();
+            let Some(lines) = lines_of(file) else { continue };
+            let diagnostics = found.map(|found| convert::diagnostic(found, lines, &place)).collect();
             said.insert(path.to_owned(), Published { version, diagnostics });
         }
     }

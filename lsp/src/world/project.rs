@@ -28,7 +28,7 @@ pub(super) struct Project {
     pub(super) fault: Option<String>,
     /// Files on disk, by their paths from the folder on.
     files: BTreeMap<String, Stored>,
-    /// What was found out since something changed.
+    /// What was found out, and holds.
     found: Vec<Rc<Checked>>,
 }
 
@@ -82,6 +82,8 @@ impl Project {
         if is_flow(path) && self.name(path).is_some() {
             let own = self.name(path).and_then(|name| self.files.get(&name)).is_none_or(|stored| stored.own);
             self.store(path, own);
+            // A file that comes or goes may be one that another looks for.
+            self.found.clear();
         }
     }
 
@@ -93,9 +95,9 @@ impl Project {
         };
     }
 
-    /// Forgets what was found out.
-    pub(super) fn forget(&mut self) {
-        self.found.clear();
+    /// Forgets what was found out about a document, and about all that has to do with it.
+    pub(super) fn changed(&mut self, path: &Path) {
+        self.found.retain(|found| found.places.iter().all(|place| place != path));
     }
 
     /// The path of a file from the project's folder on; `None` for one outside.
@@ -113,6 +115,7 @@ impl Project {
         let current = self.current(path, documents);
         let start = self.name(path).unwrap_or_else(|| path.to_string_lossy().into_owned());
         let mut together = together(&start, &current);
+        let near: BTreeSet<PathBuf> = together.iter().map(|name| self.folder.join(name)).collect();
         // A policy of the project speaks of every file, and needs those that it uses.
         let policies = self.settings.policies.iter().filter_map(|file| used_path("", file).ok());
         let policies: Vec<String> = policies.filter(|file| current.contains_key(file)).collect();
@@ -139,6 +142,8 @@ impl Project {
         }
         let diagnostics = check(&sources).diagnostics;
         let checked = Rc::new(Checked { sources, diagnostics, places, own });
+        // Files that had nothing to do with each other may have now: what was found out about one of them alone is over.
+        self.found.retain(|old| old.places.iter().all(|place| !near.contains(place)));
         self.found.push(Rc::clone(&checked));
         Some(checked)
     }

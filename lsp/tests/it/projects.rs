@@ -28,6 +28,22 @@ fn a_change_shows_in_the_files_that_use_it() {
     client.until(|client| client.published["main.flow"].1.is_empty() && client.published["other.flow"].1.is_empty());
 }
 
+/// Two documents that had nothing to do with each other have, once one of them uses the other, and the other way round.
+#[test]
+fn a_new_use_changes_what_is_said_of_both() {
+    let idle = "action pay(to: text) -> text {\n  exec \"pay\" [to]\n}\n\nworkflow own() {\n  step log(message: \"x\")\n}\n";
+    let mut client = Client::with(&[("idle.flow", idle), ("user.flow", "")]);
+    client.edit("idle.flow");
+    client.edit("user.flow");
+    assert_eq!(codes(&client.looked_at("idle.flow", 1)), ["F0504"]);
+    let using = "use \"idle.flow\"\n\nworkflow w() {\n  step idle.pay(to: \"x\")\n}\n";
+    let version = client.change("user.flow", json!([{ "text": using }]));
+    assert_eq!(client.news_of("idle.flow").len(), 0);
+    assert_eq!(client.looked_at("user.flow", version).len(), 0);
+    client.change("user.flow", json!([{ "text": "" }]));
+    assert_eq!(codes(&client.news_of("idle.flow")), ["F0504"]);
+}
+
 #[test]
 fn what_changes_on_disk_is_seen_when_it_is_said() {
     let mut client =

@@ -1,5 +1,5 @@
 //! The engine on real stores and real actions, from the text of flows, in virtual time.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod children;
 mod control;
@@ -12,6 +12,7 @@ mod replayed;
 mod restarts;
 mod support;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use flow_runtime::engine::{Answer, EngineError};
@@ -287,7 +288,11 @@ async fn who_is_asked_is_told_once() {
 async fn a_journal_that_does_not_follow_is_found() {
     let world = World::new("workflow go() -> text { let day = today return \"{day}\" }").await;
     assert_eq!(world.start("go", json!({})).await.output, json!("2026-09-21"));
-    let project = |zone: &str| replayed::Project { zone: jiff::tz::TimeZone::get(zone).unwrap(), calendar: Calendar::default() };
+    let project = |zone: &str| replayed::Project {
+        zone: jiff::tz::TimeZone::get(zone).unwrap(),
+        calendar: Calendar::default(),
+        groups: BTreeMap::new(),
+    };
     replayed::check(world.engine.store(), &project("Europe/Berlin"), None);
     // On the other side of the world it was another day.
     let elsewhere = project("Pacific/Auckland");

@@ -31,7 +31,11 @@ pub(crate) struct World {
 /// Whatever a test did: its journals say the same once more.
 impl Drop for World {
     fn drop(&mut self) {
-        let project = replayed::Project { zone: self.engine.options().zone.clone(), calendar: Calendar::default() };
+        let project = replayed::Project {
+            zone: self.engine.options().zone.clone(),
+            calendar: Calendar::default(),
+            groups: self.engine.options().groups.clone(),
+        };
         replayed::check(self.engine.store(), &project, Some(&self.engine));
     }
 }

@@ -118,8 +118,9 @@ impl Default for Setting {
 /// Whatever was asked of it: its journals say the same once more.
 impl Drop for World {
     fn drop(&mut self) {
-        let calendar = Config::load(self.folder.path()).map(|config| config.calendar.days()).unwrap_or_default();
-        let project = replayed::Project { zone: self.engine.options().zone.clone(), calendar };
+        let config = Config::load(self.folder.path()).unwrap_or_default();
+        let groups = config.groups.keys().map(|group| (group.clone(), config.addresses(group))).collect();
+        let project = replayed::Project { zone: self.engine.options().zone.clone(), calendar: config.calendar.days(), groups };
         replayed::check(&self.store, &project, Some(&self.engine));
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! For the tests of the engine, of the API and of the program alike.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,11 @@ use flow_runtime::store::{RunFilter, Store};
 pub(crate) struct Project {
     pub(crate) zone: jiff::tz::TimeZone,
     pub(crate) calendar: Calendar,
+    /// The groups that it names, with their members.
+    pub(crate) groups: Groups,
 }
+
+pub(crate) type Groups = BTreeMap<String, Vec<String>>;
 
 /// Plays all runs of a store again, and compares those of the engine with what it has in memory. For the end of a test, wherever that is:
 /// in a thread of its own, because nothing can be awaited where something is dropped.
@@ -39,6 +43,11 @@ pub(crate) fn check(store: &Arc<dyn Store>, project: &Project, engine: Option<&A
 
 async fn all(store: &dyn Store, project: &Project, engine: Option<&Engine>) {
     assert_eq!(replay(store, &HashSet::new()).await.unwrap(), [], "what is kept beside the journals");
+    let mut project = project.clone();
+    // Those that served files declare are in the store.
+    let declared = store.meta("groups").await.unwrap();
+    project.groups.extend(declared.map(|bytes| minicbor::decode::<Groups>(&bytes).unwrap()).unwrap_or_default());
+    let project = &project;
     let mut before = None;
     loop {
         let page = store.runs(RunFilter { before, limit: 500, ..RunFilter::default() }).await.unwrap();
@@ -96,16 +105,14 @@ async fn whole(store: &dyn Store, body: &[u8]) -> Transition {
 
 /// Whether a transition is all that followed from its request, and nothing else: no attempt but one that follows.
 fn follows(project: &Project, plan: &Plan, before: &RunState, transition: &Transition) -> Result<(), String> {
-    let facts = Facts { now: transition.at, zone: &project.zone, names: &Environment, people: &Nobody, calendar: &project.calendar };
+    let facts = Facts { now: transition.at, zone: &project.zone, names: &Environment, people: project, calendar: &project.calendar };
     machine::follows(plan, before, transition, &facts)
 }
 
-/// Who belongs to a group matters when somebody decides: what follows from it is recorded.
-struct Nobody;
-
-impl Membership for Nobody {
-    fn members(&self, _: &str) -> Vec<String> {
-        Vec::new()
+/// Who decides is recorded when they do; a duty asks once more who belongs to a group before its call.
+impl Membership for Project {
+    fn members(&self, group: &str) -> Vec<String> {
+        self.groups.get(group).cloned().unwrap_or_default()
     }
 }
 

@@ -263,11 +263,11 @@ fn named(missing: &[Named<'_>], kind: ItemKind, wish: &Wish, found: &mut Found) 
         };
         let label = needed.iter().map(|one| one.name).collect::<Vec<_>>().join(", ");
         let (insert, snippet) = (write(&|_| String::new()), Some(write(&|at| format!("${{{at}}}"))));
-        found.add(Item { label, kind, detail: "all that is missing".to_owned(), doc: String::new(), insert, snippet, rank: 1 });
+        found.add(Item { label, kind, detail: "all that is missing".to_owned(), doc: String::new(), insert, snippet, rank: 0 });
     }
     for one in missing {
         let insert = if alone(one) { one.name.to_owned() } else { format!("{}: ", one.name) };
-        let rank = if one.needed { 0 } else { 2 };
+        let rank = if one.needed { 1 } else { 2 };
         let (label, detail, doc) = (one.name.to_owned(), one.detail.clone(), one.doc.clone());
         found.add(Item { label, kind, detail, doc, insert, snippet: None, rank });
     }

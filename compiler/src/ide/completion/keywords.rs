@@ -156,7 +156,10 @@ fn following(word: &str) -> &'static [&'static str] {
 /// Adds the words that may stand at a place. `wished` says that a name may stand there.
 pub(super) fn add(around: &Surroundings<'_>, starts_line: bool, wished: bool, found: &mut Found) {
     if starts_line && !around.is_nested() {
-        starting(around.block()).iter().for_each(|words| words.iter().for_each(|(label, snippet)| word(label, *snippet, 1, found)));
+        // What is written most comes first: statements before settings.
+        for (rank, words) in (1..).zip(starting(around.block())) {
+            words.iter().for_each(|(label, snippet)| word(label, *snippet, rank, found));
+        }
         return;
     }
     let last = match around.tokens.last() {

@@ -203,9 +203,13 @@ impl Arena {
             if !matches!(form.factors.as_slice(), [(only, factor)] if *only == unknown && factor.is_one()) {
                 continue;
             }
-            if *holds && upper.as_ref().is_none_or(|(limit, _)| bound <= limit) {
+            // Of two at one place the strict one is tighter, in whatever order they come.
+            let tighter = |limit: &Option<(Q, bool)>, own: bool, closer: fn(&Q, &Q) -> bool| {
+                limit.as_ref().is_none_or(|(limit, strict)| closer(bound, limit) || (bound == limit && own && !strict))
+            };
+            if *holds && tighter(&upper, *strict, |own, limit| own < limit) {
                 upper = Some((bound.clone(), *strict));
-            } else if !*holds && lower.as_ref().is_none_or(|(limit, _)| bound >= limit) {
+            } else if !*holds && tighter(&lower, !*strict, |own, limit| own > limit) {
                 lower = Some((bound.clone(), !*strict));
             }
         }

@@ -1,0 +1,112 @@
+//! The proof takes bounded work, whatever it is asked.
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use flow_compiler::{Diagnostic, Sources, check};
+
+use super::many::gates_and_calls;
+
+fn said(flow: &str) -> Vec<Diagnostic> {
+    let mut sources = Sources::new();
+    sources.add("bounds.flow", flow.to_owned());
+    check(&sources).diagnostics.into_iter().filter(|said| said.code.as_str().starts_with("F0")).collect()
+}
+
+fn refusals(flow: &str) -> Vec<String> {
+    let errors = said(flow).into_iter().filter(|said| said.severity == flow_compiler::Severity::Error);
+    errors.map(|said| format!("{} {}", said.code.as_str(), said.message)).collect()
+}
+
+/// 200 gates and 200 calls in nested branches, each call covered by the gate beside it, or by all before it together.
+#[test]
+fn two_hundred_gates() {
+    for apart in [false, true] {
+        let flow = gates_and_calls(20, 10, apart);
+        let began = Instant::now();
+        let found = refusals(&flow);
+        println!("{} gates and calls, apart: {apart}: {:?}", flow.matches("require").count(), began.elapsed());
+        assert_eq!(found, Vec::<String>::new());
+    }
+}
+
+/// A condition over so many texts and numbers that no case can be left out: holes for pigeons.
+fn pigeons(holes: usize) -> String {
+    let mut flow =
+        String::from("irreversible action act(n: number) only after approval { exec \"act\" [\"{n}\"] }\n\nworkflow w(n: number");
+    for pigeon in 0..=holes {
+        for hole in 0..holes {
+            write!(flow, ", p{pigeon}_{hole}: bool").unwrap();
+        }
+    }
+    flow.push_str(") {\n");
+    let mut names = Vec::new();
+    for pigeon in 0..=holes {
+        let somewhere: Vec<String> = (0..holes).map(|hole| format!("p{pigeon}_{hole}")).collect();
+        writeln!(flow, "  let homeless{pigeon} = not ({})", somewhere.join(" or ")).unwrap();
+        names.push(format!("homeless{pigeon}"));
+    }
+    for hole in 0..holes {
+        let mut pairs = Vec::new();
+        for one in 0..=holes {
+            for other in 0..one {
+                pairs.push(format!("(p{one}_{hole} and p{other}_{hole})"));
+            }
+        }
+        for (part, pairs) in pairs.chunks(100).enumerate() {
+            writeln!(flow, "  let shared{hole}_{part} = {}", pairs.join(" or ")).unwrap();
+            names.push(format!("shared{hole}_{part}"));
+        }
+    }
+    // An expression is not as deep as all of them would be.
+    let chunks = names.chunks(100).enumerate();
+    let names: Vec<String> = chunks
+        .map(|(part, names)| {
+            writeln!(flow, "  let any{part} = {}", names.join(" or ")).unwrap();
+            format!("any{part}")
+        })
+        .collect();
+    writeln!(flow, "  require approval when {} within 2 days\n  step act(n)\n}}", names.join(" or ")).unwrap();
+    flow
+}
+
+/// It is true that somebody is always asked, and no short proof of it is known: more than 10,000 atoms end in a refusal that says why.
+#[test]
+fn hostile_condition() {
+    let flow = pigeons(28);
+    assert!(flow.matches(" and ").count() * 2 > 10_000);
+    let began = Instant::now();
+    let found = refusals(&flow);
+    println!("{:?}", began.elapsed());
+    assert_eq!(found, ["F0332 the proof that somebody is asked before `act` takes too much work"]);
+}
+
+/// The same, small enough to be proved.
+#[test]
+fn few_pigeons() {
+    assert_eq!(refusals(&pigeons(4)), Vec::<String>::new());
+}
+
+/// Names that stand for two of the one before, and for a choice between them: no work and no depth grows with the number of paths.
+#[test]
+fn doubled_lets() {
+    for step in ["(b{} and x) or (not b{} and y)", "(if x then b{} else not b{})", "b{} == (b{} or y)"] {
+        let mut flow = String::from(
+            "irreversible action act(x: bool) only after approval when x { exec \"act\" [\"{x}\"] }\n\nworkflow w(x: bool, y: bool) {\n  let b0 = \
+             x == y\n",
+        );
+        for n in 1..600 {
+            writeln!(flow, "  let b{n} = {}", step.replace("{}", &(n - 1).to_string())).unwrap();
+        }
+        flow.push_str("  require approval when b599 within 2 days\n  step act(x)\n}\n");
+        assert_eq!(refusals(&flow).len(), 1, "{step}");
+    }
+    let mut flow = String::from(
+        "irreversible action act(x: number) only after approval when x > 5 { exec \"act\" [\"{x}\"] }\n\nworkflow w(x: number) {\n  let n0 = x\n",
+    );
+    for n in 1..600 {
+        writeln!(flow, "  let n{n} = (if n{0} > {n} then n{0} + n{0} else n{0} - 1)", n - 1).unwrap();
+    }
+    flow.push_str("  require approval when n599 > 3 within 2 days\n  step act(x)\n}\n");
+    assert_eq!(refusals(&flow).len(), 1);
+}
