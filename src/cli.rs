@@ -66,6 +66,7 @@ pub(crate) enum Command {
     StandIn(commands::delegate::StandInArgs),
     Runs(commands::runs::Args),
     Graph(commands::graph::Args),
+    Oversight(commands::oversight::Args),
     Explain(commands::explain::Args),
     Token(commands::token::Args),
     Audit(commands::audit::Args),

@@ -33,11 +33,13 @@ fn annotation(places: &Places<'_>, said: &Diagnostic, out: &mut String) {
     let _ = writeln!(out, ",title={}::{}", property(&format!("{} {}", said.code, said.code.title())), data(&message));
 }
 
-fn data(text: &str) -> String {
+/// A message in a command.
+pub(crate) fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-fn property(text: &str) -> String {
+/// A property of a command.
+pub(crate) fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 

@@ -56,6 +56,7 @@ fn main() -> ExitCode {
         Command::StandIn(args) => commands::delegate::stand_in(&args),
         Command::Runs(args) => commands::runs::run(&args),
         Command::Graph(args) => commands::graph::run(&args),
+        Command::Oversight(args) => commands::oversight::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Token(args) => commands::token::run(&args),
         Command::Audit(args) => commands::audit::run(&args),

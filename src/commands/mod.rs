@@ -12,6 +12,7 @@ pub(crate) mod graph;
 pub(crate) mod lsp;
 pub(crate) mod man;
 pub(crate) mod new;
+pub(crate) mod oversight;
 pub(crate) mod resume;
 pub(crate) mod run;
 pub(crate) mod runs;

@@ -16,6 +16,7 @@ mod gates_matter;
 mod lsp;
 mod model;
 mod modules;
+mod oversight;
 mod race;
 #[path = "../../runtime/tests/replayed/mod.rs"]
 mod replayed;

@@ -55,14 +55,27 @@ pub(super) struct Case<'c> {
 
 /// An example that was verified.
 pub(super) fn find(way: &Way<'_, '_>, model: &Model, case: &Case<'_>, declarations: &dyn Declarations) -> Option<Example> {
+    find_where(way, model, &[case.call], declarations, |world| world.shows(case))
+}
+
+/// An example with values for these nodes of which something is so.
+pub(super) fn find_where(
+    way: &Way<'_, '_>,
+    model: &Model,
+    nodes: &[Node],
+    declarations: &dyn Declarations,
+    shows: impl Fn(&World<'_, '_, '_>) -> bool,
+) -> Option<Example> {
     let types = declarations.types();
     [true, false].into_iter().find_map(|round| {
         let maker = Maker { way, model, types: &types, round, items: way.items() };
-        let slots = maker.slots(case.call);
-        let world = World { way, types: &types, slots: &slots, now: maker.now() };
-        let slots = world.with_lets(case.call)?;
-        let world = World { slots: &slots, ..world };
-        world.shows(case).then(|| Example { told: maker.told(&world), slots: slots.clone() })
+        let mut slots = maker.slots(nodes);
+        let now = maker.now();
+        for node in nodes {
+            slots = World { way, types: &types, slots: &slots, now }.with_lets(*node)?;
+        }
+        let world = World { way, types: &types, slots: &slots, now };
+        shows(&world).then(|| Example { told: maker.told(&world), slots: slots.clone() })
     })
 }
 
@@ -78,10 +91,12 @@ struct Maker<'m, 't, 'p> {
 }
 
 impl Maker<'_, '_, '_> {
-    /// Values of the slots of the regions around a call; those of `let` are still open.
-    fn slots(&self, call: Node) -> Vec<(u32, Vec<Value>)> {
-        let regions = self.way.places.chain(call.region).iter();
-        regions
+    /// Values of the slots of the regions around nodes; those of `let` are still open.
+    fn slots(&self, nodes: &[Node]) -> Vec<(u32, Vec<Value>)> {
+        let mut regions: Vec<u32> = nodes.iter().flat_map(|node| self.way.places.chain(node.region)).copied().collect();
+        regions.sort_unstable();
+        regions.dedup();
+        (regions.iter())
             .map(|region| {
                 let slots = (0..).zip(self.way.places.slots(*region));
                 let values = slots.map(|(slot, declared)| {
@@ -254,7 +269,7 @@ impl Maker<'_, '_, '_> {
 
 /// Slots with values.
 #[derive(Clone, Copy)]
-struct World<'w, 't, 'p> {
+pub(super) struct World<'w, 't, 'p> {
     way: &'w Way<'t, 'p>,
     types: &'w [TypeDef],
     slots: &'w [(u32, Vec<Value>)],
@@ -342,16 +357,25 @@ impl World<'_, '_, '_> {
 
     /// Whether the call runs with the duty applying and no gate that counts asking.
     fn shows(&self, case: &Case<'_>) -> bool {
-        let places = self.way.places;
-        let reached = places.taken(case.call).into_iter().all(|arm| self.taken(arm) == Some(true))
-            && places.not_taken(case.call).into_iter().all(|arm| self.taken(arm) == Some(false));
         let arguments: Result<Vec<Value>, _> =
             (case.arguments.iter()).map(|argument| self.with(case.call.region, self.slots, |env| eval::eval(argument, env))).collect();
         let Ok(arguments) = arguments else { return false };
-        reached && self.applies(case.duty, &arguments) && case.covers.iter().all(|cover| !self.asks(case.call, cover))
+        self.reached(case.call) && self.applies(case.duty, &arguments) && case.covers.iter().all(|cover| !self.asks(case.call, cover))
     }
 
-    fn applies(&self, duty: &Duty, arguments: &[Value]) -> bool {
+    /// Whether a node is reached.
+    pub(super) fn reached(&self, node: Node) -> bool {
+        let places = self.way.places;
+        places.taken(node).into_iter().all(|arm| self.taken(arm) == Some(true))
+            && places.not_taken(node).into_iter().all(|arm| self.taken(arm) == Some(false))
+    }
+
+    /// Values of the first slots of a region.
+    pub(super) fn values(&self, region: u32) -> &[Value] {
+        self.slots.iter().find(|(own, _)| *own == region).map(|(_, values)| values.as_slice()).unwrap_or_default()
+    }
+
+    pub(super) fn applies(&self, duty: &Duty, arguments: &[Value]) -> bool {
         let Some(when) = &duty.when else { return true };
         self.with(0, self.slots, |env| {
             let env = Env { frames: &[arguments], ..*env };
@@ -360,7 +384,7 @@ impl World<'_, '_, '_> {
     }
 
     /// Whether the gate was passed and asked people who suffice, or it cannot be told.
-    fn asks(&self, call: Node, cover: &Cover) -> bool {
+    pub(super) fn asks(&self, call: Node, cover: &Cover) -> bool {
         let passed = self.way.places.passed(call).into_iter().find(|passed| passed.gate == cover.gate);
         let Some((passed, gate)) = passed.zip(self.way.places.gate(cover.gate)) else { return true };
         for arm in passed.where_taken {

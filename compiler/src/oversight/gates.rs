@@ -53,7 +53,7 @@ impl<'p> Duties<'p> {
         let mut found = Vec::new();
         for here in gates.chunk_by(|one, other| one.0.region == other.0.region) {
             let Some((first, _)) = here.first() else { continue };
-            let mut way = Way::new(self.places(), &mut terms, self.declarations(), first.region);
+            let mut way = Way::new(self.places(), &mut terms, self.declarations(), &[first.region]);
             for (node, gate) in here {
                 let mut budget = Budget(BUDGET_OF_GATE.min(left));
                 let before = budget.0;

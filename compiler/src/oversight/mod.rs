@@ -8,6 +8,7 @@
 //! This module reads plans, and what plans are made of, and reports nothing: the check, the report and the comparison of two flows all
 //! ask it.
 
+mod compare;
 mod decide;
 mod example;
 mod gates;
@@ -15,13 +16,16 @@ mod lower;
 mod people;
 mod place;
 mod prove;
+mod report;
 mod terms;
 
+pub use compare::{Change, Direction, compare};
 pub use decide::Budget;
 pub use example::Example;
 pub use gates::{Odd, Oddity};
 pub use place::Node;
 pub use prove::{Cover, Duties, Outcome, Refusal, Unfit, Unfollowed, Verdict};
+pub use report::{Argument, Asks, Covering, GateBefore, Place, Proof, Report, Shown, WatchedCall, WatchedDuty, WatchedGate, report};
 
 use crate::plan::{Action, Duty, TypeDef};
 

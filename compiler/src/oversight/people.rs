@@ -160,3 +160,47 @@ fn implies(given: &Need, need: &Need, gate: &Enough, duty: &Enough) -> bool {
         (given, needed) => given >= needed,
     }
 }
+
+/// How groups of two flows go together: the first of a pair holds nobody whom the second does not hold, and whether they are the same.
+pub(super) trait Groups {
+    /// `None` where that is not known.
+    fn within(&self, given: &str, needed: &str) -> Option<Sameness>;
+    /// Whether somebody is in a group of the flow that needs.
+    fn holds(&self, needed: &str, address: &str) -> bool;
+}
+
+/// See [`Groups`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sameness {
+    Same,
+    Fewer,
+}
+
+impl Enough {
+    /// Each of those who are needed alone.
+    pub(super) fn apart(&self) -> Vec<Self> {
+        self.needs.iter().map(|need| Self { needs: vec![need.clone()], except: self.except.clone() }).collect()
+    }
+}
+
+/// Whether those who are enough in one flow were enough in another. Unlike a duty, which a default never meets, an owner by default was one
+/// before.
+pub(super) fn were_enough(given: &Enough, before: &Enough, groups: &dyn Groups) -> bool {
+    let same = |one: &Person, other: &Person| match (one, other) {
+        (Person::Group(one), Person::Group(other)) => groups.within(one, other) == Some(Sameness::Same),
+        (one, other) => one == other,
+    };
+    let left_out = before.except.iter().all(|person| given.except.iter().any(|own| same(own, person)));
+    let meets = |own: &Need, need: &Need| match (&own.of, &need.of) {
+        (Person::Address(Address::Written(address)), Person::Group(group)) => need.count == 1 && groups.holds(group, address),
+        (Person::Group(one), Person::Group(other)) => match (groups.within(one, other), own.count, need.count) {
+            (None, ..) | (Some(Sameness::Fewer), _, 0) => false,
+            (Some(Sameness::Same), 0, 0) => given.except.iter().all(|person| before.except.iter().any(|other| same(person, other))),
+            (Some(_), 0, needed) => needed == 1,
+            (Some(_), _, 0) => false,
+            (Some(_), own, needed) => own >= needed,
+        },
+        (one, other) => one == other,
+    };
+    left_out && before.needs.iter().all(|need| given.needs.iter().any(|own| meets(own, need)))
+}

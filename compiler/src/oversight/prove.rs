@@ -100,11 +100,24 @@ impl std::fmt::Debug for Duties<'_> {
 
 /// A call, or the `undo` of one.
 #[derive(Clone, Copy, Debug)]
-struct Call<'p> {
-    at: Node,
-    undo: bool,
-    action: u32,
-    arguments: &'p [Expr],
+pub(super) struct Call<'p> {
+    pub(super) at: Node,
+    pub(super) undo: bool,
+    pub(super) action: u32,
+    pub(super) arguments: &'p [Expr],
+}
+
+/// All calls, each followed by its `undo`.
+pub(super) fn calls<'p>(places: &Places<'p>) -> Vec<Call<'p>> {
+    let mut calls = Vec::new();
+    for (at, kind) in places.nodes() {
+        let NodeKind::Call(call) = kind else { continue };
+        calls.push(Call { at, undo: false, action: call.action, arguments: &call.arguments });
+        if let Some(undo) = &call.undo {
+            calls.push(Call { at, undo: true, action: undo.action, arguments: &undo.arguments });
+        }
+    }
+    calls
 }
 
 impl<'p> Duties<'p> {
@@ -128,22 +141,10 @@ impl<'p> Duties<'p> {
         self.declarations
     }
 
-    fn calls(&self) -> Vec<Call<'p>> {
-        let mut calls = Vec::new();
-        for (at, kind) in self.places.nodes() {
-            let NodeKind::Call(call) = kind else { continue };
-            calls.push(Call { at, undo: false, action: call.action, arguments: &call.arguments });
-            if let Some(undo) = &call.undo {
-                calls.push(Call { at, undo: true, action: undo.action, arguments: &undo.arguments });
-            }
-        }
-        calls
-    }
-
     /// Proves each duty of each call.
     #[must_use]
     pub fn prove(&'p self) -> Vec<Verdict> {
-        let calls = self.calls();
+        let calls = calls(&self.places);
         let mut left = Budget(BUDGET.0 + BUDGET.1 * calls.len() as u64);
         let dutiful: Vec<(Call<'p>, Vec<&'p Duty>)> = (calls.into_iter())
             .map(|call| (call, self.declarations.duties(call.action)))
@@ -158,7 +159,7 @@ impl<'p> Duties<'p> {
         while let Some((first, _)) = dutiful.get(at) {
             let region = first.at.region;
             let here = dutiful.iter().skip(at).take_while(|(call, _)| call.at.region == region).count();
-            let mut way = Way::new(&self.places, &mut terms, self.declarations, region);
+            let mut way = Way::new(&self.places, &mut terms, self.declarations, &[region]);
             for (call, duties) in dutiful.iter().skip(at).take(here) {
                 for (number, duty) in duties.iter().enumerate() {
                     let outcome = way.prove(call, duty, &mut left);
@@ -181,6 +182,15 @@ pub(super) struct Way<'t, 'p> {
     told: HashMap<Arm, F>,
 }
 
+/// Where a gate asks, and all ways in which it opens then.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    /// The band; `None` where none can be told.
+    pub(super) band: Option<usize>,
+    pub(super) when: F,
+    pub(super) ways: Vec<Enough>,
+}
+
 /// A gate on the way to a call that counts for a duty.
 #[derive(Debug)]
 struct Fit {
@@ -192,9 +202,10 @@ struct Fit {
 }
 
 impl<'t, 'p> Way<'t, 'p> {
-    pub(super) fn new(places: &'p Places<'p>, terms: &'t mut Terms<'p>, declarations: &'p dyn Declarations, region: u32) -> Self {
+    /// As seen from these regions.
+    pub(super) fn new(places: &'p Places<'p>, terms: &'t mut Terms<'p>, declarations: &'p dyn Declarations, regions: &[u32]) -> Self {
         let mut items = Vec::new();
-        for region in places.chain(region) {
+        for region in regions.iter().flat_map(|region| places.chain(*region)) {
             if let Some(list) = terms.walked(*region) {
                 items.push((list, terms.slot(*region, 0)));
             }
@@ -350,7 +361,7 @@ impl<'t, 'p> Way<'t, 'p> {
     }
 
     /// Where an arm is taken.
-    fn taken(&mut self, arm: Arm) -> F {
+    pub(super) fn taken(&mut self, arm: Arm) -> F {
         if let Some(taken) = self.taken.get(&arm) {
             return *taken;
         }
@@ -428,10 +439,17 @@ impl<'t, 'p> Way<'t, 'p> {
 
     /// Where a gate asks people who are enough, and in which of its bands.
     pub(super) fn asks(&mut self, at: Node, gate: &'p Gate, demanded: Option<&Enough>) -> (F, Vec<usize>) {
-        let enough = |ways: &[Enough]| !ways.is_empty() && demanded.is_none_or(|duty| ways.iter().all(|way| people::suffices(way, duty)));
+        let mut asked = self.bands(at, gate);
+        asked.retain(|asked| demanded.is_none_or(|duty| asked.ways.iter().all(|way| people::suffices(way, duty))));
+        let bands = asked.iter().filter_map(|asked| asked.band).collect();
+        let asks: Vec<F> = asked.iter().map(|asked| asked.when).collect();
+        (self.lowering.arena.or(&asks), bands)
+    }
+
+    /// Where each band of a gate asks somebody, and where none can be told, which then asks everybody.
+    pub(super) fn bands(&mut self, at: Node, gate: &'p Gate) -> Vec<Asked> {
         let strictest = people::strictest(&mut self.lowering, at, gate);
-        let when_unsure = enough(&strictest);
-        let (mut asks, mut bands) = (Vec::new(), Vec::new());
+        let mut asked = Vec::new();
         let mut before = self.lowering.arena.always();
         for (number, band) in gate.bands.iter().enumerate() {
             let truth = match &band.when {
@@ -439,22 +457,21 @@ impl<'t, 'p> Way<'t, 'p> {
                 None => self.lowering.always(),
             };
             let ways = people::ways(&mut self.lowering, at, gate, number);
-            if enough(&ways) {
-                asks.push(self.lowering.arena.and(&[before, truth.holds]));
-                bands.push(number);
+            if !ways.is_empty() {
+                let when = self.lowering.arena.and(&[before, truth.holds]);
+                asked.push(Asked { band: Some(number), when, ways });
             }
-            if when_unsure {
-                let told = self.lowering.arena.or(&[truth.holds, truth.fails]);
-                let untold = self.lowering.not(told);
-                asks.push(self.lowering.arena.and(&[before, untold]));
-            }
+            let told = self.lowering.arena.or(&[truth.holds, truth.fails]);
+            let untold = self.lowering.not(told);
+            let when = self.lowering.arena.and(&[before, untold]);
+            asked.push(Asked { band: None, when, ways: strictest.clone() });
             before = self.lowering.arena.and(&[before, truth.fails]);
         }
-        (self.lowering.arena.or(&asks), bands)
+        asked
     }
 
     /// Arguments of the call that are not known at the gate.
-    fn unknown_at(&mut self, at: Node, gate: &Gate, call: &Call<'p>, arguments: &[Id]) -> Vec<usize> {
+    pub(super) fn unknown_at(&mut self, at: Node, gate: &Gate, call: &Call<'p>, arguments: &[Id]) -> Vec<usize> {
         if call.undo {
             let mut unknown: Vec<usize> = (0..arguments.len()).collect();
             unknown.retain(|number| arguments.get(*number).is_some_and(|argument| !self.is_known(*argument, at, gate)));

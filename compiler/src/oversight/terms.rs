@@ -99,12 +99,24 @@ pub(super) struct Terms<'p> {
     consts: Vec<Value>,
     const_numbers: HashMap<String, u32>,
     lets: HashMap<(u32, u32), Id>,
+    /// Nodes that read the clock and the environment as another one does.
+    twins: HashMap<Node, Node>,
     pub(super) comprehensions: HashMap<Id, Comprehension<'p>>,
 }
 
 impl<'p> Terms<'p> {
     pub(super) fn new(declarations: &'p dyn Declarations, places: &'p Places<'p>) -> Self {
-        let mut terms = Self {
+        let mut terms = Self::bare(declarations, places);
+        // In their order, so that none has to be looked for while another one is.
+        for (node, kind) in places.nodes() {
+            terms.bind(node, kind);
+        }
+        terms
+    }
+
+    /// Without any `let`.
+    pub(super) fn bare(declarations: &'p dyn Declarations, places: &'p Places<'p>) -> Self {
+        Self {
             declarations,
             places,
             terms: Vec::new(),
@@ -112,16 +124,38 @@ impl<'p> Terms<'p> {
             consts: Vec::new(),
             const_numbers: HashMap::new(),
             lets: HashMap::new(),
+            twins: HashMap::new(),
             comprehensions: HashMap::new(),
-        };
-        // In their order, so that none has to be looked for while another one is.
-        for (node, kind) in places.nodes() {
-            if let NodeKind::Let { slot, value } = kind {
-                let id = terms.expr(value, Names::At(node));
-                terms.lets.insert((node.region, *slot), id);
-            }
         }
-        terms
+    }
+
+    /// Puts in the value of a `let` from here on.
+    pub(super) fn bind(&mut self, node: Node, kind: &'p NodeKind) {
+        if let NodeKind::Let { slot, value } = kind {
+            let id = self.expr(value, Names::At(node));
+            self.lets.insert((node.region, *slot), id);
+        }
+    }
+
+    /// What is read at a node is from here on what another one reads.
+    pub(super) fn reads_as(&mut self, node: Node, other: Node) {
+        self.twins.insert(node, other);
+    }
+
+    /// A slot is from here on another name of a term.
+    pub(super) fn slot_is(&mut self, (region, slot): (u32, u32), id: Id) {
+        self.known.insert((Op::Slot { region, slot }, Box::new([])), id);
+    }
+
+    /// A field of a term is from here on another name of a term.
+    pub(super) fn field_is(&mut self, record: Id, index: u32, id: Id) {
+        self.known.insert((Op::Field(index), Box::new([record])), id);
+    }
+
+    /// A field of a term.
+    pub(super) fn of_record(&mut self, record: Id, index: u32) -> Id {
+        let ty = self.field_type(record, index);
+        self.add(Op::Field(index), Box::new([record]), ty)
     }
 
     pub(super) const fn places(&self) -> &'p Places<'p> {
@@ -291,7 +325,7 @@ impl<'p> Terms<'p> {
 
     fn op(&self, expr: &Expr, names: Names<'_>) -> Op {
         // A duty names no clock.
-        let node = if let Names::At(node) = names { node } else { Node::NOWHERE };
+        let node = if let Names::At(node) = names { self.twins.get(&node).copied().unwrap_or(node) } else { Node::NOWHERE };
         match expr {
             Expr::JsonField(_, name) => Op::JsonField(name.clone()),
             Expr::Amount(_) => Op::Amount,

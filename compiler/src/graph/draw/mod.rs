@@ -15,7 +15,7 @@ mod signs;
 mod svg;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
 use crate::plan::Plan;
 

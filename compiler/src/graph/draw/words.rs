@@ -18,7 +18,7 @@ use crate::value::Value;
 type Level = u8;
 
 /// Writes the parts of one region of a plan.
-pub(super) struct Words<'a> {
+pub(crate) struct Words<'a> {
     pub(super) plan: &'a Plan,
     /// The regions whose slots are seen, outermost first; the last is the region itself.
     frames: Vec<&'a Region>,
@@ -33,23 +33,23 @@ impl<'a> Words<'a> {
     }
 
     /// Of a region that sees no other: the workflow's body, or a handler's.
-    pub(super) fn over(plan: &'a Plan, region: &'a Region) -> Self {
+    pub(crate) fn over(plan: &'a Plan, region: &'a Region) -> Self {
         Self { plan, frames: vec![region], locals: RefCell::new(Vec::new()) }
     }
 
     /// Of a loop's body inside this region. `None` where it lies deeper than an expression can see.
-    pub(super) fn inside(&self, region: &'a Region) -> Option<Self> {
+    pub(crate) fn inside(&self, region: &'a Region) -> Option<Self> {
         let frames: Vec<_> = self.frames.iter().copied().chain([region]).collect();
         (frames.len() <= usize::from(u8::MAX)).then(|| Self { plan: self.plan, frames, locals: RefCell::new(Vec::new()) })
     }
 
     /// An expression.
-    pub(super) fn expr(&self, expr: &Expr) -> String {
+    pub(crate) fn expr(&self, expr: &Expr) -> String {
         self.write(expr, None, 0)
     }
 
     /// An expression of a known type, which names the members of an enum and the fields of a record.
-    pub(super) fn of_type(&self, expr: &Expr, ty: &Type) -> String {
+    pub(crate) fn of_type(&self, expr: &Expr, ty: &Type) -> String {
         self.write(expr, Some(ty), 0)
     }
 
@@ -264,7 +264,7 @@ impl<'a> Words<'a> {
     }
 
     /// A type as an author writes it.
-    pub(super) fn ty(&self, ty: &Type) -> String {
+    pub(crate) fn ty(&self, ty: &Type) -> String {
         match ty {
             Type::Text => "text".to_owned(),
             Type::Number => "number".to_owned(),
@@ -284,7 +284,7 @@ impl<'a> Words<'a> {
     }
 
     /// Who decides: `finance and "ana@acme.example" except requester`.
-    pub(super) fn approvers(&self, approvers: &Approvers) -> String {
+    pub(crate) fn approvers(&self, approvers: &Approvers) -> String {
         let stages: Vec<_> =
             approvers.stages.iter().map(|terms| terms.iter().map(|term| self.term(term)).collect::<Vec<_>>().join(" and ")).collect();
         let mut text = stages.join(", then ");
@@ -302,7 +302,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    fn who(&self, who: &Who) -> String {
+    pub(crate) fn who(&self, who: &Who) -> String {
         match who {
             Who::Owner => "owner".to_owned(),
             Who::Requester => "requester".to_owned(),
@@ -365,7 +365,7 @@ pub(super) fn retry(retry: Retry) -> String {
 }
 
 /// `2 business days`
-pub(super) fn period(period: Period) -> String {
+pub(crate) fn period(period: Period) -> String {
     match period {
         Period::Exact(duration) => span(duration),
         Period::BusinessDays(days) => plural(i64::from(days), "business day"),

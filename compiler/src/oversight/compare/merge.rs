@@ -1,0 +1,244 @@
+//! Two workflows as one, so that the proof can be asked about both at once: the regions, actions and types of the earlier one behind those
+//! of the later one. Nothing is shared by that alone; what both call the same is [`share`](super::share)'s matter.
+
+use crate::oversight::Declarations;
+use crate::oversight::place::Node;
+use crate::plan::{
+    Action, Approvers, Deadline, Duty, Expr, Gate, Lapse, NodeKind, Plan, Region, Term, Type, TypeDef, TypeKind, Who, Workflow,
+};
+
+/// Which of two flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Old,
+    New,
+}
+
+/// Two workflows as one.
+pub(super) struct Merged {
+    pub(super) workflow: Workflow,
+    pub(super) declared: Declared,
+    /// Loops and handlers of both.
+    loops: [u32; 2],
+    handlers: [u32; 2],
+}
+
+/// Types and actions of both.
+pub(super) struct Declared {
+    types: Vec<TypeDef>,
+    actions: Vec<Action>,
+}
+
+impl Declarations for Declared {
+    fn type_def(&self, index: u32) -> Option<&TypeDef> {
+        self.types.get(index as usize)
+    }
+
+    fn action(&self, index: u32) -> Option<&Action> {
+        self.actions.get(index as usize)
+    }
+
+    fn duties(&self, action: u32) -> Vec<&Duty> {
+        self.action(action).into_iter().flat_map(|action| &action.duties).collect()
+    }
+
+    fn types(&self) -> Vec<TypeDef> {
+        self.types.clone()
+    }
+}
+
+fn count<T>(of: &[T]) -> u32 {
+    u32::try_from(of.len()).unwrap_or(u32::MAX)
+}
+
+impl Merged {
+    pub(super) fn of(old: &Plan, new: &Plan) -> Self {
+        let map = Types::of(old, new);
+        let loops = [count(&old.workflow.loops), count(&new.workflow.loops)];
+        let handlers = [count(&old.workflow.handlers), count(&new.workflow.handlers)];
+        let actions = count(&new.actions);
+        let mut workflow = new.workflow.clone();
+        let mut earlier = old.workflow.clone();
+        let owners = [earlier.owner.take(), workflow.owner.take()];
+        let same_owner = owners.iter().flatten().all(|owner| matches!(owner, Who::Owner))
+            || (old.workflow.owner == new.workflow.owner && map.is_plain());
+        all_regions(&mut workflow).for_each(|region| own(region, owners[1].as_ref()));
+        for region in all_regions(&mut earlier) {
+            own(region, owners[0].as_ref());
+            for slot in &mut region.slots {
+                map.change(&mut slot.ty);
+            }
+            for node in &mut region.nodes {
+                match &mut node.kind {
+                    NodeKind::Call(call) => {
+                        call.action += actions;
+                        call.undo.iter_mut().for_each(|undo| undo.action += actions);
+                    }
+                    NodeKind::ForEach(each) => each.body += loops[1] + 1,
+                    _ => {}
+                }
+                node.kind.for_each_expr_mut(&mut |expr| {
+                    expr.for_each_type_mut(&mut |ty| map.change(ty));
+                    if !same_owner {
+                        another_owner(expr);
+                    }
+                });
+            }
+        }
+        workflow.loops.push(earlier.body);
+        workflow.loops.extend(earlier.loops);
+        workflow.handlers.extend(earlier.handlers);
+        let declared = Declared::of(old, new, &map);
+        Self { workflow, declared, loops, handlers }
+    }
+
+    /// Whose a region is, and its number there.
+    pub(super) fn own(&self, region: u32) -> (Side, u32) {
+        let [old, new] = self.loops;
+        let handlers = new + old + 2;
+        match region {
+            region if region <= new => (Side::New, region),
+            region if region < handlers => (Side::Old, region - new - 1),
+            region if region < handlers + self.handlers[1] => (Side::New, region - old - 1),
+            region => (Side::Old, region - new - 1 - self.handlers[1]),
+        }
+    }
+
+    /// The body of the earlier one.
+    pub(super) fn old_body(&self) -> u32 {
+        self.loops[1] + 1
+    }
+
+    /// The regions of handlers: of a side, by their numbers.
+    pub(super) fn handlers(&self, side: Side) -> impl Iterator<Item = u32> {
+        let first = self.loops[0] + self.loops[1] + 2;
+        let (from, many) = match side {
+            Side::New => (first, self.handlers[1]),
+            Side::Old => (first + self.handlers[1], self.handlers[0]),
+        };
+        from..from + many
+    }
+
+    pub(super) fn side(&self, node: Node) -> Side {
+        self.own(node.region).0
+    }
+}
+
+impl Declared {
+    fn of(old: &Plan, new: &Plan, map: &Types) -> Self {
+        let mut types = new.types.clone();
+        types.extend(old.types.iter().cloned().map(|mut def| {
+            if let TypeKind::Record(fields) = &mut def.kind {
+                fields.iter_mut().for_each(|field| map.change(&mut field.ty));
+            }
+            def
+        }));
+        let mut actions = new.actions.clone();
+        actions.extend(old.actions.iter().cloned().map(|mut action| {
+            action.parameters.iter_mut().for_each(|parameter| map.change(&mut parameter.ty));
+            let exprs = action.duties.iter_mut();
+            exprs.for_each(|duty| duty.for_each_expr_mut(&mut |expr| expr.for_each_type_mut(&mut |ty| map.change(ty))));
+            action
+        }));
+        Self { types, actions }
+    }
+
+    /// What two flows declare, without their workflows.
+    pub(super) fn pair(old: &Plan, new: &Plan) -> Self {
+        Self::of(old, new, &Types::of(old, new))
+    }
+}
+
+fn all_regions(workflow: &mut Workflow) -> impl Iterator<Item = &mut Region> {
+    let handlers = workflow.handlers.iter_mut().map(|handler| &mut handler.body);
+    std::iter::once(&mut workflow.body).chain(&mut workflow.loops).chain(handlers)
+}
+
+/// Types of the earlier flow that are declared alike in the later one.
+struct Types {
+    /// For each of the earlier its number among all.
+    numbers: Vec<u32>,
+    plain: bool,
+}
+
+impl Types {
+    fn of(old: &Plan, new: &Plan) -> Self {
+        let named = |def: &TypeDef| new.types.iter().position(|other| other.name == def.name);
+        let mut same: Vec<Option<usize>> = old.types.iter().map(named).collect();
+        // Those that are alike as long as what they are made of is.
+        loop {
+            let before = same.clone();
+            for (def, twin) in old.types.iter().zip(&mut same) {
+                *twin = twin.filter(|twin| new.types.get(*twin).is_some_and(|other| alike(&def.kind, &other.kind, &before)));
+            }
+            if same == before {
+                break;
+            }
+        }
+        let number = |(index, twin): (usize, &Option<usize>)| u32::try_from(twin.unwrap_or(new.types.len() + index)).unwrap_or(u32::MAX);
+        Self { numbers: same.iter().enumerate().map(number).collect(), plain: same.iter().all(Option::is_some) }
+    }
+
+    /// Whether all are alike.
+    fn is_plain(&self) -> bool {
+        self.plain
+    }
+
+    fn change(&self, ty: &mut Type) {
+        match ty {
+            Type::List(inner) | Type::Optional(inner) => self.change(inner),
+            Type::Record(index) | Type::Enum(index) => *index = self.numbers.get(*index as usize).copied().unwrap_or(u32::MAX),
+            _ => {}
+        }
+    }
+}
+
+fn alike(old: &TypeKind, new: &TypeKind, same: &[Option<usize>]) -> bool {
+    match (old, new) {
+        // Members are known by their numbers: further ones change nothing.
+        (TypeKind::Enum(old), TypeKind::Enum(new)) => old.starts_with(new) || new.starts_with(old),
+        (TypeKind::Record(old), TypeKind::Record(new)) => {
+            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| old.name == new.name && alike_types(&old.ty, &new.ty, same))
+        }
+        _ => false,
+    }
+}
+
+fn alike_types(old: &Type, new: &Type, same: &[Option<usize>]) -> bool {
+    match (old, new) {
+        (Type::List(old), Type::List(new)) | (Type::Optional(old), Type::Optional(new)) => alike_types(old, new, same),
+        (Type::Record(old), Type::Record(new)) | (Type::Enum(old), Type::Enum(new)) => {
+            same.get(*old as usize).copied().flatten() == Some(*new as usize)
+        }
+        (old, new) => old == new,
+    }
+}
+
+/// The owner of a flow is no owner of the other: who is meant is written in its place.
+fn own(region: &mut Region, owner: Option<&Who>) {
+    let Some(owner) = owner.filter(|owner| **owner != Who::Owner) else { return };
+    for node in &mut region.nodes {
+        let NodeKind::Gate(gate) = &mut node.kind else { continue };
+        each_approvers(gate, &mut |approvers| {
+            let terms = approvers.stages.iter_mut().flatten().map(|(Term::Any(who) | Term::Some(_, who) | Term::All(who))| who);
+            terms.chain(&mut approvers.except).filter(|who| **who == Who::Owner).for_each(|who| *who = owner.clone());
+        });
+    }
+}
+
+fn each_approvers(gate: &mut Gate, f: &mut dyn FnMut(&mut Approvers)) {
+    gate.bands.iter_mut().filter_map(|band| band.by.as_mut()).for_each(&mut *f);
+    let mut due = gate.deadline.as_mut();
+    while let Some(Deadline { then: Lapse::Escalate { to, deadline }, .. }) = due {
+        f(to);
+        due = Some(deadline);
+    }
+}
+
+/// `owner` as a value of its own, which equals nothing in the other flow.
+fn another_owner(expr: &mut Expr) {
+    if *expr == Expr::Owner {
+        *expr = Expr::Env(" owner".into());
+    }
+    expr.for_each_child_mut(&mut another_owner);
+}
