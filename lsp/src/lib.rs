@@ -1,6 +1,6 @@
 //! The language server of Flow: what the compiler says of files that are open in an editor, in the words of the Language Server Protocol.
 //!
-//! One loop takes message after message, in order; all that it knows is in one [`World`](world::World). Each request has a file of its own
+//! One loop takes message after message, in order; all that it knows is in one `World`. Each request has a file of its own
 //! in `requests`, and only `convert` knows how the protocol counts letters and names kinds. What a project's settings say is its host's to
 //! read: the server knows neither their file nor their words.
 //!

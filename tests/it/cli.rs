@@ -9,9 +9,7 @@ fn without_arguments_it_prints_help() {
     let done = Project::with(&[]).hitlc(&[]);
     assert_eq!(done.code, 2);
     assert!(done.err.contains("Usage: hitlc"));
-    for later in ["simulate"] {
-        assert!(!done.err.lines().any(|line| line.trim_start().starts_with(&format!("{later} "))), "`{later}` is not there yet");
-    }
+    assert!(!done.err.lines().any(|line| line.trim_start().starts_with("simulate ")), "`simulate` is not there yet");
 }
 
 #[test]

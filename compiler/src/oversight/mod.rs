@@ -2,7 +2,7 @@
 //!
 //! A *duty* (`only after approval by ... when ...`) is on every call of its action. For each call and duty the proof asks: can the duty's
 //! condition apply, with the call's arguments put in, on some way to the call on which no gate that qualifies has asked? The
-//! [decision procedure](decide) answers that; where it cannot tell, or says that it can, the call is refused, with an example where one
+//! decision procedure (`decide`) answers that; where it cannot tell, or says that it can, the call is refused, with an example where one
 //! was found and verified by evaluating all conditions on it.
 //!
 //! This module reads plans, and what plans are made of, and reports nothing: the check, the report and the comparison of two flows all

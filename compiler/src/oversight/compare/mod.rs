@@ -125,7 +125,7 @@ fn workflows(old: &Plan, new: &Plan, changes: &mut Vec<Change>) {
         // What stood behind a gate that is gone is looked at too, whatever it is.
         let lost = || places.passed(from.at).iter().any(|passed| gone.contains(&passed.gate));
         let writes = || merged.declared.action(from.action).is_some_and(|action| action.effect == Effect::Plain);
-        if !is_watched && !(writes() && lost()) {
+        if !(is_watched || writes() && lost()) {
             continue;
         }
         let pair = Pair { merged: &merged, places: &places, from, to, groups: &later };
