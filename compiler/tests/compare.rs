@@ -2,6 +2,7 @@
 //!
 //! A case is a title, `-` and what is replaced, `+` and by what, then what is said of the change (`>`) and of its opposite (`<`).
 //! `UPDATE=1` writes what is said now.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fmt::Write as _;
 use std::path::Path;
