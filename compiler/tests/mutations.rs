@@ -104,7 +104,8 @@ impl Trial {
             let run = self.cargo(tests);
             if !run.status.success() {
                 let said = String::from_utf8_lossy(&run.stdout).into_owned();
-                let failed = said.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED")).collect::<Vec<_>>().join(", ");
+                let failed =
+                    said.lines().filter_map(|line| line.strip_prefix("test ")?.strip_suffix(" ... FAILED")).collect::<Vec<_>>().join(", ");
                 return Ok(Some(if failed.is_empty() { "its time".to_owned() } else { failed }));
             }
         }
