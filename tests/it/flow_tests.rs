@@ -366,3 +366,201 @@ test \"a no\" {
     assert_eq!(done.code, 0, "{} {}", done.out, done.err);
     assert!(done.out.contains("all 4 outcomes of gates are reached"), "{}", done.out);
 }
+
+/// A workflow that others call, in a file of its own.
+const CALLED: &str = "\
+group finance { \"ana@acme.example\" \"bo@acme.example\" }
+
+irreversible action pay(to: text, amount: money) -> text {
+  exec \"pay\" [to, \"{amount}\"]
+}
+
+# Pays one supplier.
+workflow pay_one(to: text, amount: money) -> text {
+  owner \"chief@acme.example\"
+  require approval as review by finance when amount > 100 EUR {
+    show to, amount
+    ask reference: text = \"none\"
+    within 1 day, then escalate to owner within 1 day, then reject
+  }
+  step receipt = pay(to: to, amount: amount)
+  return receipt
+}
+";
+
+/// What calls it: one for each, with a retry, and from further away.
+const CALLING: &str = "\
+use \"pay.flow\"
+
+workflow pay_all(names: [text], amount: money) -> [text] {
+  owner \"boss@acme.example\"
+  let receipts = for each name in names {
+    step receipt = pay.pay_one(to: name, amount: amount)
+    give receipt
+  }
+  return receipts
+}
+
+workflow pay_far(amount: money) -> number {
+  owner \"boss@acme.example\"
+  step receipts = pay_all(names: [\"Ada\"], amount: amount)
+  return count(receipts)
+}
+
+workflow pay_patiently(amount: money) -> text {
+  owner \"boss@acme.example\"
+  try step receipt = pay.pay_one(to: \"Ada\", amount: amount) {
+    retry 1 times every 1 hour
+  }
+  return receipt otherwise \"nothing\"
+}
+";
+
+fn calling(tests: &str) -> crate::support::Done {
+    Project::with(&[("pay.flow", CALLED), ("all.flow", &format!("{CALLING}{tests}"))]).hitlc(&["test"])
+}
+
+/// A workflow that is called is run, however deep: its calls are stubbed, its gates asked, its calls counted.
+#[test]
+fn called_workflows_are_run() {
+    let done = calling(
+        "\
+test \"each of them is paid\" {
+  stub pay.pay returns \"r-1\"
+  run pay_all(names: [\"Ada\", \"Bo\"], amount: 20 EUR)
+  expect completed with [\"r-1\", \"r-1\"]
+  expect pay.pay_one called 2 times
+  expect pay.pay called 2 times
+  expect pay.pay called once with to: \"Bo\", amount: 20 EUR
+}
+
+test \"each of them is asked about\" {
+  stub pay.pay returns \"r-1\"
+  run pay_all(names: [\"Ada\", \"Bo\"], amount: 200 EUR)
+  expect waiting for \"ana@acme.example\"
+  expect approval shows to: \"Ada\", amount: 200 EUR
+  expect pay.pay not called
+  approve by \"ana@acme.example\" with reference: \"7\"
+  expect approval shows to: \"Bo\"
+  expect pay.pay called once with to: \"Ada\"
+  approve by \"bo@acme.example\"
+  expect completed with [\"r-1\", \"r-1\"]
+}
+
+test \"a no reaches those who called\" {
+  run pay_far(amount: 200 EUR)
+  reject by \"bo@acme.example\" comment \"too much\"
+  expect rejected with \"too much\"
+  expect pay.pay not called
+}
+
+test \"so does silence, and the owner is that of the run that asks\" {
+  run pay_far(amount: 200 EUR)
+  advance 1 day
+  expect waiting for owner
+  expect waiting for \"chief@acme.example\"
+  advance 1 day
+  expect rejected
+}
+
+test \"its owner answers it\" {
+  stub pay.pay returns \"r-1\"
+  run pay_far(amount: 200 EUR)
+  advance 1 day
+  approve by owner
+  expect completed with 1
+}
+
+test \"all of it is stubbed\" {
+  stub pay.pay_one returns \"r-9\"
+  run pay_all(names: [\"Ada\"], amount: 200 EUR)
+  expect completed with [\"r-9\"]
+  expect pay.pay_one called once with to: \"Ada\"
+  expect pay.pay not called
+}
+
+test \"a failure is tried again as a run of its own\" {
+  stub pay.pay fails \"no route\"
+  run pay_patiently(amount: 20 EUR)
+  expect pay.pay called once
+  stub pay.pay returns \"r-2\"
+  advance 1 hour
+  expect completed with \"r-2\"
+  expect pay.pay called 2 times
+  expect pay.pay_one called 2 times
+}
+
+test \"a failure is caught by who tried\" {
+  stub pay.pay fails
+  run pay_patiently(amount: 20 EUR)
+  advance 1 hour
+  expect completed with \"nothing\"
+}
+
+test \"a call in doubt\" {
+  stub pay.pay unknown
+  run pay_far(amount: 20 EUR)
+  expect in doubt
+  done by \"chief@acme.example\" with result: \"r-3\"
+  expect completed with 1
+}
+
+test \"who cancels, cancels all of it\" {
+  run pay_far(amount: 200 EUR)
+  cancel by owner
+  expect cancelled
+  expect pay.pay not called
+}
+
+test \"an earlier run is not asked about\" {
+  stub pay.pay returns \"r-1\"
+  run pay_far(amount: 200 EUR)
+  run pay_far(amount: 20 EUR)
+  expect completed
+  expect pay.pay called once
+}
+",
+    );
+    assert_eq!((done.code, done.err.as_str()), (0, ""), "{}", done.out);
+    insta::assert_snapshot!(done.out);
+}
+
+#[test]
+fn failures_in_called_workflows_say_where() {
+    let done = calling(
+        "\
+test \"no stub\" {
+  run pay_far(amount: 20 EUR)
+}
+
+test \"waits there\" {
+  run pay_far(amount: 200 EUR)
+  expect completed
+}
+
+test \"somebody else\" {
+  run pay_far(amount: 200 EUR)
+  expect waiting for \"boss@acme.example\"
+}
+
+test \"shows something else\" {
+  run pay_far(amount: 200 EUR)
+  expect approval shows amount: 300 EUR
+}
+
+test \"in doubt there\" {
+  stub pay.pay unknown
+  run pay_far(amount: 20 EUR)
+  expect completed
+}
+
+test \"called otherwise\" {
+  stub pay.pay returns \"r-1\"
+  run pay_far(amount: 20 EUR)
+  expect pay.pay called once with to: \"Bo\"
+}
+",
+    );
+    assert_eq!((done.code, done.err.as_str()), (1, ""), "{}", done.out);
+    insta::assert_snapshot!(done.out);
+}

@@ -18,7 +18,7 @@ use super::place::{Arm, Node};
 use super::prove::{Cover, Way};
 use super::terms::{Id, Op};
 use crate::eval::{self, Env, Names, Outside};
-use crate::plan::{Duty, Expr, Gate, NodeKind, Type, TypeDef, TypeKind};
+use crate::plan::{Duty, Expr, Gate, NodeKind, Type, TypeDef, TypeKind, Wait};
 use crate::value::{Money, Value, money, to_text};
 
 /// So many values are told.
@@ -363,11 +363,26 @@ impl World<'_, '_, '_> {
         self.reached(case.call) && self.applies(case.duty, &arguments) && case.covers.iter().all(|cover| !self.asks(case.call, cover))
     }
 
-    /// Whether a node is reached.
+    /// Whether a node is reached, and nothing on the way makes the run fail.
     pub(super) fn reached(&self, node: Node) -> bool {
         let places = self.way.places;
-        places.taken(node).into_iter().all(|arm| self.taken(arm) == Some(true))
+        places.met(node).into_iter().all(|(at, arms)| arms.into_iter().any(|arm| self.taken(arm) == Some(false)) || self.goes_on(at))
+            && places.taken(node).into_iter().all(|arm| self.taken(arm) == Some(true))
             && places.not_taken(node).into_iter().all(|arm| self.taken(arm) == Some(false))
+    }
+
+    /// Whether a run that is at a node goes on behind it.
+    fn goes_on(&self, at: Node) -> bool {
+        let computed = |value: &Expr| self.with(at.region, self.slots, |env| eval::eval(value, env)).is_ok();
+        match self.way.places.node(at).map(|node| &node.kind) {
+            Some(NodeKind::Let { value, .. }) => computed(value),
+            Some(NodeKind::Call(call)) => call.arguments.iter().all(computed),
+            Some(NodeKind::ForEach(each)) => computed(&each.list),
+            Some(NodeKind::Branch { .. }) => self.taken(Arm { region: at.region, branch: at.index, arm: 0 }).is_some(),
+            Some(NodeKind::Wait(Wait::Span(value) | Wait::Until(value))) => computed(value),
+            Some(NodeKind::Return(_) | NodeKind::Fail(_)) => false,
+            _ => true,
+        }
     }
 
     /// Values of the first slots of a region.

@@ -56,9 +56,10 @@ struct Home<'p> {
     chain: Vec<u32>,
     /// For each node that has arms, which of them always end the run.
     ends: Vec<Vec<bool>>,
-    /// Gates, and branches some of whose arms end the run.
+    /// Gates, branches some of whose arms end the run, and nodes behind which it has ended.
     gates: Vec<u32>,
     forks: Vec<u32>,
+    stops: Vec<u32>,
 }
 
 impl<'p> Places<'p> {
@@ -69,13 +70,13 @@ impl<'p> Places<'p> {
             for (node, slot) in (0..).zip(&region.nodes).flat_map(|(at, node)| filled(&node.kind).into_iter().map(move |slot| (at, slot))) {
                 places.fillers.insert((index, slot), node);
             }
-            let ends = ending_arms(region);
+            let (ends, stops) = ending_arms(region);
             let has = |kind: fn(&NodeKind) -> bool| (0..).zip(&region.nodes).filter(move |(_, node)| kind(&node.kind)).map(|(at, _)| at);
             let gates = has(|kind| matches!(kind, NodeKind::Gate(_))).collect();
             let forks = has(|kind| matches!(kind, NodeKind::Branch { .. }))
                 .filter(|branch| ends.get(*branch as usize).is_some_and(|arms| arms.contains(&true)))
                 .collect();
-            places.regions.push(Home { region, around: None, chain: vec![index], ends, gates, forks });
+            places.regions.push(Home { region, around: None, chain: vec![index], ends, gates, forks, stops });
         }
         // A loop's body stands behind the region of the loop, but for those of handlers, which are last.
         let handlers = places.regions.len() - workflow.handlers.len();
@@ -197,6 +198,32 @@ impl<'p> Places<'p> {
         found
     }
 
+    /// Whether the run has ended on every way to the node before it is there.
+    pub(super) fn is_cut_off(&self, node: Node) -> bool {
+        self.outward(node).into_iter().any(|at| {
+            let (Some(home), own) = (self.home(at.region), self.arms(at)) else { return false };
+            let mut before = home.stops.iter().filter(|stop| **stop < at.index).map(|stop| Node { region: at.region, index: *stop });
+            // One around the node is no stop before it.
+            before.any(|stop| own.iter().all(|arm| arm.branch != stop.index) && self.arms(stop).iter().all(|arm| own.contains(arm)))
+        })
+    }
+
+    /// Nodes that may have been met on the way to the node, with the arms in which they stand and the node does not. Not those of an arm that
+    /// runs beside the node or instead of it.
+    pub(super) fn met(&self, node: Node) -> Vec<(Node, Vec<Arm>)> {
+        let mut met = Vec::new();
+        for at in self.outward(node) {
+            let own = self.arms(at);
+            for before in (0..at.index).map(|index| Node { region: at.region, index }) {
+                let arms = self.arms(before);
+                if !arms.iter().any(|arm| own.iter().any(|own| own.branch == arm.branch && own.arm != arm.arm)) {
+                    met.push((before, arms.into_iter().filter(|arm| !own.contains(arm) && !self.is_parallel(*arm)).collect()));
+                }
+            }
+        }
+        met
+    }
+
     /// Gates that may have been passed on the way to the node, the nearest first. Not those of a loop that is over, nor of an arm that
     /// runs beside the node or instead of it.
     pub(super) fn passed(&self, node: Node) -> Vec<Passed> {
@@ -249,8 +276,9 @@ fn filled(kind: &NodeKind) -> Vec<u32> {
     }
 }
 
-/// For each node of a region, of its arms, which always end the run.
-fn ending_arms(region: &plan::Region) -> Vec<Vec<bool>> {
+/// For each node of a region, of its arms, which always end the run; and the nodes behind which it has always ended.
+fn ending_arms(region: &plan::Region) -> (Vec<Vec<bool>>, Vec<u32>) {
+    let mut stops = Vec::new();
     let mut ends: Vec<Vec<bool>> = region
         .nodes
         .iter()
@@ -269,13 +297,16 @@ fn ending_arms(region: &plan::Region) -> Vec<Vec<bool>> {
             NodeKind::Parallel { .. } => own.contains(&true),
             _ => false,
         };
+        if ends_here {
+            stops.push(number(index));
+        }
         if let (true, Some(within)) = (ends_here, node.within)
             && let Some(arm) = ends.get_mut(within.branch as usize).and_then(|arms| arms.get_mut(within.arm as usize))
         {
             *arm = true;
         }
     }
-    ends
+    (ends, stops)
 }
 
 fn number(index: usize) -> u32 {

@@ -49,7 +49,7 @@ pub enum Outcome {
 pub struct Cover {
     /// The gate.
     pub gate: Node,
-    /// Those of its bands that ask people who suffice.
+    /// Those of its bands that ask people who suffice; none where only all of them together do, which are asked where none can be told.
     pub bands: Vec<usize>,
 }
 
@@ -264,11 +264,15 @@ impl<'t, 'p> Way<'t, 'p> {
             {
                 return Outcome::Covered(vec![found.cover]);
             }
+            if found.cover.bands.is_empty() {
+                unfit.push((found.cover.gate, Unfit::People));
+            }
             fit.push(found);
         }
         facts.extend(fit.iter().flat_map(|fit| fit.past.iter().copied()));
         let asks: Vec<F> = fit.iter().map(|fit| fit.asks).collect();
-        let mut refusal = Refusal { unfit, fit: fit.iter().map(|fit| fit.cover.gate).collect(), ..Refusal::default() };
+        let often = fit.iter().filter(|fit| !fit.cover.bands.is_empty()).map(|fit| fit.cover.gate).collect();
+        let mut refusal = Refusal { unfit, fit: often, ..Refusal::default() };
         match self.ask(&facts, &asks, budget) {
             Answer::Impossible => return Outcome::Covered(fit.into_iter().map(|fit| fit.cover).collect()),
             Answer::GaveUp => refusal.gave_up = true,
@@ -276,6 +280,13 @@ impl<'t, 'p> Way<'t, 'p> {
                 let covers: Vec<&Cover> = fit.iter().map(|fit| &fit.cover).collect();
                 let case = example::Case { call: call.at, arguments: call.arguments, duty, covers: &covers };
                 refusal.example = example::find(self, &model, &case, self.declarations);
+                if refusal.example.is_none() {
+                    // Perhaps the run fails before the call on these values, for something that is nothing to the proof.
+                    facts.extend(self.computed(call.at));
+                    if let Answer::Possible(model) = self.ask(&facts, &asks, budget) {
+                        refusal.example = example::find(self, &model, &case, self.declarations);
+                    }
+                }
                 refusal.unfollowed = self.unfollowed(&model);
             }
         }
@@ -316,6 +327,9 @@ impl<'t, 'p> Way<'t, 'p> {
 
     /// What holds on every way to a node: arms that were taken, and arms that were not since they end the run.
     pub(super) fn reached(&mut self, node: Node) -> Vec<F> {
+        if self.places.is_cut_off(node) {
+            return vec![self.lowering.arena.never()];
+        }
         let mut facts: Vec<F> = self.places.taken(node).into_iter().map(|arm| self.taken(arm)).collect();
         for arm in self.places.not_taken(node) {
             let taken = self.taken(arm);
@@ -323,6 +337,33 @@ impl<'t, 'p> Way<'t, 'p> {
             facts.push(self.told(arm));
         }
         facts
+    }
+
+    /// What holds where nothing on the way to a node makes the run fail.
+    fn computed(&mut self, node: Node) -> Vec<F> {
+        let mut facts = Vec::new();
+        for (at, arms) in self.places.met(node) {
+            let names = Names::At(at);
+            let own: Vec<F> = match self.places.node(at).map(|node| &node.kind) {
+                Some(NodeKind::Let { value, .. }) => vec![self.defined(value, names)],
+                Some(NodeKind::Call(call)) => call.arguments.iter().map(|argument| self.defined(argument, names)).collect(),
+                Some(NodeKind::Branch { .. }) => vec![self.told(Arm { region: at.region, branch: at.index, arm: 0 })],
+                _ => continue,
+            };
+            let mut parts = Vec::new();
+            for arm in arms {
+                let taken = self.taken(arm);
+                parts.push(self.lowering.not(taken));
+            }
+            parts.push(self.lowering.arena.and(&own));
+            facts.push(self.lowering.arena.or(&parts));
+        }
+        facts
+    }
+
+    fn defined(&mut self, value: &'p Expr, names: Names<'_>) -> F {
+        let id = self.lowering.term(value, names);
+        self.lowering.defined(id)
     }
 
     /// Where it can be told which arm of the branch is taken: elsewhere the run ends there.
@@ -430,7 +471,8 @@ impl<'t, 'p> Way<'t, 'p> {
             return Err(Unfit::Silence);
         }
         let (asks, bands) = self.asks(passed.gate, gate, demanded);
-        if bands.is_empty() {
+        // Without a band of people who suffice, all of them may where none can be told.
+        if bands.is_empty() && self.lowering.arena.is_never(asks) {
             return Err(Unfit::People);
         }
         // Arms of the same conditions as those around the call were taken too.

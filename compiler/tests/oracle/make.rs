@@ -1,8 +1,7 @@
 //! Makes pairs of a duty and gates. The condition of a gate is mostly the duty's, changed a little, so that many calls are truly covered and
 //! those that are not miss it narrowly.
 
-use super::smt::{DATES, MONEYS, NUMBERS};
-use super::terms::{Arguments, Cond, Kind, Literal, Order, Term};
+use super::terms::{Arguments, Cond, DATES, Kind, Literal, MONEYS, NUMBERS, Order, Term};
 
 /// A source of choices: the same seed, the same choices.
 pub(crate) struct Choices(u64);
@@ -12,7 +11,7 @@ impl Choices {
         Self(seed)
     }
 
-    fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -28,7 +27,7 @@ impl Choices {
         self.below(100) < percent
     }
 
-    fn one<T: Copy>(&mut self, of: &[T]) -> T {
+    pub(crate) fn one<T: Copy>(&mut self, of: &[T]) -> T {
         of[usize::try_from(self.below(of.len() as u64)).unwrap()]
     }
 
@@ -36,7 +35,7 @@ impl Choices {
         self.one(&[Kind::Number, Kind::Number, Kind::Money, Kind::Money, Kind::Date, Kind::Span, Kind::Text, Kind::Risk])
     }
 
-    fn literal(&mut self, kind: Kind) -> Literal {
+    pub(crate) fn literal(&mut self, kind: Kind) -> Literal {
         let count = match kind {
             Kind::Number | Kind::Money => self.one(&[0, 1000, 99_999, 100_000, 100_001, 150_000, 200_000, -1000, 50]),
             Kind::Date => self.one(&[1, 2, 10, 11, 20]),
@@ -49,7 +48,7 @@ impl Choices {
     }
 
     /// A term that is no literal.
-    fn term(&mut self, kind: Kind, deep: u32) -> Term {
+    pub(crate) fn term(&mut self, kind: Kind, deep: u32) -> Term {
         let boxed = |term| Box::new(term);
         if kind == Kind::Span {
             return Term::Sum(boxed(self.name(Kind::Date)), boxed(self.name(Kind::Date)), true);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::terms::{Cond, Kind, Literal, Order, Term};
+use super::terms::{Cond, DATES, Kind, Literal, MONEYS, NUMBERS, Order, Term};
 
 /// `can` and `is` are formulas of SMT-LIB.
 #[derive(Clone, Debug)]
@@ -37,10 +37,6 @@ pub(crate) struct Query {
     /// A result that is not exact is an error: the same for the same operation on the same.
     inexact: HashMap<String, usize>,
 }
-
-pub(crate) const NUMBERS: [&str; 2] = ["amount", "fee"];
-pub(crate) const MONEYS: [&str; 2] = ["price", "tax"];
-pub(crate) const DATES: [&str; 2] = ["due", "start"];
 
 /// Declares all parameters.
 pub(crate) fn parameters() -> String {

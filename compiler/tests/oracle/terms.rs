@@ -22,6 +22,11 @@ pub(crate) struct Literal {
     pub currency: usize,
 }
 
+// Parameters of every flow.
+pub(crate) const NUMBERS: [&str; 2] = ["amount", "fee"];
+pub(crate) const MONEYS: [&str; 2] = ["price", "tax"];
+pub(crate) const DATES: [&str; 2] = ["due", "start"];
+
 pub(crate) const CURRENCIES: [&str; 2] = ["EUR", "USD"];
 pub(crate) const TEXTS: [&str; 5] = ["DE", "IR", "KP", "SY", "EUR"];
 pub(crate) const RISKS: [&str; 3] = ["low", "medium", "high"];

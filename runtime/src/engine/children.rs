@@ -8,23 +8,21 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use flow_compiler::plan::{Action, Implementation, Plan};
+use flow_compiler::plan::Plan;
 use flow_compiler::value::Value;
 
 use super::cache::Live;
 use super::host::Work;
 use super::{Engine, EngineError};
 use crate::ids::{Digest, Path, RunId};
-use crate::machine::event::{CalledBy, Channel, End, Outcome, Principal, Started};
-use crate::machine::{Request, RunState};
+use crate::machine::event::{CalledBy, Channel, Outcome, Principal, Started};
+use crate::machine::{Request, RunState, called};
 use crate::store::{ChildOf, NewRun, Status, StoreError, Turn};
 use crate::view;
 
 /// A call of a workflow: what the run that it starts is to be.
 #[derive(Debug)]
 pub(super) struct Call {
-    node: Path,
-    attempt: u32,
     /// How often the caller had been taken up again.
     generation: u32,
     plan: Arc<Plan>,
@@ -34,30 +32,19 @@ pub(super) struct Call {
     on_behalf_by: Option<String>,
     /// The caller's owner, who owns the called run where it names nobody.
     owner: Principal,
-    above: Vec<RunId>,
-}
-
-/// The place of the workflow that an action stands for among the plan's children; `None` for any other action.
-pub(super) fn called(action: &Action) -> Option<u32> {
-    match action.implementation {
-        Implementation::Workflow(child) => Some(child),
-        _ => None,
-    }
+    called_by: CalledBy,
 }
 
 /// What the store holds once: a place in the caller and an attempt, and, where the caller was taken up again after it failed, how often.
-fn place(node: &Path, attempt: u32, generation: u32) -> Vec<u8> {
+fn place(by: &CalledBy, generation: u32) -> Vec<u8> {
     let again = Some(generation).filter(|generation| *generation > 0);
-    node.0.iter().copied().chain([attempt]).chain(again).flat_map(u32::to_be_bytes).collect()
+    by.node.0.iter().copied().chain([by.attempt]).chain(again).flat_map(u32::to_be_bytes).collect()
 }
 
 impl Call {
     pub(super) fn new(live: &Live, child: u32, node: Path, (attempt, generation): (u32, u32), arguments: Vec<Value>) -> Self {
         let state = &live.state;
-        let above = state.called_by.iter().flat_map(|caller| [caller.run].into_iter().chain(caller.above.iter().copied())).collect();
         Self {
-            node,
-            attempt,
             generation,
             plan: Arc::clone(&live.plan),
             child,
@@ -65,13 +52,13 @@ impl Call {
             requester: state.requester.clone(),
             on_behalf_by: state.on_behalf_by.clone(),
             owner: state.owner.clone(),
-            above,
+            called_by: called::by(state, node, attempt),
         }
     }
 }
 
 impl Call {
-    fn started(&self, caller: RunId, plan: &Plan, hash: Digest, owner: Principal, held: bool) -> Started {
+    fn started(&self, plan: &Plan, hash: Digest, owner: Principal, held: bool) -> Started {
         let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         Started {
             plan: hash,
@@ -84,7 +71,7 @@ impl Call {
             on_behalf_by: self.on_behalf_by.clone(),
             callback: None,
             held,
-            called_by: Some(CalledBy { run: caller, node: self.node.clone(), attempt: self.attempt, above: self.above.clone() }),
+            called_by: Some(self.called_by.clone()),
         }
     }
 }
@@ -92,7 +79,7 @@ impl Call {
 impl Engine {
     /// Starts the run that a call stands for, unless it has begun, and lets the caller know of it.
     pub(super) async fn begin_child(self: &Arc<Self>, caller: RunId, call: Call) -> Vec<Work> {
-        let (node, attempt) = (call.node.clone(), call.attempt);
+        let CalledBy { node, attempt, .. } = call.called_by.clone();
         let request = match self.child(caller, call).await {
             Ok(child) => Request::ChildStarted { node, attempt, child },
             Err(EngineError::Store(error)) => {
@@ -106,7 +93,7 @@ impl Engine {
     }
 
     async fn child(self: &Arc<Self>, caller: RunId, call: Call) -> Result<RunId, EngineError> {
-        let place = place(&call.node, call.attempt, call.generation);
+        let place = place(&call.called_by, call.generation);
         if let Some(child) = self.store.child(caller, &place).await? {
             return Ok(child);
         }
@@ -131,7 +118,7 @@ impl Engine {
                 turn,
                 child_of: Some(ChildOf { run: caller, place: place.clone() }),
             };
-            let started = call.started(caller, &plan, hash, owner.clone(), turn.is_some_and(|turn| turn.waits));
+            let started = call.started(&plan, hash, owner.clone(), turn.is_some_and(|turn| turn.waits));
             let run = RunId(self.next_run.fetch_add(1, Ordering::SeqCst));
             let live = Live { state: RunState::new(run), plan: Arc::clone(&plan), seq: 0, hash: Digest::default(), since: 0, snapshot: 0 };
             match self.first_step(live, Request::Start(started), new, |_| ((), None)).await {
@@ -157,17 +144,11 @@ impl Engine {
     /// What a turn means for runs around it: its caller learns of its end, and a run that is ending cancels those that it called.
     pub(super) fn around(&self, live: &Live) -> Vec<Work> {
         let state = &live.state;
-        match (&state.ended, &state.ending) {
-            (Some(_), _) if state.called_by.is_some() => vec![Work::Tell],
-            (None, Some(why)) => {
-                let by = match why {
-                    End::Cancelled { by } => by.clone(),
-                    _ => state.owner.name().to_owned(),
-                };
-                state.children.iter().map(|child| Work::Cancel(child.run, by.clone())).collect()
-            }
-            _ => Vec::new(),
+        if state.ended.is_some() && state.called_by.is_some() {
+            return vec![Work::Tell];
         }
+        let cancels = called::cancels(state).map(|by| state.children.iter().map(|child| Work::Cancel(child.run, by.to_owned())));
+        cancels.into_iter().flatten().collect()
     }
 
     /// Cancels a called run; one that has ended stays as it ended.
@@ -183,13 +164,7 @@ impl Engine {
     pub(super) async fn tell_caller(self: &Arc<Self>, child: RunId) {
         let seen = self.look(child, |live| Some((live.state.called_by.clone()?, live.state.ended.clone()?.0))).await;
         let Ok(Some((caller, end))) = seen else { return };
-        let outcome = match end {
-            End::Completed(value) => Outcome::Done(value),
-            End::Failed { error, .. } => Outcome::NotDone(error),
-            End::Rejected { by, comment, .. } => Outcome::Rejected { by, comment },
-            End::Cancelled { by } => Outcome::Cancelled { by },
-        };
-        let request = Request::Ended { node: caller.node, attempt: caller.attempt, outcome };
+        let request = Request::Ended { node: caller.node, attempt: caller.attempt, outcome: called::outcome(end) };
         let Some(work) = self.record(caller.run, request).await else { return };
         if let Err(error) = self.store.told(child).await {
             tracing::error!(run = %self.run_id(child), %error, "it could not be noted that the caller of a run knows of its end");

@@ -8,12 +8,12 @@ use flow_compiler::value::Value;
 use futures_util::FutureExt as _;
 
 use super::cache::Live;
-use super::children::{Call, called};
+use super::children::Call;
 use super::{Engine, EngineError};
 use crate::actions::{Attempt, Ended};
 use crate::ids::{At, Digest, Path, RunId};
 use crate::machine::event::{Event, Look, Outcome, Principal, Question, Term, Transition};
-use crate::machine::{self, Calling, Command, NodeState, Request, RunState, place, preview, turn};
+use crate::machine::{self, Calling, Command, NodeState, Request, RunState, called, place, preview, turn};
 use crate::people::Person;
 use crate::store::{Asked, Channel, Commit, NewAnswer, NewLetter, NewRun, Store, StoreError, chain};
 
@@ -273,7 +273,7 @@ impl Engine {
     fn attempt(&self, live: &Live, node: &Path, number: u32, calling: &Calling) -> Option<Work> {
         let Calling { arguments, generation, .. } = calling.clone();
         let (index, action) = place::action_at(&live.plan, node)?;
-        if let Some(child) = called(action) {
+        if let Some(child) = called::workflow(action) {
             return Some(Work::Call(Box::new(Call::new(live, child, node.clone(), (number, generation), arguments))));
         }
         let timeout = place::call_at(&live.plan, node).and_then(|call| call.timeout).filter(|_| !node.is_undo());

@@ -8,6 +8,7 @@
 mod apply;
 mod binding;
 mod calendar;
+pub mod called;
 mod decide;
 mod duty;
 mod ending;

@@ -21,12 +21,10 @@ impl Stage<'_> {
         comment: Option<&Expr>,
         values: &[Named],
     ) -> Result<(), Box<Problem>> {
-        let run = self.runs.len().saturating_sub(1);
-        let by = by.map(|by| self.principal(run, by)).transpose()?;
         let comment = comment.map(|comment| self.text(comment)).transpose()?;
         let values = self.entered(values)?;
         let answer = match answer {
-            TestAnswer::Cancel => return self.cancel(run, by.as_ref()),
+            TestAnswer::Cancel => return self.cancel(by),
             TestAnswer::Approve => Answer::Approve,
             TestAnswer::Reject => Answer::Reject,
             TestAnswer::Done => Answer::Done,
@@ -34,18 +32,20 @@ impl Stage<'_> {
             TestAnswer::GiveUp => Answer::GiveUp,
             TestAnswer::SendBack => Answer::SendBack,
         };
-        let live = self.current()?;
         let gate = matches!(answer, Answer::Approve | Answer::Reject | Answer::SendBack);
-        let open: Vec<Question> =
-            if gate { live.gates().map(|(question, _)| question.clone()).collect() } else { live.doubts().cloned().collect() };
+        self.current()?;
+        let open: Vec<(usize, Question)> = match gate {
+            true => self.gates().map(|(run, _, question, _)| (run, question.clone())).collect(),
+            false => self.doubts().map(|(run, question)| (run, question.clone())).collect(),
+        };
         if open.is_empty() {
             let nothing = if gate { "there is nothing to decide" } else { "no call is in doubt" };
-            let problem = self.problem(format!("{nothing}: the run {}", words::standing(live)));
-            return Err(problem);
+            return Err(self.problem(format!("{nothing}: the run {}", self.standing()?)));
         }
         let mut refused = None;
-        for question in &open {
-            for person in self.candidates(run, question, by.as_ref()) {
+        for (run, question) in &open {
+            let by = by.map(|by| self.principal(*run, by)).transpose()?;
+            for person in self.candidates(*run, question, by.as_ref()) {
                 let decision = Decision {
                     n: question.n,
                     by: person.clone(),
@@ -56,12 +56,13 @@ impl Stage<'_> {
                     values: values.clone(),
                     digest: question.digest,
                 };
-                match self.turns(run, Some(Request::Decide(decision)))? {
+                match self.turns(*run, Some(Request::Decide(decision)))? {
                     None => return Ok(()),
                     Some(refusal) => refused.get_or_insert((person, refusal)),
                 };
             }
         }
+        let by = by.map(|by| self.principal(self.root(), by)).transpose()?;
         Err(self.refused(refused, by.as_ref()))
     }
 
@@ -100,10 +101,12 @@ impl Stage<'_> {
         problem
     }
 
-    fn cancel(&mut self, run: usize, by: Option<&Principal>) -> Result<(), Box<Problem>> {
-        let live = self.current()?;
-        let standing = words::standing(live);
-        let by = by.unwrap_or(&live.state.owner).clone();
+    fn cancel(&mut self, by: Option<&Who>) -> Result<(), Box<Problem>> {
+        let (run, standing) = (self.root(), self.standing()?);
+        let by = match by {
+            Some(by) => self.principal(run, by)?,
+            None => self.current()?.state.owner.clone(),
+        };
         let Some(by) = self.people(run, &by).into_iter().next() else {
             return Err(self.problem(format!("nobody is in {}", words::principal(&by))));
         };

@@ -16,7 +16,7 @@ impl Stage<'_> {
     pub(super) fn expect_status(&mut self, expected: &ExpectedStatus) -> Result<(), Box<Problem>> {
         match expected {
             ExpectedStatus::Waiting(who) => self.waiting(who.as_ref()),
-            ExpectedStatus::InDoubt if self.current()?.doubts().next().is_some() => Ok(()),
+            ExpectedStatus::InDoubt if self.doubts().next().is_some() => Ok(()),
             ExpectedStatus::InDoubt => Err(self.other("to be in doubt")?),
             ExpectedStatus::Completed(with) => {
                 let Some(End::Completed(result)) = self.end()? else {
@@ -62,10 +62,10 @@ impl Stage<'_> {
 
     /// The run is otherwise than expected.
     fn other(&self, wanted: &str) -> Result<Box<Problem>, Box<Problem>> {
-        let live = self.current()?;
-        let mut problem = self.problem(format!("expected the run {wanted}; it {}", words::standing(live)));
-        let idle = live.gates().next().is_none() && live.doubts().next().is_none();
-        if let (true, Some(due)) = (idle, live.state.due()) {
+        let mut problem = self.problem(format!("expected the run {wanted}; it {}", self.standing()?));
+        let idle = self.gates().next().is_none() && self.doubts().next().is_none();
+        let due = self.family().filter_map(|(_, live)| live.state.due()).min();
+        if let (true, Some(due)) = (idle, due) {
             let left = due.timestamp().duration_since(self.now.timestamp());
             let left = words::value(&Value::Duration(left), &Type::Duration, &[]);
             problem.help = Some(format!("let time pass with `advance {left}`"));
@@ -75,16 +75,20 @@ impl Stage<'_> {
 
     /// A run waits for a gate's answer, or for time to pass; an attempt that will be made again is not waiting.
     fn waiting(&mut self, who: Option<&Who>) -> Result<(), Box<Problem>> {
-        let run = self.runs.len().saturating_sub(1);
-        let who = who.map(|who| self.principal(run, who)).transpose()?;
-        let live = self.current()?;
-        let open = live.state.ended.is_none() && live.doubts().next().is_none();
-        match &who {
-            None if open && (live.gates().next().is_some() || live.state.retries == 0) => Ok(()),
-            None => Err(self.other("to wait")?),
-            Some(who) if open && live.gates().any(|(question, _)| self.asks(run, question, who)) => Ok(()),
-            Some(who) => Err(self.other(&format!("to wait for {}", words::principal(who)))?),
+        let open = self.current()?.state.ended.is_none() && self.doubts().next().is_none();
+        let Some(who) = who else {
+            let waits = || self.gates().next().is_some() || self.family().all(|(_, live)| live.state.retries == 0);
+            return if open && waits() { Ok(()) } else { Err(self.other("to wait")?) };
+        };
+        let runs: Vec<usize> = self.family().map(|(run, _)| run).collect();
+        for run in runs {
+            let who = self.principal(run, who)?;
+            if open && self.runs.get(run).is_some_and(|live| live.gates().any(|(question, _)| self.asks(run, question, &who))) {
+                return Ok(());
+            }
         }
+        let who = self.principal(self.root(), who)?;
+        Err(self.other(&format!("to wait for {}", words::principal(&who)))?)
     }
 
     fn asks(&self, run: usize, question: &Question, who: &Principal) -> bool {
@@ -103,13 +107,13 @@ impl Stage<'_> {
 
     pub(super) fn expect_shows(&mut self, values: &[Named]) -> Result<(), Box<Problem>> {
         let wanted = self.values(values)?;
-        let live = self.current()?;
-        let mut open = live.gates().peekable();
+        self.current()?;
+        let mut open = self.gates().peekable();
         if open.peek().is_none() {
             return Err(self.other("to wait for an approval")?);
         }
         let mut first = None;
-        for (question, gate) in open {
+        for (_, live, question, gate) in open {
             match wanted.iter().find_map(|(named, value)| not_shown(live, question, gate, named, value)) {
                 None => return Ok(()),
                 Some(shown) => first.get_or_insert((gate, shown)),
@@ -131,15 +135,16 @@ impl Stage<'_> {
     pub(super) fn expect_called(&mut self, target: u32, times: Option<u32>, with: &[Named]) -> Result<(), Box<Problem>> {
         let wanted = self.values(with)?;
         let target = self.target(target)?;
-        let live = self.current()?;
-        let calls: Vec<(&Called, &Action)> = live
-            .calls
-            .iter()
-            .filter_map(|called| live.plan.actions.get(called.action as usize).map(|action| (called, action)))
-            .filter(|(_, action)| target.is(live.plan, &action.name))
+        self.current()?;
+        let calls: Vec<(&Plan, &Called, &Action)> = self
+            .family()
+            .flat_map(|(_, live)| live.calls.iter().map(move |called| (live.plan, called)))
+            .filter_map(|(plan, called)| plan.actions.get(called.action as usize).map(|action| (plan, called, action)))
+            .filter(|(plan, _, action)| target.is(plan, &action.name))
             .collect();
-        let fits =
-            |(called, action): &&(&Called, &Action)| wanted.iter().all(|(named, value)| given(called, action, &named.name) == Some(value));
+        let fits = |(_, called, action): &&(&Plan, &Called, &Action)| {
+            wanted.iter().all(|(named, value)| given(called, action, &named.name) == Some(value))
+        };
         let found = calls.iter().filter(fits).count();
         let met = times.map_or(found > 0, |times| found == times as usize);
         if met {
@@ -160,7 +165,7 @@ impl Stage<'_> {
             (found, _) => format!("it was called {}", self::often(found)),
         };
         let mut problem = self.problem(format!("expected `{}` to be {often}{with}; {was}", target.name));
-        problem.notes.extend(calls.iter().take(MOST_LISTED).map(|(called, action)| call(live.plan, called, action)));
+        problem.notes.extend(calls.iter().take(MOST_LISTED).map(|(plan, called, action)| call(plan, called, action)));
         if calls.len() > MOST_LISTED {
             problem.notes.push(format!("and {} more", calls.len() - MOST_LISTED));
         }

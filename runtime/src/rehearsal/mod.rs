@@ -1,9 +1,10 @@
 //! Rehearsals: the tests of a file, run on the real machine with a clock that is wound by hand and nothing of the outside world.
 //!
-//! Attempts at calls are answered by stubs, at once. Nothing is stored, nobody is told anything, and no environment variable or secret has
+//! Attempts at calls are answered by stubs, at once; a step that calls a workflow is a run of its own, as it is outside of a test. Nothing is stored, nobody is told anything, and no environment variable or secret has
 //! a value. Time stands still but for `advance`; then deadlines and retries happen in the order in which they are due.
 
 mod answer;
+mod called;
 mod coverage;
 mod expect;
 mod live;

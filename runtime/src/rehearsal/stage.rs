@@ -9,13 +9,14 @@ use flow_compiler::plan::{Action, Expr, Implementation, Plan, TypeDef, Who};
 use flow_compiler::value::Value;
 use smol_str::SmolStr;
 
+use super::called::Work;
 use super::coverage::Coverage;
 use super::live::Live;
 use super::{Problem, REQUESTER, World};
 use crate::ids::{At, Digest, Path};
-use crate::machine::event::{Channel, Outcome, Principal, Started, Transition};
+use crate::machine::event::{CalledBy, Channel, Event, Outcome, Principal, Started, Transition};
 use crate::machine::refusal::Refusal;
-use crate::machine::{Command, Facts, Request, RunState, follows, place, principal, turn};
+use crate::machine::{Command, Facts, Request, RunState, called, follows, place, principal, turn};
 
 /// So many timers may fire in one `advance`.
 const MOST_TIMERS: u32 = 1_000_000;
@@ -40,14 +41,17 @@ pub(super) struct Stage<'a> {
     pub(super) now: At,
     /// What calls of a name answer, and where that is said.
     stubs: HashMap<u32, (&'a StubAnswer, Span)>,
+    /// The runs that the test started, and those that they called, in the order in which they began.
     pub(super) runs: Vec<Live<'a>>,
+    /// The place of the run that the test started last.
+    root: usize,
     /// The statement that is being carried out.
     at: (u32, Span),
 }
 
 impl<'a> Stage<'a> {
     pub(super) fn new(tests: &'a TestPlan, world: &'a World, now: At) -> Self {
-        Self { tests, world, now, stubs: HashMap::new(), runs: Vec::new(), at: (1, Span::new(0, 0)) }
+        Self { tests, world, now, stubs: HashMap::new(), runs: Vec::new(), root: 0, at: (1, Span::new(0, 0)) }
     }
 
     /// Carries out a statement.
@@ -92,14 +96,25 @@ impl<'a> Stage<'a> {
         Box::new(Problem { message, line, span, label: String::new(), because: Vec::new(), notes: Vec::new(), help: None })
     }
 
-    /// The run that expectations are about: the last one.
+    /// The file of the tests.
+    pub(super) fn file(&self) -> &'a str {
+        &self.tests.file
+    }
+
+    /// The place of the run that expectations are about: the one that the test started last.
+    pub(super) const fn root(&self) -> usize {
+        self.root
+    }
+
+    /// The run that expectations are about.
     pub(super) fn current(&self) -> Result<&Live<'a>, Box<Problem>> {
-        self.runs.last().ok_or_else(|| self.problem("nothing runs yet"))
+        self.runs.get(self.root).ok_or_else(|| self.problem("nothing runs yet"))
     }
 
     /// The value of an expression of the test.
     pub(super) fn value(&self, expr: &Expr) -> Result<Value, Box<Problem>> {
-        let (owner, requester) = self.runs.last().map_or(("", REQUESTER), |live| (live.state.owner.name(), live.state.requester.as_str()));
+        let (owner, requester) =
+            self.runs.get(self.root).map_or(("", REQUESTER), |live| (live.state.owner.name(), live.state.requester.as_str()));
         let outside = Outside { now: self.now.timestamp(), zone: &self.world.zone, names: &Nothing, owner, requester };
         let env = Env { frames: &[&[]], types: &self.tests.types, outside: &outside };
         eval(expr, &env).map_err(|EvalError(why)| self.problem(format!("a value of the test cannot be computed: {why}")))
@@ -138,11 +153,8 @@ impl<'a> Stage<'a> {
     fn run(&mut self, plan: u32, arguments: &[Expr], by: Option<&Who>) -> Result<(), Box<Problem>> {
         let Some(plan) = self.tests.plans.get(plan as usize) else { return Err(self.problem("there is no such workflow")) };
         let input = arguments.iter().map(|argument| self.value(argument)).collect::<Result<Vec<_>, _>>()?;
-        let run = self.runs.len();
-        let mut live = Live::new(plan, run + 1, self.world.groups.with(&self.tests.groups));
-        live.state.body.slots = input;
-        REQUESTER.clone_into(&mut live.state.requester);
-        self.runs.push(live);
+        let run = self.enter(plan, input, REQUESTER.to_owned());
+        self.root = run;
         if let Some(by) = by {
             let by = self.principal(run, by)?;
             let person = self.people(run, &by).into_iter().next();
@@ -151,21 +163,37 @@ impl<'a> Stage<'a> {
                 live.state.requester = person;
             }
         }
-        let owner = match &plan.workflow.owner {
-            Some(who) => self.principal_of(run, who)?,
-            None => Principal::Person(self.current()?.state.requester.clone()),
-        };
-        let started = self.started(run, owner)?;
+        let requester = Principal::Person(self.current()?.state.requester.clone());
+        let started = self.started(run, requester, Channel::Local, None)?;
         self.turns(run, Some(Request::Start(started))).map(drop)
     }
 
-    fn started(&mut self, run: usize, owner: Principal) -> Result<Started, Box<Problem>> {
+    /// Gives a run that has not begun its place.
+    pub(super) fn enter(&mut self, plan: &'a Plan, input: Vec<Value>, requester: String) -> usize {
+        let run = self.runs.len();
+        let mut live = Live::new(plan, run + 1, self.world.groups.with(&self.tests.groups));
+        live.state.body.slots = input;
+        live.state.requester = requester;
+        self.runs.push(live);
+        run
+    }
+
+    /// How a run that has its place begins; `owner` owns it where its workflow names nobody.
+    pub(super) fn started(
+        &mut self,
+        run: usize,
+        owner: Principal,
+        channel: Channel,
+        called_by: Option<CalledBy>,
+    ) -> Result<Started, Box<Problem>> {
+        let named = self.runs.get(run).and_then(|live| live.plan.workflow.owner.as_ref());
+        let owner = named.map_or(Ok(owner), |who| self.principal_of(run, who))?;
         let Some(Live { plan, state, .. }) = self.runs.get_mut(run) else { return Err(self.problem("nothing runs yet")) };
         let size = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         Ok(Started {
             plan: Digest(Plan::hash(&plan.encode())),
             requester: std::mem::take(&mut state.requester),
-            channel: Channel::Local,
+            channel,
             owner,
             input: std::mem::take(&mut state.body.slots),
             nodes: size(plan.workflow.body.nodes.len()),
@@ -174,7 +202,7 @@ impl<'a> Stage<'a> {
             callback: None,
             // Runs of a test do not wait for one another.
             held: false,
-            called_by: None,
+            called_by,
         })
     }
 
@@ -187,27 +215,44 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Makes turns of a run until it waits, answering its attempts. Gives why the request was refused, if it was.
+    /// Makes turns of a run until it and all runs around it wait, answering attempts. Gives why the request was refused, if it was.
     pub(super) fn turns(&mut self, run: usize, request: Option<Request>) -> Result<Option<Refusal>, Box<Problem>> {
-        let mut commands = VecDeque::new();
-        let refusal = self.turn(run, request, &mut commands);
-        while let Some(command) = commands.pop_front() {
-            let request = match command {
-                Command::Attempt { node, attempt } => {
-                    let outcome = self.outcome(run, &node)?;
-                    Request::Ended { node, attempt, outcome }
-                }
-                Command::Preview { node, guard } => {
+        let mut work = VecDeque::new();
+        let refusal = self.turn(run, request, &mut work);
+        while let Some(item) = work.pop_front() {
+            match item {
+                Work::Command(run, Command::Attempt { node, attempt }) => self.attempt(run, node, attempt, &mut work)?,
+                Work::Command(run, Command::Preview { node, guard }) => {
                     let outcome = Outcome::NotDone("a test does not look at the world".to_owned());
-                    Request::Previewed { node, guard, outcome }
+                    self.turn(run, Some(Request::Previewed { node, guard, outcome }), &mut work);
                 }
-            };
-            self.turn(run, Some(request), &mut commands);
+                Work::Tell(child) => self.tell(child, &mut work),
+                Work::Cancel(child, by) => drop(self.turn(child, Some(Request::Cancel { by }), &mut work)),
+            }
         }
         Ok(refusal)
     }
 
-    fn turn(&mut self, run: usize, request: Option<Request>, commands: &mut VecDeque<Command>) -> Option<Refusal> {
+    /// Makes an attempt at a call: its stub answers, or the workflow that it calls is run.
+    fn attempt(&mut self, run: usize, node: Path, attempt: u32, work: &mut VecDeque<Work>) -> Result<(), Box<Problem>> {
+        let Some((plan, action)) = self.runs.get(run).and_then(|live| Some((live.plan, place::action_at(live.plan, &node)?.1))) else {
+            return Err(self.problem("the plan has no such call"));
+        };
+        let outcome = match (self.stub(plan, action), called::workflow(action)) {
+            (Some((answer, said)), _) => self.stubbed(action, answer, said)?,
+            (None, Some(child)) => {
+                self.call(run, child, node, attempt, work);
+                return Ok(());
+            }
+            (None, None) if matches!(action.implementation, Implementation::Log | Implementation::Notify) => Outcome::Done(Value::None),
+            (None, None) => return Err(self.no_stub(run, node, action)),
+        };
+        self.turn(run, Some(Request::Ended { node, attempt, outcome }), work);
+        Ok(())
+    }
+
+    /// Makes a turn of a run, and puts what follows from it behind what is to be done. Gives why the request was refused, if it was.
+    pub(super) fn turn(&mut self, run: usize, request: Option<Request>, work: &mut VecDeque<Work>) -> Option<Refusal> {
         let (turn, sound) = self.with_facts(run, |plan, state, facts| {
             let before = cfg!(debug_assertions).then(|| state.clone());
             let turn = turn(plan, state, request, facts);
@@ -221,22 +266,21 @@ impl<'a> Stage<'a> {
             live.keep(&transition);
             debug_assert!(follows == Ok(()), "{follows:?}: {transition:?}");
         }
+        let ended = turn.events.iter().any(|event| matches!(event, Event::Ended { .. }));
         live.note(turn.events);
-        commands.extend(turn.commands);
+        work.extend(turn.commands.into_iter().map(|command| Work::Command(run, command)));
+        self.around(run, ended, work);
         turn.refusal
     }
 
-    /// How an attempt ends, as its stub says.
-    fn outcome(&self, run: usize, node: &Path) -> Result<Outcome, Box<Problem>> {
-        let plan = self.runs.get(run).map(|live| live.plan);
-        let found = plan.and_then(|plan| Some((plan, place::action_at(plan, node)?.1)));
-        let Some((plan, action)) = found else { return Err(self.problem("the plan has no such call")) };
+    /// What stands for an action of a plan, and where that is said.
+    fn stub(&self, plan: &Plan, action: &Action) -> Option<(&'a StubAnswer, Span)> {
         let targets = (0..).zip(&self.tests.targets).filter(|(_, target)| target.is(plan, &action.name));
-        let stub = targets.filter_map(|(at, _)| self.stubs.get(&at)).next();
-        let Some((answer, said)) = stub else {
-            let silent = matches!(action.implementation, Implementation::Log | Implementation::Notify);
-            return if silent { Ok(Outcome::Done(Value::None)) } else { Err(self.no_stub(run, node, action)) };
-        };
+        targets.filter_map(|(at, _)| self.stubs.get(&at)).next().copied()
+    }
+
+    /// How an attempt ends, as its stub says.
+    fn stubbed(&self, action: &Action, answer: &StubAnswer, said: Span) -> Result<Outcome, Box<Problem>> {
         let outcome = match answer {
             StubAnswer::Returns(value) => self.value(value).map(Outcome::Done),
             StubAnswer::Fails(None) => Ok(Outcome::NotDone(format!("the stub of `{}` fails", action.name))),
@@ -244,19 +288,30 @@ impl<'a> Stage<'a> {
             StubAnswer::Unknown => Ok(Outcome::Unknown(format!("the stub of `{}` leaves it open", action.name))),
         };
         outcome.map_err(|mut problem| {
-            problem.because.push((*said, "this stub answers".to_owned()));
+            problem.because.push((said, "this stub answers".to_owned()));
             problem
         })
     }
 
-    fn no_stub(&self, run: usize, node: &Path, action: &Action) -> Box<Problem> {
-        let mut problem = self.problem(format!("no stub for `{}`", action.name));
+    fn no_stub(&self, run: usize, node: Path, action: &Action) -> Box<Problem> {
+        let live = self.runs.get(run).filter(|live| live.state.called_by.is_some());
+        let whole = live.map(|live| live.plan.workflow.name.as_str());
+        let which = whole.map_or_else(String::new, |whole| format!(", which `{whole}` calls"));
+        let mut problem = self.problem(format!("no stub for `{}`{which}", action.name));
         "the call is made while this goes on".clone_into(&mut problem.label);
-        let called = self.runs.get(run).filter(|live| live.plan.file == self.tests.file);
-        let called = called.and_then(|live| place::node_at(live.plan, node));
-        problem.because.extend(called.map(|node| (node.span, format!("`{}` is called here", action.name))));
+        let here = self.called_here(run, node);
+        problem.because.extend(here.iter().map(|(span, name)| (*span, format!("`{name}` is called here"))));
         let value = if action.result.is_some() { "..." } else { "none" };
-        problem.help = Some(format!("say what it answers with `stub {} returns {value}` before", action.name));
+        let elsewhere = live.map(|live| live.plan.file.as_str()).filter(|file| *file != self.file());
+        let mut help = match elsewhere {
+            None => format!("say what it answers with `stub {} returns {value}` before", action.name),
+            Some(file) => format!("stub it before, by the name that this file has for `{}` of `{file}`", action.name),
+        };
+        let whole = if elsewhere.is_none() { whole } else { here.as_ref().map(|(_, name)| name.as_str()) };
+        if let Some(whole) = whole {
+            help.push_str(&format!(", or say what all of `{whole}` answers"));
+        }
+        problem.help = Some(help);
         problem
     }
 

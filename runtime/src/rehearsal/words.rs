@@ -27,24 +27,30 @@ pub(super) fn asked(question: &Question) -> String {
     names.join(", ")
 }
 
-/// Where a run stands, after "the run".
-pub(super) fn standing(live: &Live<'_>) -> String {
+/// Where a run stands, after "the run"; `family` is that run and those that it called.
+pub(super) fn standing(live: &Live<'_>, family: &[&Live<'_>]) -> String {
     if let Some((end, _)) = &live.state.ended {
         return ended(live, end);
     }
-    if let Some(question) = live.doubts().next() {
-        let plan = live.plan;
-        let action = place::action_at(plan, &question.node).map(|(_, action)| action);
-        return format!("is in doubt about `{}`", action.map_or("", |action| action.name.as_str()));
+    if let Some((of, question)) = family.iter().find_map(|of| Some((of, of.doubts().next()?))) {
+        let action = place::action_at(of.plan, &question.node).map(|(_, action)| action);
+        return format!("is in doubt about `{}`{}", action.map_or("", |action| action.name.as_str()), whose(of));
     }
-    let gates: Vec<String> = live.gates().map(|(question, gate)| format!("`{}` by {}", gate.name, asked(question))).collect();
+    let gates =
+        family.iter().flat_map(|of| of.gates().map(|(question, gate)| format!("`{}`{} by {}", gate.name, whose(of), asked(question))));
+    let gates: Vec<String> = gates.collect();
     if !gates.is_empty() {
         return format!("waits for {}", gates.join(" and "));
     }
-    match live.state.due() {
+    match family.iter().filter_map(|of| of.state.due()).min() {
         Some(due) => format!("waits until {due}"),
         None => "goes on".to_owned(),
     }
+}
+
+/// What is said of something of a run that was called.
+fn whose(live: &Live<'_>) -> String {
+    live.state.called_by.as_ref().map_or_else(String::new, |_| format!(" of `{}`", live.plan.workflow.name))
 }
 
 fn ended(live: &Live<'_>, end: &End) -> String {

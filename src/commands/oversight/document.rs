@@ -142,6 +142,9 @@ fn proof(duty: &WatchedDuty, gates: &[WatchedGate]) -> String {
         let gate = gates.get(covering.gate)?;
         let all = gate.asks.len() == covering.bands.len() || gate.asks.len() == 1;
         let bands: Vec<String> = covering.bands.iter().map(|band| (band + 1).to_string()).collect();
+        if bands.is_empty() && !all {
+            return Some(format!("{} (where its case cannot be told, so that all are asked)", gate.name));
+        }
         Some(if all { gate.name.clone() } else { format!("{} (its case {})", gate.name, bands.join(", ")) })
     });
     match duty.proof {

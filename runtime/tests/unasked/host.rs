@@ -1,0 +1,261 @@
+//! Plays a plan on the machine: in memory, with a clock wound by hand, and with people and calls that answer at once.
+
+use std::collections::{HashMap, VecDeque};
+
+use flow_compiler::eval::Names;
+use flow_compiler::plan::{Gate, GuardArgument, Lapse, NodeKind, Plan};
+use flow_compiler::value::Value;
+use flow_runtime::ids::{At, Digest, Path, RunId};
+use flow_runtime::machine::event::{About, Channel, Closing, End, Event, Outcome, Principal, Question, Started};
+use flow_runtime::machine::{Answer, Asked, Calendar, Command, Decision, Facts, Membership, Request, RunState, place, principal, turn};
+use jiff::tz::TimeZone;
+use serde_json::{Map, Value as Json};
+use smol_str::SmolStr;
+
+/// Requests and timers of one run: more than any flow here needs.
+const MOST_MOVES: u32 = 500;
+/// When every run begins: a Monday morning.
+const BEGINNING: At = At(1_767_603_600_000_000);
+
+/// How people and calls answer.
+pub(crate) struct Script<'s> {
+    pub requester: &'s str,
+    /// Those who may be asked; the first who is entitled answers.
+    pub people: &'s [String],
+    /// Whether questions are left until those answer to whom they are escalated, or until they open by themselves.
+    pub late: bool,
+    /// What the call at a path gives.
+    pub result: &'s mut dyn FnMut(&Plan, &Path) -> Value,
+    /// What is entered at a gate that asks for it.
+    pub entered: &'s mut dyn FnMut(&Plan, &Gate, &Path) -> Map<String, Json>,
+}
+
+/// A run as far as it came.
+pub(crate) struct Played {
+    /// Every first attempt at a call, and whether anybody had approved anything before it.
+    pub calls: Vec<(Path, Vec<Value>, bool)>,
+    /// Why it ended; `None` where it waits for somebody.
+    pub end: Option<End>,
+    /// Why the engine did not undo a step.
+    pub undo_failed: Option<String>,
+    /// Whether a question could not show what a loop after it gives its calls, since that cannot be computed for one of the items.
+    pub unseen: bool,
+}
+
+impl Played {
+    /// What the engine said where it found a call that nobody approved as its duty demands.
+    pub(crate) fn stopped(&self) -> Option<&str> {
+        let failed = match &self.end {
+            Some(End::Failed { error, .. }) => Some(error.as_str()),
+            _ => None,
+        };
+        failed.into_iter().chain(self.undo_failed.as_deref()).find(|error| error.contains("and no such approval of this call is recorded"))
+    }
+}
+
+struct Groups(HashMap<String, Vec<String>>);
+
+impl Membership for Groups {
+    fn members(&self, group: &str) -> Vec<String> {
+        self.0.get(group).cloned().unwrap_or_default()
+    }
+}
+
+/// Every variable of the environment is set, as examples take it to be.
+struct AnyName;
+
+impl Names for AnyName {
+    fn env(&self, _: &str) -> Option<SmolStr> {
+        Some(SmolStr::new_static("text"))
+    }
+
+    fn secret(&self, _: &str) -> Option<SmolStr> {
+        None
+    }
+}
+
+struct Host<'h> {
+    plan: &'h Plan,
+    state: RunState,
+    now: At,
+    groups: Groups,
+    zone: TimeZone,
+    calendar: Calendar,
+    played: Played,
+}
+
+/// Starts a run and plays it until it has ended, or waits for somebody who does not answer.
+pub(crate) fn play(plan: &Plan, input: &[Value], script: &mut Script<'_>) -> Played {
+    let member = |group: &flow_compiler::plan::Group| (group.name.to_string(), group.members.iter().map(ToString::to_string).collect());
+    let mut host = Host {
+        plan,
+        state: RunState::new(RunId(1)),
+        now: BEGINNING,
+        groups: Groups(plan.groups.iter().map(member).collect()),
+        zone: TimeZone::UTC,
+        calendar: Calendar::default(),
+        played: Played { calls: Vec::new(), end: None, undo_failed: None, unseen: false },
+    };
+    let Some(started) = host.started(input, script.requester) else { return host.played };
+    host.request(Some(Request::Start(started)), script);
+    for _ in 0..MOST_MOVES {
+        if host.state.ended.is_some() || !host.moves(script) {
+            break;
+        }
+    }
+    host.played.end = host.state.ended.map(|(end, _)| end);
+    host.played
+}
+
+impl Host<'_> {
+    /// `None` where the owner's address cannot be computed: then nothing begins.
+    fn started(&mut self, input: &[Value], requester: &str) -> Option<Started> {
+        self.state.body.slots = input.to_vec();
+        requester.clone_into(&mut self.state.requester);
+        let owner = match &self.plan.workflow.owner {
+            Some(who) => self.with_facts(|plan, state, facts| facts.with_env(plan, state, &[], |env| principal(who, state, env))).ok()?,
+            None => Principal::Person(requester.to_owned()),
+        };
+        let size = |length: usize| u32::try_from(length).unwrap();
+        Some(Started {
+            plan: Digest::default(),
+            requester: std::mem::take(&mut self.state.requester),
+            channel: Channel::Local,
+            owner,
+            input: std::mem::take(&mut self.state.body.slots),
+            nodes: size(self.plan.workflow.body.nodes.len()),
+            slots: size(self.plan.workflow.body.slots.len()),
+            on_behalf_by: None,
+            callback: None,
+            held: false,
+            called_by: None,
+        })
+    }
+
+    fn with_facts<T>(&mut self, f: impl FnOnce(&Plan, &mut RunState, &Facts<'_>) -> T) -> T {
+        let facts = Facts { now: self.now, zone: &self.zone, names: &AnyName, people: &self.groups, calendar: &self.calendar };
+        f(self.plan, &mut self.state, &facts)
+    }
+
+    /// Makes a turn, and further ones for what the calls of it answer. Whether the request was accepted.
+    fn request(&mut self, request: Option<Request>, script: &mut Script<'_>) -> bool {
+        let mut commands = VecDeque::new();
+        let accepted = self.turn(request, &mut commands);
+        while let Some(command) = commands.pop_front() {
+            let request = match command {
+                Command::Attempt { node, attempt } => {
+                    let outcome = Outcome::Done((script.result)(self.plan, &node));
+                    Request::Ended { node, attempt, outcome }
+                }
+                Command::Preview { node, guard } => Request::Previewed { node, guard, outcome: Outcome::NotDone("nothing".to_owned()) },
+            };
+            self.turn(Some(request), &mut commands);
+        }
+        accepted
+    }
+
+    fn turn(&mut self, request: Option<Request>, commands: &mut VecDeque<Command>) -> bool {
+        let approved = |state: &RunState| {
+            let gates = state.questions.iter().filter(|asked| asked.question.about == About::Gate);
+            gates.filter_map(|asked| asked.closed).any(|closed| closed.how == Closing::Approved)
+        };
+        let turn = self.with_facts(|plan, state, facts| turn(plan, state, request, facts));
+        let approved = approved(&self.state);
+        for event in turn.events {
+            match event {
+                Event::AttemptStarted { node, arguments: Some(arguments), .. } => self.played.calls.push((node, arguments, approved)),
+                Event::Asked(question) => self.played.unseen |= is_unseen(self.plan, &question),
+                _ => {}
+            }
+        }
+        commands.extend(turn.commands);
+        turn.refusal.is_none()
+    }
+
+    /// Answers a question or winds the clock; whether there was anything to do.
+    fn moves(&mut self, script: &mut Script<'_>) -> bool {
+        let Some(asked) = self.state.open().next().cloned() else { return self.wait(script) };
+        match &asked.question.about {
+            About::UndoFailed { why, .. } => {
+                self.played.undo_failed = Some(why.clone());
+                return false;
+            }
+            About::Gate => {}
+            About::InDoubt { .. } | About::SentBack { .. } => return false,
+        }
+        let Some(gate) = place::gate_at(self.plan, &asked.question.node) else { return false };
+        let waits = script.late && asked.escalations.len() < lapses(gate);
+        (waits && self.wait(script)) || self.approve(&asked, gate, script)
+    }
+
+    fn wait(&mut self, script: &mut Script<'_>) -> bool {
+        let Some(due) = self.state.due() else { return false };
+        self.now = self.now.max(due);
+        self.request(None, script)
+    }
+
+    fn approve(&mut self, asked: &Asked, gate: &Gate, script: &mut Script<'_>) -> bool {
+        let question = &asked.question;
+        let fresh = question.round == 1 && asked.votes.is_empty() && !gate.asks.is_empty();
+        let mut entered = if fresh { (script.entered)(self.plan, gate, &question.node) } else { Map::new() };
+        for values in [std::mem::take(&mut entered), Map::new()] {
+            for by in script.people.iter().filter(|person| asked.votes.iter().all(|vote| vote.by != **person)) {
+                let decision = Decision {
+                    n: question.n,
+                    by: by.clone(),
+                    channel: Channel::Page,
+                    os_user: None,
+                    answer: Answer::Approve,
+                    comment: None,
+                    values: values.clone(),
+                    digest: question.digest,
+                };
+                if self.request(Some(Request::Decide(decision)), script) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}
+
+fn is_unseen(plan: &Plan, question: &Question) -> bool {
+    let guards = place::gate_at(plan, &question.node).map(|gate| gate.guards.as_slice()).unwrap_or_default();
+    let mut arguments = guards.iter().zip(&question.will_run).flat_map(|(guard, values)| guard.arguments.iter().zip(values));
+    arguments.any(|(argument, value)| matches!((argument, value), (GuardArgument::Each(_), None)))
+}
+
+/// How often a gate's deadline passes before it is rejected for that.
+fn lapses(gate: &Gate) -> usize {
+    let mut due = gate.deadline.as_ref();
+    let mut count = 0;
+    while let Some(lapse) = due.map(|due| &due.then) {
+        due = None;
+        match lapse {
+            Lapse::Escalate { deadline, .. } => due = Some(deadline),
+            Lapse::Approve => {}
+            Lapse::Reject | Lapse::Fail(_) => break,
+        }
+        count += 1;
+    }
+    count
+}
+
+/// The region of a frame, by the number that the proof gives it: 0 is the body, then come the bodies of loops.
+pub(crate) fn region(plan: &Plan, frame: &[u32]) -> Option<u32> {
+    let mut number = 0;
+    for step in frame.chunks(2) {
+        let region = if number == 0 { &plan.workflow.body } else { plan.workflow.loops.get(number as usize - 1)? };
+        let NodeKind::ForEach(each) = &region.nodes.get(*step.first()? as usize)?.kind else { return None };
+        number = each.body + 1;
+    }
+    Some(number)
+}
+
+/// Addresses that a plan or its author names.
+pub(crate) fn addresses(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = text.split('"').filter(|part| part.contains('@')).map(str::to_owned).collect();
+    found.sort();
+    found.dedup();
+    found
+}
