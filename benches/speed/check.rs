@@ -94,6 +94,22 @@ pub(crate) fn run() {
         });
         row(name, format!("{:.1} ms", took.as_secs_f64() * 1e3));
     }
+    for files in [100, 1_000] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut lines = 0;
+        for file in 0..files {
+            // Of 78 lines and of 117: about a hundred.
+            let text = project(if file % 5 < 2 { 60 } else { 100 });
+            lines += text.lines().count();
+            std::fs::write(folder.path().join(format!("project{file}.flow")), text).expect("a file");
+        }
+        let took = best(5, || {
+            let ran = std::process::Command::new(env!("CARGO_BIN_EXE_hitlc")).arg("check").arg(folder.path()).output();
+            assert!(ran.expect("hitlc runs").status.success());
+        });
+        let seconds = took.as_secs_f64();
+        row(&format!("`hitlc check`, {lines} lines in {files} files"), format!("{seconds:.3} s, {:.0} lines/s", lines as f64 / seconds));
+    }
     let took = best(20, || {
         let ran = std::process::Command::new(env!("CARGO_BIN_EXE_hitlc")).arg("--version").output();
         assert!(ran.expect("hitlc runs").status.success());

@@ -1,6 +1,7 @@
 //! The texts that are checked, as their reader handed them over, and what is known of the project around them.
 
-use std::collections::{BTreeMap, HashMap};
+use foldhash::HashMap;
+use std::collections::BTreeMap;
 
 use flow_grammar::Parsed;
 

@@ -38,6 +38,16 @@ impl Text {
         Self(Arc::new(Inner { text, utf8, parsed: OnceLock::new() }))
     }
 
+    /// The next version of this text: what of it is as it was is not parsed again.
+    #[must_use]
+    pub fn next(&self, text: impl Into<String>) -> Self {
+        let next = Self::new(text);
+        if let Some(parsed) = self.0.parsed.get() {
+            let _ = next.0.parsed.set(flow_grammar::parse_next(next.as_str(), (self.as_str(), parsed)));
+        }
+        next
+    }
+
     /// The text itself.
     #[must_use]
     pub fn as_str(&self) -> &str {

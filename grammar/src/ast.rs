@@ -64,6 +64,24 @@ pub enum Declaration {
     Broken(Broken),
 }
 
+impl Declaration {
+    /// The whole declaration, its documentation aside.
+    #[must_use]
+    pub const fn span(&self) -> Span {
+        match self {
+            Self::Use(node) => node.span,
+            Self::Record(node) => node.span,
+            Self::Enum(node) => node.span,
+            Self::Group(node) => node.span,
+            Self::Action(node) => node.span,
+            Self::Policy(node) => node.span,
+            Self::Workflow(node) => node.span,
+            Self::Test(node) => node.span,
+            Self::Broken(node) => node.span,
+        }
+    }
+}
+
 /// What stands where a declaration or statement did not parse.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Broken {

@@ -12,7 +12,9 @@ mod diagnose;
 mod fault;
 mod format;
 mod grammar;
+mod memory;
 mod scan;
+mod shift;
 mod span;
 mod words;
 
@@ -24,6 +26,7 @@ pub use span::Span;
 pub use words::is_reserved;
 
 use crate::grammar::{Grammar, Rule};
+use crate::memory::{Memory, Section};
 
 /// Brackets may nest this deep.
 pub const MAX_DEPTH: usize = 64;
@@ -43,6 +46,7 @@ pub struct Parsed {
     pub comments: Vec<Span>,
     /// All faults, ordered by place, each once.
     pub faults: Vec<Fault>,
+    sections: Vec<Section>,
 }
 
 /// Parses the bytes of a file.
@@ -63,22 +67,26 @@ pub fn parse_bytes(bytes: &[u8]) -> Parsed {
 /// Parses a file.
 #[must_use]
 pub fn parse(text: &str) -> Parsed {
+    read(text, &Memory::default())
+}
+
+/// Parses the next version of a file, and gives what [`parse`] gives: declarations that are as they were are not read again.
+#[must_use]
+pub fn parse_next(text: &str, (before, parsed): (&str, &Parsed)) -> Parsed {
+    read(text, &Memory::of(before, parsed))
+}
+
+fn read(text: &str, memory: &Memory<'_>) -> Parsed {
     if text.len() > MAX_BYTES {
         return refused(FaultKind::TooLarge(text.len()), Span::default());
     }
     let scan = scan::scan(text);
     let visible = scan.visible(text);
-    let mut pairs = match Grammar::parse(Rule::file, &visible) {
-        Ok(pairs) => pairs,
-        // The grammar takes every text, so only the stack can have been too small.
-        Err(_) => {
-            return Parsed { comments: scan.comments, ..refused(FaultKind::TooDeep, Span::default()) };
-        }
+    // The grammar takes every text, so only the stack can have been too small.
+    let Some(built) = build::Builder::new(text, &visible, &scan).module(memory) else {
+        return Parsed { comments: scan.comments, ..refused(FaultKind::TooDeep, Span::default()) };
     };
-    let (module, mut faults) = match pairs.next() {
-        Some(file) => build::Builder::new(text, &visible, &scan).module(file),
-        None => (ast::Module::default(), Vec::new()),
-    };
+    let mut faults = built.faults;
     faults.extend(scan.faults);
     for fault in &mut faults {
         fault.span = whole_letters(text, fault.span);
@@ -86,7 +94,7 @@ pub fn parse(text: &str) -> Parsed {
     }
     faults.sort_by_key(|fault| fault.span);
     faults.dedup();
-    Parsed { module, comments: scan.comments, faults }
+    Parsed { module: built.module, comments: scan.comments, faults, sections: built.sections }
 }
 
 /// Whether pest takes a text, without a tree of it: what any parser of this grammar costs at least, for the bench.

@@ -1,7 +1,8 @@
 //! `hitlc check`
 
+use std::collections::HashMap;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 
@@ -48,8 +49,10 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
         let project = Project::find(Some(&folder), None)?;
         let mut loaded = Loaded::read(&project, &files)?.with_policies(&project, &args.policy)?;
         loaded.sources.set_levels(args.lints.levels(&project)?);
-        let checked = flow_compiler::check(&loaded.sources);
-        found.push((loaded.sources, checked.diagnostics));
+        let mut checked = flow_compiler::check(&loaded.sources);
+        found.push((loaded.sources, std::mem::take(&mut checked.diagnostics)));
+        // The process ends soon: to take a large tree apart, node by node, helps nobody.
+        std::mem::forget(checked);
     }
     let counts: Counts = found.iter().map(|(sources, diagnostics)| Counts::of(sources, diagnostics)).sum();
     let denied = args.lints.deny_warnings() && counts.warnings > 0;
@@ -65,14 +68,17 @@ pub(crate) fn run(args: &Args) -> Result<Exit, Fault> {
             summary(counts, denied);
         }
     }
+    std::mem::forget(found);
     Ok(if counts.errors > 0 || denied { Exit::Failed } else { Exit::Done })
 }
 
 /// The files by the folders of their projects: each project has its own groups.
 pub(super) fn by_project(files: Vec<PathBuf>) -> Vec<(PathBuf, Vec<PathBuf>)> {
     let mut projects: Vec<(PathBuf, Vec<PathBuf>)> = Vec::new();
+    let mut around: HashMap<PathBuf, PathBuf> = HashMap::new();
     for file in files {
-        let folder = project::folder(Some(&file));
+        let beside = file.parent().map(Path::to_owned).unwrap_or_default();
+        let folder = around.entry(beside).or_insert_with(|| project::folder(Some(&file))).clone();
         match projects.iter_mut().find(|(known, _)| *known == folder) {
             Some((_, files)) => files.push(file),
             None => projects.push((folder, vec![file])),

@@ -1,6 +1,6 @@
 //! What a file declares: types, actions and workflows by name, before any of them is looked into.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use flow_grammar::{Span, ast};
 use smol_str::SmolStr;
@@ -86,7 +86,7 @@ pub(crate) struct ParameterInfo {
 /// The names of all workflows, in order, each once.
 pub(super) fn workflow_names(module: &ast::Module) -> Vec<SmolStr> {
     let mut names: Vec<SmolStr> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = foldhash::HashSet::default();
     for declaration in &module.declarations {
         if let ast::Declaration::Workflow(workflow) = declaration
             && seen.insert(workflow.name.name.clone())

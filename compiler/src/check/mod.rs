@@ -20,7 +20,7 @@ mod test;
 pub(crate) mod ty;
 mod workflow;
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use flow_grammar::{FaultKind, Parsed, Span, ast};
 use smol_str::SmolStr;

@@ -1,6 +1,6 @@
 //! Files that use one another: which file a `use` means, under which name, and in which order files are checked.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use flow_grammar::{Parsed, Span, ast, is_reserved};
 use smol_str::SmolStr;

@@ -2,7 +2,7 @@
 //!
 //! A name lives from the end of its statement to the end of its block.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use flow_grammar::Span;
 use smol_str::SmolStr;

@@ -1,6 +1,6 @@
 //! Types while they are checked: those of the plan, and two more for what has none.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::rc::Rc;
 
 use flow_grammar::Span;

@@ -1,7 +1,7 @@
 //! Examples: values for which a call runs unasked. What the decision procedure suggests is made into values of the flow, and believed only
 //! where the evaluator, asked about every condition on the way, says the same.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::fmt;
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! What the proof says of gates themselves: whether one ever asks, always asks, or asks what an earlier one has asked.
 
-use super::decide::{Answer, Budget, F};
+use super::decide::{self, Answer, Budget, F};
 use super::place::Node;
 use super::prove::{Duties, Way};
 use super::terms::{Names, Terms};
@@ -69,18 +69,15 @@ impl<'p> Way<'_, 'p> {
     fn odd(&mut self, at: Node, gate: &'p Gate, budget: &mut Budget) -> Option<Oddity> {
         let facts = self.reached(at);
         let asks = self.asks_anybody(at, gate);
-        // A way that nothing takes says nothing about what stands on it.
-        let on_the_way = !facts.is_empty() && matches!(self.ask(&facts, &[], budget), Answer::Impossible);
-        if on_the_way {
-            return None;
-        }
         let mut with_asks = facts.clone();
         with_asks.push(asks);
-        if matches!(self.ask(&with_asks, &[], budget), Answer::Impossible) {
-            return Some(Oddity::Never);
+        if self.never(&with_asks, &[], budget) {
+            // A way that nothing takes says nothing about what stands on it.
+            let on_the_way = !facts.is_empty() && self.never(&facts, &[], budget);
+            return (!on_the_way).then_some(Oddity::Never);
         }
         if let [Band { when: Some(_), .. }] = gate.bands.as_slice() {
-            if matches!(self.ask(&facts, &[asks], budget), Answer::Impossible) {
+            if self.never(&facts, &[asks], budget) {
                 return Some(Oddity::Always);
             }
         } else if let Some(band) = self.unreached(at, gate, &facts, budget) {
@@ -96,11 +93,18 @@ impl<'p> Way<'_, 'p> {
                 continue;
             }
             let earlier = self.asks_anybody(passed.gate, earlier);
-            if matches!(self.ask(&with_asks, &[earlier], budget), Answer::Impossible) {
+            if self.never(&with_asks, &[earlier], budget) {
                 return Some(Oddity::Implied(passed.gate));
             }
         }
         None
+    }
+
+    /// Whether facts never hold together where none of these asks. Most gates are ordinary: a guess tells.
+    fn never(&mut self, facts: &[F], asks: &[F], budget: &mut Budget) -> bool {
+        let mut formulas = facts.to_vec();
+        formulas.extend(asks.iter().map(|asks| self.lowering.not(*asks)).collect::<Vec<_>>());
+        !decide::guess(&self.lowering.arena, &formulas, budget) && matches!(self.ask(facts, asks, budget), Answer::Impossible)
     }
 
     /// Where a gate asks anybody at all.
@@ -118,7 +122,7 @@ impl<'p> Way<'_, 'p> {
             };
             let mut here = before.clone();
             here.push(truth.holds);
-            if number > 0 && matches!(self.ask(&here, &[], budget), Answer::Impossible) {
+            if number > 0 && self.never(&here, &[], budget) {
                 return Some(number);
             }
             before.push(truth.fails);

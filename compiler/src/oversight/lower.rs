@@ -4,7 +4,7 @@
 //! and products with a number are linear terms; each such operation may also have no exact result, which is a fact of its own. Money is an
 //! amount and a currency, a date its days, a time and a duration their seconds. What is none of that is an unknown that equals itself.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 use std::rc::Rc;
 
 use num_bigint::BigInt;

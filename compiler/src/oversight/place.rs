@@ -1,6 +1,6 @@
 //! Where nodes stand: regions inside one another, arms around a node, and what was passed on every way to it.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use crate::plan::{self, Expr, Loop, NodeKind, Slot, Within, Workflow};
 

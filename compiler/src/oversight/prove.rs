@@ -1,6 +1,8 @@
 //! The proof for each call: which gates qualify, on which values they ask, and whether that is enough.
 
-use std::collections::HashMap;
+use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::Declarations;
 use super::decide::{self, Answer, Budget, F};
@@ -180,6 +182,8 @@ pub(super) struct Way<'t, 'p> {
     /// Where arms are taken, and where it can be told which arm of their branch is, once known.
     taken: HashMap<Arm, F>,
     told: HashMap<Arm, F>,
+    /// Where gates ask, once known.
+    asked: HashMap<Node, Rc<[Asked]>>,
 }
 
 /// Where a gate asks, and all ways in which it opens then.
@@ -211,7 +215,7 @@ impl<'t, 'p> Way<'t, 'p> {
             }
         }
         let lowering = Lowering::new(terms, declarations, items);
-        Self { places, lowering, declarations, taken: HashMap::new(), told: HashMap::new() }
+        Self { places, lowering, declarations, taken: HashMap::new(), told: HashMap::new(), asked: HashMap::new() }
     }
 
     /// Lists that loops around go through, and their items.
@@ -481,15 +485,24 @@ impl<'t, 'p> Way<'t, 'p> {
 
     /// Where a gate asks people who are enough, and in which of its bands.
     pub(super) fn asks(&mut self, at: Node, gate: &'p Gate, demanded: Option<&Enough>) -> (F, Vec<usize>) {
-        let mut asked = self.bands(at, gate);
-        asked.retain(|asked| demanded.is_none_or(|duty| asked.ways.iter().all(|way| people::suffices(way, duty))));
-        let bands = asked.iter().filter_map(|asked| asked.band).collect();
-        let asks: Vec<F> = asked.iter().map(|asked| asked.when).collect();
+        let asked = self.bands(at, gate);
+        let enough = |asked: &&Asked| demanded.is_none_or(|duty| asked.ways.iter().all(|way| people::suffices(way, duty)));
+        let bands = asked.iter().filter(enough).filter_map(|asked| asked.band).collect();
+        let asks: Vec<F> = asked.iter().filter(enough).map(|asked| asked.when).collect();
         (self.lowering.arena.or(&asks), bands)
     }
 
     /// Where each band of a gate asks somebody, and where none can be told, which then asks everybody.
-    pub(super) fn bands(&mut self, at: Node, gate: &'p Gate) -> Vec<Asked> {
+    pub(super) fn bands(&mut self, at: Node, gate: &'p Gate) -> Rc<[Asked]> {
+        if let Some(known) = self.asked.get(&at) {
+            return Rc::clone(known);
+        }
+        let asked: Rc<[Asked]> = self.bands_of(at, gate).into();
+        self.asked.insert(at, Rc::clone(&asked));
+        asked
+    }
+
+    fn bands_of(&mut self, at: Node, gate: &'p Gate) -> Vec<Asked> {
         let strictest = people::strictest(&mut self.lowering, at, gate);
         let mut asked = Vec::new();
         let mut before = self.lowering.arena.always();
@@ -530,7 +543,7 @@ impl<'t, 'p> Way<'t, 'p> {
     /// Whether a term has its value at the gate, or is entered there.
     fn is_known(&mut self, id: Id, at: Node, gate: &Gate) -> bool {
         let mut open = vec![id];
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = foldhash::HashSet::default();
         while let Some(id) = open.pop() {
             if !seen.insert(id) {
                 continue;

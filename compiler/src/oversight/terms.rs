@@ -1,7 +1,7 @@
 //! Expressions of a workflow as terms: each once, values of `let` put in where they are used, names of slots the same wherever they are
 //! read, so that two expressions that give the same value are, as far as that is to be seen, the same term.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use smol_str::SmolStr;
 

@@ -41,7 +41,7 @@ impl<'i> Builder<'i> {
             span,
         };
         if let Some(block) = block {
-            let end = self.trim(span.start as usize, block.as_span().start());
+            let end = self.trim(span.start as usize, self.start(&block));
             action.head = crate::scan::span(span.start as usize, end);
             let whose = (Span::new(span.start, action.name.span.end), format!("the action `{}`", action.name.name));
             (action.implementation, action.preview) = self.action_block(block, &whose);

@@ -13,12 +13,14 @@ mod tests;
 mod text;
 mod workflows;
 
+use pest::Parser;
 use pest::iterators::Pair;
 use smol_str::SmolStr;
 
-use crate::ast::{Broken, Ident, Module, Path, Type, TypeKind};
+use crate::ast::{Broken, Declaration, Ident, Module, Path, Type, TypeKind};
 use crate::diagnose::{self, Place};
-use crate::grammar::Rule;
+use crate::grammar::{Grammar, Rule};
+use crate::memory::{Memory, Section};
 use crate::scan::{Scan, span};
 use crate::{Fault, FaultKind, Span, words};
 
@@ -39,6 +41,14 @@ struct Missing {
     of: String,
 }
 
+/// What became of a text.
+pub(crate) struct Built {
+    pub(crate) module: Module,
+    /// Faults beside those that the scan found.
+    pub(crate) faults: Vec<Fault>,
+    pub(crate) sections: Vec<Section>,
+}
+
 /// Builds the tree of one text.
 pub(crate) struct Builder<'i> {
     /// The text as the author wrote it.
@@ -46,26 +56,51 @@ pub(crate) struct Builder<'i> {
     /// The text as the grammar saw it: comments are blanks.
     text: &'i str,
     scan: &'i Scan,
+    /// Where the section begins that is being built: pest counts from there.
+    base: usize,
     faults: Vec<Fault>,
     missing: Vec<Missing>,
+    /// Blocks that nobody closed, told or not.
+    unclosed: usize,
     /// How deep the expression under construction may be already.
     level: usize,
 }
 
 impl<'i> Builder<'i> {
     pub(crate) const fn new(written: &'i str, text: &'i str, scan: &'i Scan) -> Self {
-        Self { written, text, scan, faults: Vec::new(), missing: Vec::new(), level: 0 }
+        Self { written, text, scan, base: 0, faults: Vec::new(), missing: Vec::new(), unclosed: 0, level: 0 }
     }
 
-    /// The module, and the faults beside those that the scan found.
-    pub(crate) fn module(mut self, file: Node<'i>) -> (Module, Vec<Fault>) {
+    /// The module. `None` where pest gave up: the stack was too small.
+    pub(crate) fn module(mut self, memory: &Memory<'_>) -> Option<Built> {
         let mut declarations = Vec::new();
+        let mut sections = Vec::new();
         let mut items = Items::default();
-        for node in file.into_inner() {
-            declarations.extend(self.declaration(node, &mut items));
+        for section in self.scan.sections(self.text.len()) {
+            let place = span(section.start, section.end);
+            let known = self.written.get(section.clone()).and_then(|text| memory.recall(text, place.start));
+            let mut sound = known.is_some();
+            if let Some(known) = known {
+                items.sound(known.last().map_or(place, Declaration::span));
+                declarations.extend(known);
+            } else {
+                let before = (self.faults.len(), self.unclosed);
+                self.base = section.start;
+                let text = self.text.get(section).unwrap_or_default();
+                for node in Grammar::parse(Rule::file, text).ok()?.flat_map(Node::into_inner) {
+                    declarations.extend(self.declaration(node, &mut items));
+                }
+                let own = declarations.get(sections.last().map_or(0, |section: &Section| section.end)..).unwrap_or_default();
+                // Junk may be quiet, since what is wrong with it is said of the junk before.
+                sound = before == (self.faults.len(), self.unclosed)
+                    && before.0 < MAX_FAULTS
+                    && !own.iter().any(|declaration| matches!(declaration, Declaration::Broken(_)))
+                    && !self.scan.has_fault(place);
+            }
+            sections.push(Section { place, end: declarations.len(), sound });
         }
         self.report_missing();
-        (Module { declarations }, self.faults)
+        Some(Built { module: Module { declarations }, faults: self.faults, sections })
     }
 
     /// Of several braces missed at one place the outermost is reported, at its declaration.
@@ -87,7 +122,11 @@ impl<'i> Builder<'i> {
     /// The node's place. Pest counts blanks and comments after an absent last part to the node; the language does not.
     fn span(&self, node: &Node<'i>) -> Span {
         let place = node.as_span();
-        span(place.start(), self.trim(place.start(), place.end()))
+        span(self.start(node), self.trim(self.start(node), self.base + place.end()))
+    }
+
+    fn start(&self, node: &Node<'i>) -> usize {
+        self.base + node.as_span().start()
     }
 
     fn trim(&self, start: usize, end: usize) -> usize {
@@ -139,7 +178,8 @@ impl<'i> Builder<'i> {
 
     /// Notes a block that ends without its brace. `head` and `of` say whose it is.
     fn unclosed(&mut self, node: &Node<'i>, open: Span, head: Span, of: impl FnOnce() -> String) {
-        let at = node.as_span().start();
+        let at = self.start(node);
+        self.unclosed += 1;
         let swallowed = self.scan.faults.iter().any(|fault| {
             let hides = matches!(fault.kind, FaultKind::TooDeep)
                 || (matches!(fault.kind, FaultKind::UnclosedText) && fault.span.end as usize == self.text.len());

@@ -6,7 +6,6 @@ use crate::ast::{
 };
 use crate::diagnose::{Place, place};
 use crate::grammar::Rule;
-use crate::scan::span;
 use crate::{FaultKind, Span, words};
 
 impl<'i> Builder<'i> {
@@ -271,8 +270,7 @@ impl<'i> Builder<'i> {
     }
 
     fn step_clause(&mut self, node: Node<'i>) -> Option<StepClause> {
-        let start = node.as_span().start();
-        let end = self.trim(start, node.as_span().end());
+        let place = self.span(&node);
         let rule = node.as_rule();
         let mut values = Vec::new();
         let mut doubling = false;
@@ -295,6 +293,6 @@ impl<'i> Builder<'i> {
             Rule::undo => StepClauseKind::Undo(call?),
             _ => StepClauseKind::WithoutApproval(why?),
         };
-        Some(StepClause { kind, span: span(start, end) })
+        Some(StepClause { kind, span: place })
     }
 }

@@ -33,7 +33,7 @@ impl<'i> Builder<'i> {
             span,
         };
         if let Some(block) = block {
-            let start = block.as_span().start();
+            let start = self.start(&block);
             let end = self.trim(span.start as usize, start);
             workflow.head = crate::scan::span(span.start as usize, end);
             self.workflow_block(block, &mut workflow);

@@ -4,6 +4,7 @@
 //! texts. The grammar steps over the same places quietly, so that each is reported once.
 
 mod foreign;
+mod sections;
 mod texts;
 
 use smol_str::SmolStr;
@@ -23,9 +24,22 @@ pub(crate) struct Scan {
     pub(crate) hidden: Vec<Span>,
     /// Bytes that the grammar sees as `"`: other quotes around a text.
     pub(crate) quotes: Vec<usize>,
+    /// Where each section but the first begins, see [`sections`].
+    pub(crate) sections: Vec<usize>,
 }
 
 impl Scan {
+    /// The sections of a text of this length, which each can be read alone.
+    pub(crate) fn sections(&self, length: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+        let starts = std::iter::once(0).chain(self.sections.iter().copied());
+        starts.zip(self.sections.iter().copied().chain([length])).map(|(start, end)| start..end)
+    }
+
+    /// Whether any fault touches the place.
+    pub(crate) fn has_fault(&self, place: Span) -> bool {
+        self.faults.iter().any(|fault| fault.span.start < place.end && fault.span.end > place.start)
+    }
+
     /// The text as the grammar sees it, each hidden byte a blank.
     pub(crate) fn visible(&self, text: &str) -> String {
         let mut bytes = text.as_bytes().to_vec();
@@ -80,6 +94,8 @@ struct Scanner<'a> {
     ifs: u32,
     line_start: bool,
     after_matches: bool,
+    /// The end of the last token.
+    last: usize,
     scan: Scan,
 }
 
@@ -96,6 +112,7 @@ pub(crate) fn scan(text: &str) -> Scan {
         ifs: 0,
         line_start: true,
         after_matches: false,
+        last: 0,
         scan: Scan::default(),
     };
     if text.starts_with('\u{feff}') {
@@ -134,6 +151,7 @@ impl Scanner<'_> {
             }
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => {
                 self.word();
+                self.last = self.at;
                 return;
             }
             b'0'..=b'9' => self.number(),
@@ -164,6 +182,7 @@ impl Scanner<'_> {
         }
         self.after_matches = false;
         self.line_start = false;
+        self.last = self.at;
     }
 
     /// A run of characters that nothing begins with is one fault.
@@ -248,11 +267,14 @@ impl Scanner<'_> {
         if self.holes > 0 || rest.starts_with([':', ',', ')']) {
             return;
         }
+        let first_column = start == 0 || self.bytes.get(start - 1) == Some(&b'\n');
+        if !statement && first_column {
+            self.begin_section(word);
+        }
         while let Some(open) = self.stack.pop_if(|open| matches!(open.kind, Kind::Paren | Kind::Bracket)) {
             self.scan.unclosed.push(span(open.at, open.at + 1));
         }
         self.end_above(start);
-        let first_column = start == 0 || self.bytes.get(start - 1) == Some(&b'\n');
         if !statement && first_column {
             for open in std::mem::take(&mut self.stack) {
                 self.scan.unclosed.push(span(open.at, open.at + 1));

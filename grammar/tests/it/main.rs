@@ -8,6 +8,7 @@ mod format;
 mod generate;
 #[path = "../law/mod.rs"]
 mod law;
+mod next;
 mod programs;
 mod robust;
 

@@ -31,6 +31,6 @@ impl Document {
                 lsp::TextDocumentContentChangeEvent::TextDocumentContentChangeWholeDocument(whole) => text = whole.text,
             }
         }
-        (self.version, self.text) = (version, Text::new(text));
+        (self.version, self.text) = (version, self.text.next(text));
     }
 }

@@ -1,6 +1,6 @@
 //! Record literals: by the type that their place expects.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use flow_grammar::{Span, ast};
 use smol_str::SmolStr;

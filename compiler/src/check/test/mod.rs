@@ -5,7 +5,7 @@
 mod expect;
 mod values;
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use flow_grammar::{Span, ast};
 use smol_str::SmolStr;

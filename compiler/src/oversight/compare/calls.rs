@@ -215,7 +215,7 @@ fn before<'p>(way: &mut Way<'_, 'p>, call: &Call<'p>) -> Vec<Before> {
             (true, false) => None,
         };
         let taken: Vec<F> = passed.where_taken.iter().map(|arm| way.taken(*arm)).collect();
-        let mut asked = way.bands(passed.gate, gate);
+        let mut asked = way.bands(passed.gate, gate).to_vec();
         for asked in &mut asked {
             let when = [taken.as_slice(), &[asked.when]].concat();
             asked.when = way.lowering.arena.and(&when);

@@ -3,7 +3,7 @@
 //!
 //! What is not found to be the same is an unknown of its own, of which the proof then knows nothing: that can only make more differ.
 
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt as _};
 
 use super::merge::{Merged, Side};
 use crate::oversight::Declarations;

@@ -1,6 +1,6 @@
 //! Classes of symbols that are the same.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::Budget;
 use super::formula::{Arena, Atom, Symbol};

@@ -1,6 +1,6 @@
 //! Formulas: each once, so that the same formula is the same number.
 
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 use num_traits::{One, Signed};
 

@@ -26,6 +26,7 @@
 
 mod classes;
 pub(super) mod formula;
+mod guess;
 pub(super) mod linear;
 mod sat;
 mod simplex;
@@ -33,9 +34,10 @@ mod simplex;
 mod tests;
 
 pub(super) use formula::{Arena, Atom, F, Symbol};
+pub(super) use guess::guess;
 pub(super) use linear::{Linear, Q, Unknown};
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use sat::{Found, Lit, Sat};
 

@@ -2,7 +2,8 @@
 //! infinitesimal for strict bounds.
 #![expect(clippy::indexing_slicing, reason = "columns are numbered here, and their numbers never leave")]
 
-use std::collections::{BTreeMap, HashMap};
+use foldhash::{HashMap, HashMapExt as _};
+use std::collections::BTreeMap;
 
 use num_traits::{One, Signed, Zero};
 
