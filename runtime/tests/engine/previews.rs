@@ -217,7 +217,7 @@ workflow settle(customer: number) -> number {
 
 #[tokio::test]
 async fn what_a_preview_does_not_use_may_be_unknown() {
-    let (world, database) = world(Arc::new(MemoryStore::new()), CHARGE).await;
+    let (world, _database) = world(Arc::new(MemoryStore::new()), CHARGE).await;
     let run = world.start("settle", json!({"customer": 7})).await;
     let call = world.approval(&run).await.will_run.pop().unwrap();
     assert_eq!((call.action.as_str(), call.entered, call.later), ("charge", vec!["amount".to_owned()], vec!["note".to_owned()]));
