@@ -201,13 +201,16 @@ pub struct WillRun {
 /// What a call would touch.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct Preview {
-    /// The value as JSON; `null` where it could not be looked at.
+    /// The value as JSON; `null` where it was not looked at.
     pub value: Json,
-    /// The value as text, or why it could not be looked at.
+    /// The value as text, or why it was not looked at.
     pub text: String,
-    /// Whether it could not be looked at.
+    /// Whether a look at it failed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub failed: bool,
+    /// Arguments that looking needs and that are not known when this is asked: nobody looked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
 }
 
 /// Somebody decides in somebody's stead.

@@ -1,6 +1,8 @@
-//! Going through what a node holds: its expressions and the slots that it fills. The one list of both.
+//! Going through what a node or an implementation holds: its expressions and the slots that it fills. The one list of both.
 
-use super::{Approvers, Call, Deadline, Duty, Expr, Gate, GuardArgument, Lapse, NodeKind, Show, Term, Wait, Who};
+use std::collections::BTreeSet;
+
+use super::{Approvers, Call, Deadline, Duty, Expr, Gate, GuardArgument, Implementation, Lapse, NodeKind, Show, Term, TextPart, Wait, Who};
 
 impl NodeKind {
     /// Calls `f` with each expression of the node; not with what is in them.
@@ -92,6 +94,49 @@ impl Duty {
         let terms = by.stages.iter().flatten().map(|(Term::Any(who) | Term::Some(_, who) | Term::All(who))| who);
         terms.chain(&by.except).for_each(f);
     }
+}
+
+impl Implementation {
+    /// Calls `f` with each expression of it; not with what is in them.
+    pub fn for_each_expr<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
+        match self {
+            Self::Log | Self::Notify | Self::Workflow(_) => {}
+            Self::Http(http) => {
+                values(&http.url).chain(http.headers.iter().map(|(_, value)| value)).for_each(&mut *f);
+                http.query.iter().map(|(_, value, _)| value).chain(http.body.iter().map(|body| &body.value)).for_each(&mut *f);
+                http.ok_when.iter().chain(&http.not_done_when).chain(http.result.iter().map(|(value, _)| value)).for_each(f);
+            }
+            Self::Exec(exec) => {
+                exec.arguments.iter().map(|(value, _)| value).chain(exec.stdin.iter().map(|body| &body.value)).for_each(&mut *f);
+                exec.cwd.iter().chain(exec.env.iter().map(|(_, value)| value)).for_each(&mut *f);
+                exec.ok_when.iter().chain(&exec.not_done_when).chain(exec.result.iter().map(|(value, _)| value)).for_each(f);
+            }
+            Self::Sql(sql) => values(&sql.connection).chain(values(&sql.statement)).for_each(f),
+            Self::Email(email) => [&email.to.0, &email.subject, &email.body].into_iter().chain(&email.attach).for_each(f),
+            Self::Model(model) => values(&model.name).chain([&model.prompt]).chain(&model.temperature).for_each(f),
+        }
+    }
+
+    /// The slots of the action's frame that it uses, in their order: its parameters, and parts of the answer.
+    #[must_use]
+    pub fn slots(&self) -> BTreeSet<u32> {
+        let (mut open, mut found) = (Vec::new(), BTreeSet::new());
+        self.for_each_expr(&mut |expr| open.push(expr));
+        while let Some(expr) = open.pop() {
+            if let Expr::Slot { index, .. } = expr {
+                found.insert(*index);
+            }
+            expr.for_each_child(&mut |child| open.push(child));
+        }
+        found
+    }
+}
+
+fn values(parts: &[TextPart]) -> impl Iterator<Item = &Expr> {
+    parts.iter().filter_map(|part| match part {
+        TextPart::Value(value, _) => Some(value),
+        TextPart::Text(_) => None,
+    })
 }
 
 fn shows(shows: &mut [Show], f: &mut dyn FnMut(&mut Expr)) {

@@ -11,7 +11,7 @@ use super::people;
 use crate::ids::{ApprovalId, Path, RunId};
 use crate::machine::event::{About, Channel, Closing, End, Outcome, Principal, Question, Shown, Verdict, Vote};
 use crate::machine::place::{action_at, call_at, gate_at, name_at, result_at};
-use crate::machine::preview::call_of;
+use crate::machine::preview::{call_of, unknown};
 use crate::machine::{Asked, NodeState, RunState, entitled, needed};
 use crate::people::Person;
 use crate::view;
@@ -252,11 +252,13 @@ fn will_run(plan: &Plan, gate: Option<&Gate>, asked: &Asked) -> Vec<view::WillRu
         let arguments = known.first().map(Vec::as_slice).unwrap_or_default();
         return call(plan, &asked.question.node, arguments, None).into_iter().collect();
     };
-    let pairs = gate.guards.iter().zip(known).enumerate();
-    let calls = pairs.filter_map(|(number, (guard, arguments))| {
+    let pairs = gate.guards.iter().zip(known).zip(&asked.question.will_run).enumerate();
+    let calls = pairs.filter_map(|(number, ((guard, arguments), before))| {
         let path = call_of(&asked.question.node, guard);
-        let found = asked.question.previews.get(number).and_then(Option::as_ref);
-        let preview = found.and_then(|found| preview(plan, &path, found));
+        let preview = match asked.question.previews.get(number) {
+            Some(Some(found)) => preview(plan, &path, found),
+            _ => no_preview(plan, &path, guard, before),
+        };
         Some(view::WillRun { preview, ..call(plan, &path, arguments, Some(guard))? })
     });
     calls.collect()
@@ -266,10 +268,28 @@ fn preview(plan: &Plan, call: &Path, found: &Shown) -> Option<view::Preview> {
     let ty = &action_at(plan, call)?.1.preview.as_ref()?.result;
     Some(match found {
         Shown::Value(value) => {
-            view::Preview { value: to_json(value, ty, &plan.types), text: to_text(value, ty, &plan.types), failed: false }
+            let (value, text) = (to_json(value, ty, &plan.types), to_text(value, ty, &plan.types));
+            view::Preview { value, text, failed: false, needs: Vec::new() }
         }
-        Shown::Error(why) => view::Preview { value: Json::Null, text: format!("cannot be looked at: {why}"), failed: true },
+        Shown::Error(why) => {
+            view::Preview { value: Json::Null, text: format!("cannot be looked at: {why}"), failed: true, needs: Vec::new() }
+        }
     })
+}
+
+/// Why nobody looked at what a call would touch, where its action has a preview: something that looking needs was not known.
+fn no_preview(plan: &Plan, call: &Path, guard: &Guard, known: &[Option<Value>]) -> Option<view::Preview> {
+    let (_, action) = action_at(plan, call)?;
+    let missing = unknown(plan, call, guard, known)?;
+    let needs: Vec<String> = missing.iter().filter_map(|at| action.parameters.get(*at)).map(|p| p.name.to_string()).collect();
+    let of_items = |at: &usize| matches!(guard.arguments.get(*at), Some(GuardArgument::Each(_)));
+    let names = needs.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and ");
+    let text = match (needs.is_empty(), missing.iter().all(of_items)) {
+        (true, _) => return None,
+        (false, true) => format!("cannot be looked at for all items at once: {names} differs from item to item"),
+        (false, false) => format!("cannot be looked at before {names} {} known", if needs.len() == 1 { "is" } else { "are" }),
+    };
+    Some(view::Preview { value: Json::Null, text, failed: false, needs })
 }
 
 fn call(plan: &Plan, path: &Path, arguments: &[Option<Value>], guard: Option<&Guard>) -> Option<view::WillRun> {

@@ -29,6 +29,11 @@ pub fn approved<'s>(plan: &Plan, state: &'s RunState, call: &Path) -> Option<&'s
     approvals(plan, state, call).last().map(|(_, found)| *found)
 }
 
+/// The passed gates that showed what the call would touch.
+pub(super) fn shown_by<'s>(plan: &Plan, state: &'s RunState, call: &Path) -> impl Iterator<Item = &'s Path> {
+    approvals(plan, state, call).into_iter().map(|(gate, _)| gate)
+}
+
 /// For each gate what its newest passed round said that the call would touch, the newest question last.
 fn approvals<'s>(plan: &Plan, state: &'s RunState, call: &Path) -> Vec<(&'s Path, &'s Value)> {
     let mut newest: Vec<(&Path, Option<&Value>)> = Vec::new();
@@ -53,17 +58,30 @@ pub(super) fn stale(plan: &Plan, state: &RunState, call: &Path, there: Option<&V
     approvals.iter().filter(|(_, found)| *found != there).map(|(gate, _)| (*gate).clone()).collect()
 }
 
-/// The looks that come before a question: at calls that are still to come, and whose arguments are all known now.
+/// The looks that come before a question: at calls that are still to come, and of which the preview uses nothing that is not known now.
 pub(super) fn looks(plan: &Plan, state: &RunState, gate: &Gate, question: &Question) -> Vec<Look> {
     let guards = (0_u32..).zip(gate.guards.iter().zip(&question.will_run));
     let looks = guards.filter_map(|(number, (guard, arguments))| {
         let call = call_of(&question.node, guard);
-        place::action_at(plan, &call)?.1.preview.as_ref()?;
-        let known = guard.arguments.iter().all(|argument| matches!(argument, GuardArgument::Known(_)));
-        let arguments: Vec<Value> = arguments.iter().cloned().collect::<Option<_>>()?;
-        (known && !state.node(&call).settled()).then_some(Look { guard: number, arguments, found: None })
+        if !unknown(plan, &call, guard, arguments)?.is_empty() || state.node(&call).settled() {
+            return None;
+        }
+        // What is not known is not used.
+        let arguments = arguments.iter().cloned().map(Option::unwrap_or_default).collect();
+        Some(Look { guard: number, arguments, found: None })
     });
     looks.collect()
+}
+
+/// The parameters that the preview of a guarded call uses and that are not known when its gate asks: while there are any, nobody can look.
+/// `None` where the call has no preview.
+#[must_use]
+pub fn unknown(plan: &Plan, call: &Path, guard: &Guard, arguments: &[Option<Value>]) -> Option<Vec<usize>> {
+    let preview = place::action_at(plan, call)?.1.preview.as_ref()?;
+    let used = preview.implementation.slots();
+    let known = |(argument, value): (&GuardArgument, &Option<Value>)| matches!(argument, GuardArgument::Known(_)) && value.is_some();
+    let parameters = (0_u32..).zip(guard.arguments.iter().zip(arguments).map(known)).enumerate();
+    Some(parameters.filter(|(_, (slot, known))| used.contains(slot) && !known).map(|(parameter, _)| parameter).collect())
 }
 
 /// What was found, one for each guard.

@@ -297,9 +297,11 @@ impl<'a> Steps<'a> {
         Ok(())
     }
 
-    /// After a failure, and when it would touch something else than was approved, the gates that bound a call are asked once more before it.
+    /// After a failure, and when it would touch something else than was approved, the gates that bound a call, or showed what it would
+    /// touch, are asked once more before it.
     fn asks_again(&self, path: &Path) -> bool {
-        binding::passed(self.plan, self.state, path).any(|(gate, _)| !self.state.node(gate).settled())
+        let bound = binding::passed(self.plan, self.state, path).map(|(gate, _)| gate);
+        bound.chain(preview::shown_by(self.plan, self.state, path)).any(|gate| !self.state.node(gate).settled())
     }
 
     /// A call that an approval bound runs with the arguments that were approved, or not at all.

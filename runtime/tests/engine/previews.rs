@@ -41,7 +41,7 @@ fn notes(database: &Connection) -> i64 {
 }
 
 async fn looked_at(world: &World, run: &view::Run) -> view::Preview {
-    world.approval(run).await.will_run.first().and_then(|call| call.preview.clone()).expect("a preview")
+    world.approval(run).await.will_run.into_iter().find_map(|call| call.preview).expect("a preview")
 }
 
 async fn approve(world: &World, run: &view::Run) -> view::Run {
@@ -193,4 +193,79 @@ workflow forget(customer: number) {
     assert!(!look.failed, "{look:?}");
     let run = approve(&world, &run).await;
     assert_eq!((run.status, super::support::effects(&world)), ("completed", 1), "{run:?}");
+}
+
+const CHARGE: &str = r#"
+read action note_of(customer: number) -> text {
+  exec "echo" ["n"]
+}
+irreversible action charge(customer: number, amount: number, note: text) -> number {
+  sql "sqlite:crm.db" "delete from notes where customer = {customer} and {amount} > 0 and {note} <> ''"
+  preview { sql "sqlite:crm.db" "select id from notes where customer = {customer} order by id" }
+}
+
+workflow settle(customer: number) -> number {
+  owner "boss@acme.example"
+  require approval as ok {
+    ask amount: number
+  }
+  step note = note_of(customer)
+  step gone = charge(customer, amount: ok.amount, note)
+  return gone
+}
+"#;
+
+#[tokio::test]
+async fn what_a_preview_does_not_use_may_be_unknown() {
+    let (world, _database) = world(Arc::new(MemoryStore::new()), CHARGE).await;
+    let run = world.start("settle", json!({"customer": 7})).await;
+    let call = world.approval(&run).await.will_run.pop().unwrap();
+    assert_eq!((call.action.as_str(), call.entered, call.later), ("charge", vec!["amount".to_owned()], vec!["note".to_owned()]));
+    let preview = call.preview.unwrap();
+    assert_eq!((preview.value, preview.failed, preview.needs), (json!([{"id": 1}, {"id": 3}]), false, Vec::<String>::new()));
+}
+
+#[tokio::test]
+async fn a_call_that_is_not_bound_waits_for_the_gate_that_showed_something_else() {
+    let behind_a_step = CHARGE.replace("read action", "action").replace("amount: ok.amount", "amount: 5");
+    let in_an_arm =
+        behind_a_step.replace("require approval", "if customer > 1 { require approval").replace("return gone", "return gone } return 0");
+    for flow in [CHARGE.to_owned(), behind_a_step, in_an_arm] {
+        let (world, database) = world(Arc::new(MemoryStore::new()), &flow).await;
+        let run = world.start("settle", json!({"customer": 7})).await;
+        database.execute_batch("insert into notes values (4, 7)").unwrap();
+        world.decide(&run, BOSS, Answer::Approve, json!({"amount": 5})).await.unwrap();
+        let run = world.settled(&run.id).await;
+        assert_eq!((run.status, run.approvals.len(), notes(&database)), ("paused", 2, 4), "{run:?}");
+        assert_eq!(looked_at(&world, &run).await.value, json!([{"id": 1}, {"id": 3}, {"id": 4}]));
+        world.decide(&run, BOSS, Answer::Approve, json!({"amount": 5})).await.unwrap();
+        let run = world.settled(&run.id).await;
+        assert_eq!((run.status, &run.output, notes(&database)), ("completed", &json!(3), 1), "{run:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_card_says_what_a_preview_waits_for() {
+    let asks = CHARGE.replace("where customer = {customer} order", "where id < {amount} order");
+    let later = CHARGE.replace("where customer = {customer} order", "where id < {amount} and {note} = 'n' order");
+    let items = CHARGE.replace("step note", "for each n in [7, 8] {\n    step note").replace("charge(customer,", "charge(customer: n,");
+    let items =
+        items.replace("step gone = charge(customer: n, amount: ok.amount, note)", "step charge(customer: n, amount: ok.amount, note) }");
+    let items = items.replace("return gone", "return 0");
+    for (flow, needs, text) in [
+        (asks, vec!["amount"], "cannot be looked at before `amount` is known"),
+        (later, vec!["amount", "note"], "cannot be looked at before `amount` and `note` are known"),
+        (items, vec!["customer"], "cannot be looked at for all items at once: `customer` differs from item to item"),
+    ] {
+        let (world, database) = world(Arc::new(MemoryStore::new()), &flow).await;
+        let run = world.start("settle", json!({"customer": 7})).await;
+        let preview = looked_at(&world, &run).await;
+        assert_eq!(preview.needs, needs);
+        assert_eq!((preview.text.as_str(), preview.failed, preview.value), (text, false, json!(null)));
+        world.decide(&run, BOSS, Answer::Approve, json!({"amount": 5})).await.unwrap();
+        let run = world.settled(&run.id).await;
+        assert_eq!(run.status, "completed", "{run:?}");
+        assert!(notes(&database) < 3);
+        assert_eq!(looked_at(&world, &run).await.text, text);
+    }
 }

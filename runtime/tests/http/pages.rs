@@ -162,3 +162,38 @@ async fn assets_are_served_and_errors_are_pages_for_browsers() {
     let page = world.ask("GET /nowhere", &["accept: text/html,*/*"], "").await.expect(404);
     assert!(page.body.contains("<h1>Not found</h1>"));
 }
+
+#[tokio::test]
+async fn the_page_shows_what_a_call_would_touch_or_what_it_waits_for() {
+    let world = World::set(crate::support::Setting { flow: PREVIEWS, ..crate::support::Setting::default() }).await;
+    let (_, approval, _) = world.start("settle", r#"{"input": {"customer": "c-7"}}"#).await;
+    let cookie = ana(&world).await;
+    let page = world.ask(&format!("GET /approvals/{approval}"), &[&cookie], "").await.expect(200).body;
+    for part in ["rows of c-7", "<p class=\"none\">cannot be looked at before <code>amount</code> is known</p>"] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    let token = bearer(&world.token("ana@acme.example", "read").await);
+    let calls = world.ask(&format!("GET /api/v1/approvals/{approval}"), &[&token], "").await.expect(200).json()["will_run"].clone();
+    assert_eq!(calls[0]["preview"], serde_json::json!({"value": "rows of c-7", "text": "rows of c-7"}));
+    let text = "cannot be looked at before `amount` is known";
+    assert_eq!(calls[1]["preview"], serde_json::json!({"value": null, "text": text, "needs": ["amount"]}));
+}
+
+const PREVIEWS: &str = r#"
+irreversible action charge(customer: text, amount: number) {
+  exec "true" []
+  preview { exec "echo" ["-n", "rows of {customer}"] }
+}
+irreversible action refund(customer: text, amount: number) {
+  exec "true" []
+  preview { exec "echo" ["-n", "{customer} {amount}"] }
+}
+workflow settle(customer: text) {
+  owner "ana@acme.example"
+  require approval as ok {
+    ask amount: number
+  }
+  step charge(customer, amount: ok.amount)
+  step refund(customer, amount: ok.amount)
+}
+"#;

@@ -25,16 +25,21 @@ impl Html {
     /// A message of the engine, in which what stands between backticks is somebody's own words.
     pub(super) fn prose(text: &str) -> Self {
         let mut html = Self::default();
+        html.push_prose(text);
+        html
+    }
+
+    /// Adds a sentence, with what it quotes as code.
+    pub(super) fn push_prose(&mut self, text: &str) {
         let mut rest = text;
         while let Some((before, quoted, after)) = quotation(rest) {
-            html.push_text(before);
-            html.push("<code>");
-            html.push_text(quoted);
-            html.push("</code>");
+            self.push_text(before);
+            self.push("<code>");
+            self.push_text(quoted);
+            self.push("</code>");
             rest = after;
         }
-        html.push_text(rest);
-        html
+        self.push_text(rest);
     }
 
     /// Adds markup.

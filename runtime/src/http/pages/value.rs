@@ -56,9 +56,9 @@ pub(super) fn argument(json: Option<&Json>, text: &str, by_model: bool) -> Html 
 /// What a call would touch.
 pub(super) fn preview(preview: &Preview) -> Html {
     let mut html = Html::default();
-    if preview.failed {
-        html.push("<p class=\"fault\">");
-        html.push_text(&preview.text);
+    if preview.failed || !preview.needs.is_empty() {
+        html.push(if preview.failed { "<p class=\"fault\">" } else { "<p class=\"none\">" });
+        html.push_prose(&preview.text);
         html.push("</p>");
         return html;
     }
