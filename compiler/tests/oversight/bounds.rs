@@ -110,3 +110,31 @@ fn doubled_lets() {
     flow.push_str("  require approval when n599 > 3 within 2 days\n  step act(x)\n}\n");
     assert_eq!(refusals(&flow).len(), 1);
 }
+
+/// Names of wide conditions, each joined with the one before, over and over: to write them down as formulas takes more than the proof may
+/// take, though it would be done at once then, since every gate asks whatever the values are.
+#[test]
+fn wide_lets() {
+    const LEVELS: usize = 60;
+    let mut flow =
+        String::from("irreversible action act(n: number) only after approval { exec \"act\" [\"{n}\"] }\n\nworkflow w(n: number) {\n");
+    for level in 0..LEVELS {
+        for half in 0..2 {
+            let wide: Vec<String> = (0..100).map(|n| format!("n == {}", (level * 2 + half) * 100 + n)).collect();
+            writeln!(flow, "  let w{level}_{half} = {}", wide.join(" or ")).unwrap();
+        }
+    }
+    for gate in 0..10 {
+        writeln!(flow, "  let b{gate}_0 = n < 0").unwrap();
+        for level in 1..LEVELS {
+            let (before, next) = (level - 1, (level + gate) % LEVELS);
+            writeln!(flow, "  let b{gate}_{level} = not (not b{gate}_{before} and not (w{next}_0 or w{next}_1))").unwrap();
+        }
+        writeln!(flow, "  require approval when b{gate}_{} or 1 == 1 within 2 days", LEVELS - 1).unwrap();
+    }
+    flow.push_str("  step act(n)\n}\n");
+    let began = Instant::now();
+    let found = refusals(&flow);
+    println!("{:?}", began.elapsed());
+    assert_eq!(found, ["F0332 the proof that somebody is asked before `act` takes too much work"]);
+}
