@@ -2,8 +2,9 @@
 
 use super::decide::{self, Answer, F};
 use super::place::Node;
-use super::prove::{Duties, Way};
+use super::prove::Duties;
 use super::terms::{Names, Terms};
+use super::way::Way;
 use crate::plan::{Band, Gate, NodeKind};
 
 /// Work for one gate.

@@ -8,6 +8,7 @@
 //! This module reads plans, and what plans are made of, and reports nothing: the check, the report and the comparison of two flows all
 //! ask it.
 
+mod asks;
 mod compare;
 mod decide;
 mod example;
@@ -18,6 +19,7 @@ mod place;
 mod prove;
 mod report;
 mod terms;
+mod way;
 
 pub use compare::{Change, Direction, compare};
 pub use example::Example;
@@ -40,13 +42,24 @@ pub trait Declarations {
     fn types(&self) -> Vec<TypeDef>;
 }
 
-impl Declarations for crate::plan::Plan {
+/// What holds all of them in lists.
+trait Listed {
+    fn listed(&self) -> (&[TypeDef], &[Action]);
+}
+
+impl Listed for crate::plan::Plan {
+    fn listed(&self) -> (&[TypeDef], &[Action]) {
+        (&self.types, &self.actions)
+    }
+}
+
+impl<L: Listed> Declarations for L {
     fn type_def(&self, index: u32) -> Option<&TypeDef> {
-        self.types.get(index as usize)
+        self.listed().0.get(index as usize)
     }
 
     fn action(&self, index: u32) -> Option<&Action> {
-        self.actions.get(index as usize)
+        self.listed().1.get(index as usize)
     }
 
     fn duties(&self, action: u32) -> Vec<&Duty> {
@@ -54,6 +67,6 @@ impl Declarations for crate::plan::Plan {
     }
 
     fn types(&self) -> Vec<TypeDef> {
-        self.types.clone()
+        self.listed().0.to_vec()
     }
 }

@@ -1,12 +1,14 @@
 //! What the proof says of one call in two flows: where it runs unasked in one and not in the other, and whose approval is enough.
 
 use super::merge::{Declared, Merged, Side};
+use crate::oversight::asks::Asked;
 use crate::oversight::decide::{Answer, F};
 use crate::oversight::example::{self, Example, World};
 use crate::oversight::people::{self, Enough, Groups};
 use crate::oversight::place::{Node, Places};
-use crate::oversight::prove::{Asked, Call, Way};
+use crate::oversight::prove::Call;
 use crate::oversight::terms::{Id, Names, Terms};
+use crate::oversight::way::Way;
 use crate::oversight::{Cover, Declarations as _, Unfit};
 use crate::plan::Duty;
 

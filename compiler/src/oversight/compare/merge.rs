@@ -1,11 +1,9 @@
 //! Two workflows as one, so that the proof can be asked about both at once: the regions, actions and types of the earlier one behind those
 //! of the later one. Nothing is shared by that alone; what both call the same is [`share`](super::share)'s matter.
 
-use crate::oversight::Declarations;
+use crate::oversight::Listed;
 use crate::oversight::place::Node;
-use crate::plan::{
-    Action, Approvers, Deadline, Duty, Expr, Gate, Lapse, NodeKind, Plan, Region, Term, Type, TypeDef, TypeKind, Who, Workflow,
-};
+use crate::plan::{Action, Approvers, Deadline, Expr, Gate, Lapse, NodeKind, Plan, Region, Term, Type, TypeDef, TypeKind, Who, Workflow};
 
 /// Which of two flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,21 +27,9 @@ pub(super) struct Declared {
     actions: Vec<Action>,
 }
 
-impl Declarations for Declared {
-    fn type_def(&self, index: u32) -> Option<&TypeDef> {
-        self.types.get(index as usize)
-    }
-
-    fn action(&self, index: u32) -> Option<&Action> {
-        self.actions.get(index as usize)
-    }
-
-    fn duties(&self, action: u32) -> Vec<&Duty> {
-        self.action(action).into_iter().flat_map(|action| &action.duties).collect()
-    }
-
-    fn types(&self) -> Vec<TypeDef> {
-        self.types.clone()
+impl Listed for Declared {
+    fn listed(&self) -> (&[TypeDef], &[Action]) {
+        (&self.types, &self.actions)
     }
 }
 

@@ -1,0 +1,216 @@
+//! The way to a node as formulas: the arms that were taken, and what could be told on it.
+
+use std::rc::Rc;
+
+use foldhash::{HashMap, HashMapExt as _};
+
+use super::Declarations;
+use super::asks::{Asked, Suited};
+use super::decide::formula::Truth;
+use super::decide::{self, Answer, Budget, F};
+use super::lower::Lowering;
+use super::people::Enough;
+use super::place::{Arm, Node, Places};
+use super::terms::{Id, Names, Terms};
+use crate::plan::{Expr, NodeKind};
+
+/// Work for one call: a proof that needs more is given up.
+pub(super) const BUDGET_OF_CALL: u64 = 400_000;
+
+/// Conditions seen from one region.
+pub(super) struct Way<'t, 'p> {
+    pub(super) places: &'p Places<'p>,
+    pub(super) lowering: Lowering<'t, 'p>,
+    pub(super) declarations: &'p dyn Declarations,
+    /// Where arms are taken, and where it can be told which arm of their branch is, once known.
+    pub(super) taken: HashMap<Arm, F>,
+    pub(super) told: HashMap<Arm, F>,
+    /// Where gates ask, once known.
+    pub(super) asked: HashMap<Node, Rc<[Asked]>>,
+    /// Whom duties demand, each once; and where gates ask people who are enough for that.
+    pub(super) demanded: Vec<Enough>,
+    pub(super) enough: HashMap<(Node, Option<usize>), Rc<Suited>>,
+}
+
+impl<'t, 'p> Way<'t, 'p> {
+    /// As seen from these regions.
+    pub(super) fn new(places: &'p Places<'p>, terms: &'t mut Terms<'p>, declarations: &'p dyn Declarations, regions: &[u32]) -> Self {
+        let mut items = Vec::new();
+        for region in regions.iter().flat_map(|region| places.chain(*region)) {
+            if let Some(list) = terms.walked(*region) {
+                items.push((list, terms.slot(*region, 0)));
+            }
+        }
+        let lowering = Lowering::new(terms, declarations, items);
+        let mut way = Self {
+            places,
+            lowering,
+            declarations,
+            taken: HashMap::new(),
+            told: HashMap::new(),
+            asked: HashMap::new(),
+            demanded: Vec::new(),
+            enough: HashMap::new(),
+        };
+        way.begin(BUDGET_OF_CALL);
+        way
+    }
+
+    /// Lists that loops around go through, and their items.
+    pub(super) fn items(&self) -> Vec<(Id, Id)> {
+        self.lowering.items().to_vec()
+    }
+
+    /// All work from here on is paid for from so much.
+    pub(super) fn begin(&mut self, budget: u64) {
+        if self.lowering.arena.left.is_used_up() {
+            // What was built when nothing was left says less than it could.
+            self.taken.clear();
+            self.told.clear();
+            self.asked.clear();
+            self.enough.clear();
+        }
+        self.lowering.arena.left = Budget(budget);
+    }
+
+    /// Whether facts can hold together where none of these asks.
+    pub(super) fn ask(&mut self, facts: &[F], asks: &[F]) -> Answer {
+        let mut formulas = facts.to_vec();
+        formulas.extend(asks.iter().map(|asks| self.lowering.not(*asks)).collect::<Vec<_>>());
+        decide::decide(&mut self.lowering.arena, &formulas)
+    }
+
+    /// A condition, where it holds and where it fails. One that takes much work may also fail for that.
+    pub(super) fn condition(&mut self, when: &'p Expr, names: Names<'_>) -> Truth {
+        let id = self.lowering.term(when, names);
+        let truth = self.lowering.truth(id);
+        if is_costly(when) { self.lowering.works(id, truth) } else { truth }
+    }
+
+    /// What holds on every way to a node: arms that were taken, and arms that were not since they end the run.
+    pub(super) fn reached(&mut self, node: Node) -> Vec<F> {
+        if self.places.is_cut_off(node) {
+            return vec![self.lowering.arena.never()];
+        }
+        let mut facts: Vec<F> = self.places.taken(node).into_iter().map(|arm| self.taken(arm)).collect();
+        for arm in self.places.not_taken(node) {
+            let taken = self.taken(arm);
+            facts.push(self.lowering.not(taken));
+            facts.push(self.told(arm));
+        }
+        facts
+    }
+
+    /// What holds where nothing on the way to a node makes the run fail.
+    pub(super) fn computed(&mut self, node: Node) -> Vec<F> {
+        let mut facts = Vec::new();
+        for (at, arms) in self.places.met(node) {
+            let names = Names::At(at);
+            let own: Vec<F> = match self.places.node(at).map(|node| &node.kind) {
+                Some(NodeKind::Let { value, .. }) => vec![self.defined(value, names)],
+                Some(NodeKind::Call(call)) => call.arguments.iter().map(|argument| self.defined(argument, names)).collect(),
+                Some(NodeKind::Branch { .. }) => vec![self.told(Arm { region: at.region, branch: at.index, arm: 0 })],
+                _ => continue,
+            };
+            let mut parts = Vec::new();
+            for arm in arms {
+                let taken = self.taken(*arm);
+                parts.push(self.lowering.not(taken));
+            }
+            parts.push(self.lowering.arena.and(&own));
+            facts.push(self.lowering.arena.or(&parts));
+        }
+        facts
+    }
+
+    fn defined(&mut self, value: &'p Expr, names: Names<'_>) -> F {
+        let id = self.lowering.term(value, names);
+        self.lowering.defined(id)
+    }
+
+    /// Where it can be told which arm of the branch is taken: elsewhere the run ends there.
+    fn told(&mut self, of: Arm) -> F {
+        if let Some(told) = self.told.get(&of) {
+            return *told;
+        }
+        let told = self.told_at(of);
+        self.told.insert(of, told);
+        told
+    }
+
+    fn told_at(&mut self, of: Arm) -> F {
+        let at = Node { region: of.region, index: of.branch };
+        let Some(NodeKind::Branch { conditions, .. }) = self.places.node(at).map(|node| &node.kind) else {
+            return self.lowering.arena.always();
+        };
+        let mut told = self.lowering.arena.always();
+        for condition in conditions.iter().rev() {
+            let truth = self.condition(condition, Names::At(at));
+            let on = self.lowering.arena.and(&[truth.fails, told]);
+            told = self.lowering.arena.or(&[truth.holds, on]);
+        }
+        told
+    }
+
+    /// What holds on every way past a gate that stands in arms: where one of them was reached, it could be told whether it is taken.
+    pub(super) fn past(&mut self, where_taken: &[Arm]) -> Vec<F> {
+        let mut facts = Vec::new();
+        let mut not_reached = Vec::new();
+        // The outermost last.
+        for arm in where_taken.iter().rev() {
+            let told = self.told(*arm);
+            let taken = self.taken(*arm);
+            let parts: Vec<F> = not_reached.iter().copied().chain([told]).collect();
+            facts.push(self.lowering.arena.or(&parts));
+            not_reached.push(self.lowering.not(taken));
+        }
+        facts
+    }
+
+    /// Where an arm is taken.
+    pub(super) fn taken(&mut self, arm: Arm) -> F {
+        if let Some(taken) = self.taken.get(&arm) {
+            return *taken;
+        }
+        let taken = self.taken_at(arm);
+        self.taken.insert(arm, taken);
+        taken
+    }
+
+    fn taken_at(&mut self, arm: Arm) -> F {
+        let at = Node { region: arm.region, index: arm.branch };
+        let Some(NodeKind::Branch { conditions, .. }) = self.places.node(at).map(|node| &node.kind) else {
+            return self.lowering.arena.always();
+        };
+        let mut parts = Vec::new();
+        for (number, condition) in (0..).zip(conditions).take_while(|(number, _)| *number <= arm.arm) {
+            let truth = self.condition(condition, Names::At(at));
+            parts.push(if number == arm.arm { truth.holds } else { truth.fails });
+        }
+        self.lowering.arena.and(&parts)
+    }
+}
+
+/// Whether evaluating it may take so much work that it fails for that alone, beside what is said of its parts.
+fn is_costly(expr: &Expr) -> bool {
+    fn count(expr: &Expr, walks: &mut u32, texts: &mut u32) {
+        match expr {
+            Expr::For { .. } => *walks += 1,
+            // A literal is short, and nothing is compared beyond it.
+            Expr::Compare(_, left, right) if is_literal(left) || is_literal(right) => {}
+            Expr::In(_, list) if is_literal(list) || matches!(&**list, Expr::List(items) if items.iter().all(is_literal)) => {}
+            Expr::Builtin(..) | Expr::Text(_) | Expr::TextTest(..) | Expr::Matches(..) | Expr::Compare(..) | Expr::In(..) => *texts += 1,
+            _ => {}
+        }
+        expr.for_each_child(&mut |child| count(child, walks, texts));
+    }
+    fn is_literal(expr: &Expr) -> bool {
+        matches!(expr, Expr::Const(_))
+    }
+    /// So many operations on the longest texts stay within the work that an evaluation may take.
+    const MOST_TEXTS: u32 = 24;
+    let alone = matches!(expr, Expr::For { .. });
+    let (mut walks, mut texts) = (0, 0);
+    count(expr, &mut walks, &mut texts);
+    (walks > 0 && !alone) || walks > 1 || texts > MOST_TEXTS
+}
