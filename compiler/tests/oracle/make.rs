@@ -1,7 +1,7 @@
 //! Makes pairs of a duty and gates. The condition of a gate is mostly the duty's, changed a little, so that many calls are truly covered and
 //! those that are not miss it narrowly.
 
-use super::terms::{Arguments, Cond, DATES, Kind, Literal, MONEYS, NUMBERS, Order, Term};
+use super::terms::{Arguments, Cond, DATES, Kind, Literal, MONEYS, NUMBERS, Order, SPANS, TIMES, Term};
 
 /// A source of choices: the same seed, the same choices.
 pub(crate) struct Choices(u64);
@@ -32,7 +32,8 @@ impl Choices {
     }
 
     fn kind(&mut self) -> Kind {
-        self.one(&[Kind::Number, Kind::Number, Kind::Money, Kind::Money, Kind::Date, Kind::Span, Kind::Text, Kind::Risk])
+        use Kind::{Date, Money, Number, Risk, Span, Text, Time};
+        self.one(&[Number, Number, Money, Money, Date, Span, Span, Time, Text, Risk])
     }
 
     pub(crate) fn literal(&mut self, kind: Kind) -> Literal {
@@ -40,6 +41,7 @@ impl Choices {
             Kind::Number | Kind::Money => self.one(&[0, 1000, 99_999, 100_000, 100_001, 150_000, 200_000, -1000, 50]),
             Kind::Date => self.one(&[1, 2, 10, 11, 20]),
             Kind::Span => self.one(&[0, 1, 2, 7]),
+            Kind::Time => unreachable!("times are not written"),
             Kind::Text => self.one(&[0, 1, 2, 3, 4]),
             Kind::Risk => self.one(&[0, 1, 2]),
         };
@@ -50,8 +52,9 @@ impl Choices {
     /// A term that is no literal.
     pub(crate) fn term(&mut self, kind: Kind, deep: u32) -> Term {
         let boxed = |term| Box::new(term);
-        if kind == Kind::Span {
-            return Term::Sum(boxed(self.name(Kind::Date)), boxed(self.name(Kind::Date)), true);
+        if kind == Kind::Span && self.often(50) {
+            let of = self.one(&[Kind::Date, Kind::Time]);
+            return Term::Sum(boxed(self.name(of)), boxed(self.name(of)), true);
         }
         if deep == 0 || self.often(60) {
             return self.name(kind);
@@ -63,8 +66,12 @@ impl Choices {
                 Term::Sum(boxed(inner), boxed(other), self.often(50))
             }
             (2, Kind::Number | Kind::Money) => Term::Times(boxed(inner), self.one(&[200, 50, 300, -100, 0])),
-            (3, Kind::Number | Kind::Money) => Term::Minus(boxed(inner)),
+            (3, Kind::Number | Kind::Money | Kind::Span) => Term::Minus(boxed(inner)),
             (4, Kind::Number) => Term::Amount(boxed(self.term(Kind::Money, deep - 1))),
+            (0..=2, Kind::Time | Kind::Span) => {
+                let other = if self.often(50) { Term::Literal(self.literal(Kind::Span)) } else { self.term(Kind::Span, deep - 1) };
+                Term::Sum(boxed(inner), boxed(other), self.often(50))
+            }
             (0, Kind::Date) => Term::Sum(boxed(inner), boxed(Term::Literal(self.literal(Kind::Span))), self.often(50)),
             (0 | 1, Kind::Text) => Term::Otherwise("note", boxed(inner)),
             (5, Kind::Number) => Term::Otherwise("limit", boxed(inner)),
@@ -78,7 +85,9 @@ impl Choices {
             match kind {
                 Kind::Number => self.one(&NUMBERS),
                 Kind::Money => self.one(&MONEYS),
-                Kind::Date | Kind::Span => return Term::Name(Kind::Date, self.one(&DATES)),
+                Kind::Date => self.one(&DATES),
+                Kind::Time => self.one(&TIMES),
+                Kind::Span => self.one(&SPANS),
                 Kind::Text => "country",
                 Kind::Risk => "risk",
             },
@@ -108,7 +117,9 @@ impl Choices {
             _ => {
                 let kind = self.kind();
                 let left = self.term(kind, deep);
-                let right = if self.often(75) { Term::Literal(self.literal(kind)) } else { self.term(kind, deep.min(1)) };
+                // A time is compared with another.
+                let written = kind != Kind::Time && self.often(75);
+                let right = if written { Term::Literal(self.literal(kind)) } else { self.term(kind, deep.min(1)) };
                 Cond::Compare(self.order(kind), left, right)
             }
         }
@@ -175,13 +186,8 @@ impl Choices {
 
     /// Two bounds, and what follows from both together, or just does not: `x + y > 5 and y < 2` and `x + y > 5 and x > 3`.
     pub(crate) fn linked(&mut self) -> (Cond, Cond) {
-        let kind = self.one(&[Kind::Number, Kind::Money, Kind::Date]);
-        let [x, y] = match kind {
-            Kind::Number => NUMBERS,
-            Kind::Money => MONEYS,
-            _ => DATES,
-        }
-        .map(|name| Term::Name(if kind == Kind::Money || kind == Kind::Number { kind } else { Kind::Date }, name));
+        let (kind, names) = self.one(&[(Kind::Number, NUMBERS), (Kind::Money, MONEYS), (Kind::Date, DATES), (Kind::Span, SPANS)]);
+        let [x, y] = names.map(|name| Term::Name(kind, name));
         let whole = kind == Kind::Date;
         let minus = whole || self.often(50);
         let both = Term::Sum(Box::new(x.clone()), Box::new(y.clone()), minus);
@@ -302,7 +308,15 @@ impl Choices {
         if self.often(65) {
             return arguments;
         }
-        let kinds = [(Kind::Number, "amount"), (Kind::Money, "price"), (Kind::Date, "due"), (Kind::Text, "country"), (Kind::Risk, "risk")];
+        let kinds = [
+            (Kind::Number, "amount"),
+            (Kind::Money, "price"),
+            (Kind::Date, "due"),
+            (Kind::Time, "opened"),
+            (Kind::Span, "patience"),
+            (Kind::Text, "country"),
+            (Kind::Risk, "risk"),
+        ];
         for (kind, name) in kinds {
             if self.often(40) {
                 arguments.terms.push((name, self.term(kind, 2)));

@@ -6,8 +6,9 @@ use super::make::Choices;
 use super::smt::Query;
 use super::terms::{Arguments, Cond, Term};
 
-const PARAMETERS: &str = "amount: number, fee: number, price: money, tax: money, due: date, start: date, risk: Risk, country: text, note: \
-                          text?, limit: number?, is_new: bool, urgent: bool";
+const PARAMETERS: &str = "amount: number, fee: number, price: money, tax: money, due: date, start: date, opened: time, closed: time, \
+                          patience: duration, grace: duration, risk: Risk, country: text, note: text?, limit: number?, is_new: bool, \
+                          urgent: bool";
 
 /// A gate.
 enum Gate {

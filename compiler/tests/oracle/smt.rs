@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use super::terms::{Cond, DATES, Kind, Literal, MONEYS, NUMBERS, Order, Term};
+use super::terms::{Cond, DATES, Kind, Literal, MONEYS, NUMBERS, Order, SPANS, TIMES, Term};
 
 /// `can` and `is` are formulas of SMT-LIB.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ pub(crate) struct Query {
 /// Declares all parameters.
 pub(crate) fn parameters() -> String {
     let mut text = String::new();
-    for name in NUMBERS.iter().chain(&["limit"]) {
+    for name in NUMBERS.iter().chain(&TIMES).chain(&SPANS).chain(&["limit"]) {
         writeln!(text, "(declare-const {name} Real)").unwrap();
     }
     for name in MONEYS {
@@ -67,6 +67,7 @@ fn literal(literal: &Literal) -> String {
     match literal.kind {
         Kind::Number | Kind::Money => real(literal.count),
         Kind::Span => format!("{}.0", literal.count * 86_400),
+        Kind::Time => unreachable!("times are not written"),
         // The name of a currency is also a text; codes of currencies are the first.
         Kind::Text if literal.count == 4 => "0".into(),
         Kind::Text => (literal.count + 10).to_string(),
@@ -99,8 +100,10 @@ impl Query {
             Term::Literal(of) => Worth { currency: of.currency.to_string(), ..plain("true", literal(of)) },
             Term::Let(_, inner) => self.worth(inner),
             Term::Minus(inner) => {
-                let inner = self.worth(inner);
-                Worth { is: format!("(- {})", inner.is), ..inner }
+                let (kind, inner) = (inner.kind(), self.worth(inner));
+                // The longest span back has none forward.
+                let exact = if kind == Kind::Span { self.exact("0 -", &[&inner]) } else { "true".into() };
+                Worth { can: format!("(and {} {exact})", inner.can), is: format!("(- {})", inner.is), ..inner }
             }
             Term::Amount(inner) => {
                 let inner = self.worth(inner);

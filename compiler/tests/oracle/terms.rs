@@ -8,6 +8,7 @@ pub(crate) enum Kind {
     Number,
     Money,
     Date,
+    Time,
     Span,
     Text,
     Risk,
@@ -26,6 +27,8 @@ pub(crate) struct Literal {
 pub(crate) const NUMBERS: [&str; 2] = ["amount", "fee"];
 pub(crate) const MONEYS: [&str; 2] = ["price", "tax"];
 pub(crate) const DATES: [&str; 2] = ["due", "start"];
+pub(crate) const TIMES: [&str; 2] = ["opened", "closed"];
+pub(crate) const SPANS: [&str; 2] = ["patience", "grace"];
 
 pub(crate) const CURRENCIES: [&str; 2] = ["EUR", "USD"];
 pub(crate) const TEXTS: [&str; 5] = ["DE", "IR", "KP", "SY", "EUR"];
@@ -121,7 +124,7 @@ impl Term {
             Self::Name(kind, _) => *kind,
             Self::Literal(literal) => literal.kind,
             Self::Sum(left, right, minus) => match (left.kind(), right.kind(), minus) {
-                (Kind::Date, Kind::Date, true) => Kind::Span,
+                (Kind::Date, Kind::Date, true) | (Kind::Time, Kind::Time, true) => Kind::Span,
                 (kind, ..) => kind,
             },
             Self::Times(inner, _) | Self::Minus(inner) | Self::If(_, inner, _) | Self::Let(_, inner) | Self::Otherwise(_, inner) => {
@@ -204,6 +207,7 @@ impl Display for Literal {
             Kind::Money => write!(f, "{} {}", hundredths(self.count), CURRENCIES[self.currency]),
             Kind::Date => write!(f, "2026-01-{:02}", self.count),
             Kind::Span => write!(f, "{} days", self.count),
+            Kind::Time => unreachable!("times are not written"),
             Kind::Text => write!(f, "\"{}\"", TEXTS[usize::try_from(self.count).unwrap_or(0)]),
             Kind::Risk => f.write_str(RISKS[usize::try_from(self.count).unwrap_or(0)]),
         }

@@ -7,8 +7,9 @@ use super::make::Choices;
 use super::mix::Mix;
 use super::terms::{Arguments, Cond, Kind, Term};
 
-const PARAMETERS: &str = "amount: number, fee: number, price: money, tax: money, due: date, start: date, risk: Risk, country: text, note: \
-                          text?, limit: number?, is_new: bool, urgent: bool, lines: [Line]";
+const PARAMETERS: &str = "amount: number, fee: number, price: money, tax: money, due: date, start: date, opened: time, closed: time, \
+                          patience: duration, grace: duration, risk: Risk, country: text, note: text?, limit: number?, is_new: bool, \
+                          urgent: bool, lines: [Line]";
 
 const HEADER: &str = "enum Risk { low medium high }
 record Line { amount: number, price: money, country: text, risk: Risk, urgent: bool, limit: number? }
