@@ -198,6 +198,28 @@ pub enum GuardArgument {
     Later,
 }
 
+/// How many calls the title of a gate names.
+const MOST_NAMED: usize = 3;
+
+/// The title of a gate that has none of its own: made of the actions that it lets run, each once, and of the workflow where there is none.
+pub fn default_title<'n>(workflow: &str, actions: impl Iterator<Item = &'n str>) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for name in actions {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+        if names.len() > MOST_NAMED {
+            break;
+        }
+    }
+    let shown = names.iter().take(MOST_NAMED).map(|name| name.replace('_', " ")).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => format!("Go on with {}", workflow.replace('_', " ")),
+        1..=MOST_NAMED => format!("Approve {shown}"),
+        _ => format!("Approve {shown} and more"),
+    }
+}
+
 impl Gate {
     /// Whether nobody may be asked at all.
     #[must_use]

@@ -88,7 +88,10 @@ pub(super) fn passed_before(
 ) -> Option<Question> {
     let mut rounds = state.questions.iter().rev().filter(|asked| asked.question.node == *gate);
     let before = &rounds.find(|asked| asked.question.about == About::Gate && asked.is_passed())?.question;
-    let question = Question { round: state.round(gate), previews: previews.to_vec(), ..before.clone() };
+    let mut question = Question { round: state.round(gate), previews: previews.to_vec(), ..before.clone() };
+    if let Some(found) = place::gate_at(plan, gate) {
+        question.title = facts.with_env(plan, state, gate.frame(), |env| gate::title(plan, state, gate, found, env));
+    }
     let mut question = anew(plan, state, question, facts);
     question.n += opened;
     Some(question)
