@@ -63,9 +63,11 @@ workflow process_N(order: TypeN, limit: money = 1000 EUR) -> text {
 }
 "#;
 
-pub(crate) fn run() {
+/// Rows with one of the words; all without any.
+pub(crate) fn run(words: &[String]) {
     println!("\nchecking, one core, parse to plan");
-    for (files, lines) in [(1, 1_000), (1, 10_000), (1, 30_000), (10, 10_000)] {
+    let wanted = |name: &str| words.is_empty() || words.iter().any(|word| name.contains(word.as_str()));
+    for (files, lines) in [(1, 1_000), (1, 10_000), (1, 30_000), (10, 10_000)].into_iter().filter(|_| wanted("lines in files")) {
         let text = project(lines);
         let lines = text.lines().count() * files;
         let rate = |took: Duration| format!("{:.0} lines/s", lines as f64 / took.as_secs_f64());
@@ -86,6 +88,9 @@ pub(crate) fn run() {
         }
     }
     for (apart, name) in [(false, "200 gates, each before its call"), (true, "200 gates before 200 calls")] {
+        if !wanted(name) {
+            continue;
+        }
         let text = many::gates_and_calls(20, 10, apart);
         let took = best(5, || {
             let mut sources = Sources::new();
@@ -94,7 +99,7 @@ pub(crate) fn run() {
         });
         row(name, format!("{:.1} ms", took.as_secs_f64() * 1e3));
     }
-    for files in [100, 1_000] {
+    for files in [100, 1_000].into_iter().filter(|_| wanted("hitlc check")) {
         let folder = tempfile::tempdir().expect("a folder");
         let mut lines = 0;
         for file in 0..files {
@@ -109,6 +114,9 @@ pub(crate) fn run() {
         });
         let seconds = took.as_secs_f64();
         row(&format!("`hitlc check`, {lines} lines in {files} files"), format!("{seconds:.3} s, {:.0} lines/s", lines as f64 / seconds));
+    }
+    if !wanted("start of the process") {
+        return;
     }
     let took = best(20, || {
         let ran = std::process::Command::new(env!("CARGO_BIN_EXE_hitlc")).arg("--version").output();

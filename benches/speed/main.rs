@@ -1,7 +1,8 @@
 //! How fast it is, beside what the machine can do at best, in one run: `cargo bench --bench speed`.
 //!
 //! Everything counts only when it is durable. The rows are those that the project holds itself to; the floor is measured first.
-//! `cargo bench --bench speed -- check` runs one part alone: `server`, `check`, `editor`, `conditions` or `loops`.
+//! `cargo bench --bench speed -- check` runs one part alone: `server`, `check`, `editor`, `conditions` or `loops`. Further words name rows of
+//! `check`: `-- check gates` runs those that have the word.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -24,12 +25,15 @@ use std::time::Duration;
 use client::{Client, Times, load};
 use server::{STEPS, Server};
 
+const PARTS: [&str; 5] = ["server", "loops", "check", "editor", "conditions"];
+
 fn main() {
     // `cargo test --benches` only wants to know that it builds.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    let parts: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let words = std::env::args().skip(1).filter(|argument| !argument.starts_with('-'));
+    let (parts, rows): (Vec<String>, Vec<String>) = words.partition(|word| PARTS.contains(&word.as_str()));
     let wanted = |part: &str| parts.is_empty() || parts.iter().any(|wanted| wanted == part);
     if wanted("server") {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
@@ -40,7 +44,7 @@ fn main() {
         runtime.block_on(loops::run());
     }
     if wanted("check") {
-        check::run();
+        check::run(&rows);
     }
     if wanted("editor") {
         editor::run();

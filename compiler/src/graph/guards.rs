@@ -24,13 +24,15 @@ pub(crate) struct TooMany;
 pub(crate) fn guard(drafts: &[Draft], slots: usize) -> Result<Vec<(u32, Vec<Guard>)>, TooMany> {
     let mut view = View { drafts, producers: producers(drafts, slots), left: MOST_OPERATIONS };
     let passed = view.gates_before();
+    let mut calls: Option<Vec<Reached<'_>>> = None;
     let mut guards = Vec::new();
     let mut count = 0;
     for (gate, draft) in drafts.iter().enumerate() {
         if !matches!(draft.kind, NodeKind::Gate(_)) {
             continue;
         }
-        let found = view.guards_of(gate, &passed, &mut count)?;
+        let calls = calls.get_or_insert_with(|| view.calls_after(gate));
+        let found = view.guards_of(gate, calls, &passed, &mut count)?;
         guards.push((index(gate), found));
     }
     Ok(guards)
@@ -46,7 +48,7 @@ struct View<'d> {
     left: usize,
 }
 
-impl View<'_> {
+impl<'d> View<'d> {
     /// The arms around a node, innermost first.
     fn around(&self, node: usize) -> impl Iterator<Item = Within> + '_ {
         let mut at = self.drafts.get(node).and_then(|draft| draft.within);
@@ -71,13 +73,26 @@ impl View<'_> {
         self.drafts.get(arm.branch as usize).is_some_and(|draft| matches!(draft.kind, NodeKind::Parallel { .. }))
     }
 
-    /// The loops around a node inside of `from`, outermost first, and the node.
-    fn path(&self, node: usize, from: Option<Within>) -> Vec<u32> {
-        let inside = self.around(node).take_while(|arm| Some(*arm) != from);
-        let mut path: Vec<u32> = inside.filter(|arm| self.is_loop(*arm)).map(|arm| arm.branch).collect();
-        path.reverse();
-        path.push(index(node));
-        path
+    /// The arms around a node, outermost first.
+    fn inward(&self, node: usize) -> Vec<Within> {
+        let mut arms: Vec<Within> = self.around(node).collect();
+        arms.reverse();
+        arms
+    }
+
+    /// All calls after a node, in order, with what is the same of them whatever gate looks at them.
+    fn calls_after(&self, node: usize) -> Vec<Reached<'d>> {
+        let drafts: &'d [Draft] = self.drafts;
+        let mut calls = Vec::new();
+        for (node, draft) in drafts.iter().enumerate().skip(node + 1) {
+            let NodeKind::Call(call) = &draft.kind else { continue };
+            let arms = self.inward(node);
+            let decided = arms.iter().rposition(|arm| !self.is_parallel(*arm)).map_or(0, |last| last + 1);
+            let loops = (0..).zip(&arms).filter(|(_, arm)| self.is_loop(**arm)).map(|(depth, arm)| (depth, arm.branch)).collect();
+            let arguments = call.arguments.iter().map(|argument| (argument, self.plain(argument))).collect();
+            calls.push(Reached { node, arms, decided, loops, arguments });
+        }
+        calls
     }
 
     /// For each node the last gate that every path to it passes.
@@ -94,42 +109,64 @@ impl View<'_> {
         before
     }
 
-    fn guards_of(&mut self, gate: usize, passed: &[Option<u32>], count: &mut usize) -> Result<Vec<Guard>, TooMany> {
-        let arms: Vec<Within> = self.around(gate).collect();
+    fn guards_of(&mut self, gate: usize, calls: &[Reached<'_>], passed: &[Option<u32>], count: &mut usize) -> Result<Vec<Guard>, TooMany> {
+        let arms = self.inward(gate);
         // What comes after a loop is not guarded by a gate inside it: the gate was passed once for each item, or not at all.
-        let inner = arms.iter().find(|arm| self.is_loop(**arm)).copied();
+        let inner = arms.iter().rposition(|arm| self.is_loop(*arm)).map_or(0, |last| last + 1);
+        // Nothing outside of an arm that ends the run is reached.
+        let ending = arms.iter().rposition(|arm| self.ends(*arm)).map_or(0, |last| last + 1);
         let mut guards = Vec::new();
-        for (node, draft) in self.drafts.iter().enumerate().skip(gate + 1) {
-            let NodeKind::Call(call) = &draft.kind else { continue };
-            let around: Vec<Within> = self.around(node).collect();
-            // Other arms of a branch around the gate are not reached, nor is anything outside an arm that ends the run.
-            let reached = inner.is_none_or(|inner| around.contains(&inner))
-                && arms.iter().all(|arm| {
-                    let other = around.iter().any(|around| around.branch == arm.branch && around.arm != arm.arm);
-                    !other && (!self.ends(*arm) || around.contains(arm))
-                });
-            if !reached {
+        for call in calls.iter().skip(calls.partition_point(|call| call.node <= gate)) {
+            let shared = arms.iter().zip(&call.arms).take_while(|(own, other)| own == other).count();
+            // Nor are other arms of a branch around the gate.
+            let beside = arms.get(shared).zip(call.arms.get(shared)).is_some_and(|(own, other)| own.branch == other.branch);
+            if beside || shared < inner.max(ending) {
                 continue;
             }
             *count += 1;
             if *count > MOST_GUARDS {
                 return Err(TooMany);
             }
-            let at = self.path(node, inner);
-            let loops = at.split_last().map(|(_, loops)| loops.to_vec()).unwrap_or_default();
+            let mut at: Vec<u32> = call.loops.iter().filter(|(depth, _)| *depth >= inner).map(|(_, node)| *node).collect();
             let mut arguments = Vec::with_capacity(call.arguments.len());
-            for argument in &call.arguments {
-                arguments.push(self.argument(argument, gate, &loops)?);
+            for (argument, plain) in &call.arguments {
+                arguments.push(match plain {
+                    Some(plain) if plain.filled.is_none_or(|last| (last as usize) < gate) => {
+                        self.left = self.left.checked_sub(plain.size).ok_or(TooMany)?;
+                        GuardArgument::Known((*argument).clone())
+                    }
+                    _ => self.argument(argument, gate, &at)?,
+                });
             }
+            at.push(index(call.node));
             guards.push(Guard {
                 at,
                 bound: arguments.iter().all(|argument| !matches!(argument, GuardArgument::Later)),
                 arguments,
-                behind_gate: passed.get(node).copied().flatten().is_some_and(|last| last as usize > gate),
-                conditional: around.iter().any(|around| !arms.contains(around) && !self.is_parallel(*around)),
+                behind_gate: passed.get(call.node).copied().flatten().is_some_and(|last| last as usize > gate),
+                conditional: call.decided > shared,
             });
         }
         Ok(guards)
+    }
+
+    /// What an argument is at every gate behind all that it uses: known as it stands. `None` where that is not so.
+    fn plain(&self, argument: &Expr) -> Option<Plain> {
+        fn look(view: &View<'_>, expr: &Expr, depth: u32, plain: &mut Plain) -> Option<()> {
+            let depth = depth.checked_sub(1)?;
+            plain.size += 1;
+            match expr {
+                Expr::Now | Expr::Today | Expr::Env(_) => return None,
+                Expr::Slot { index, .. } => plain.filled = plain.filled.max(view.producers.get(*index as usize).copied().flatten()),
+                _ => {}
+            }
+            let mut all = Some(());
+            expr.for_each_child(&mut |child| all = all.and_then(|()| look(view, child, depth, plain)));
+            all
+        }
+        let mut plain = Plain { filled: None, size: 0 };
+        look(self, argument, DEEPEST, &mut plain)?;
+        (plain.size <= MOST_OF_ONE).then_some(plain)
     }
 
     /// `loops` are those between the gate and the call, outermost first.
@@ -228,6 +265,26 @@ impl View<'_> {
             }
         }
     }
+}
+
+/// A call that gates may guard.
+struct Reached<'d> {
+    node: usize,
+    /// The arms around it, outermost first.
+    arms: Vec<Within>,
+    /// So many of them, from outside, up to the last that is not one of a `parallel`.
+    decided: usize,
+    /// Those that are of loops: how many arms are around the loop, and the loop.
+    loops: Vec<(usize, u32)>,
+    arguments: Vec<(&'d Expr, Option<Plain>)>,
+}
+
+/// An argument that is known as it stands wherever all that it uses is.
+struct Plain {
+    /// The last node that fills a slot which it uses.
+    filled: Option<u32>,
+    /// Its operations.
+    size: usize,
 }
 
 /// What lies between a gate and a call.

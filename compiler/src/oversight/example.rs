@@ -50,7 +50,7 @@ pub(super) struct Case<'c> {
     pub(super) arguments: &'c [Expr],
     pub(super) duty: &'c Duty,
     /// Gates that count.
-    pub(super) covers: &'c [&'c Cover],
+    pub(super) covers: &'c [Cover],
 }
 
 /// An example that was verified.
@@ -366,7 +366,7 @@ impl World<'_, '_, '_> {
     /// Whether a node is reached, and nothing on the way makes the run fail.
     pub(super) fn reached(&self, node: Node) -> bool {
         let places = self.way.places;
-        places.met(node).into_iter().all(|(at, arms)| arms.into_iter().any(|arm| self.taken(arm) == Some(false)) || self.goes_on(at))
+        places.met(node).all(|(at, arms)| arms.iter().any(|arm| self.taken(*arm) == Some(false)) || self.goes_on(at))
             && places.taken(node).into_iter().all(|arm| self.taken(arm) == Some(true))
             && places.not_taken(node).into_iter().all(|arm| self.taken(arm) == Some(false))
     }
@@ -400,10 +400,10 @@ impl World<'_, '_, '_> {
 
     /// Whether the gate was passed and asked people who suffice, or it cannot be told.
     pub(super) fn asks(&self, call: Node, cover: &Cover) -> bool {
-        let passed = self.way.places.passed(call).into_iter().find(|passed| passed.gate == cover.gate);
+        let passed = self.way.places.passed(call).find(|passed| passed.gate == cover.gate);
         let Some((passed, gate)) = passed.zip(self.way.places.gate(cover.gate)) else { return true };
         for arm in passed.where_taken {
-            match self.taken(arm) {
+            match self.taken(*arm) {
                 Some(true) => {}
                 Some(false) => return false,
                 None => return true,

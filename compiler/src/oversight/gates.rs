@@ -1,6 +1,6 @@
 //! What the proof says of gates themselves: whether one ever asks, always asks, or asks what an earlier one has asked.
 
-use super::decide::{self, Answer, Budget, F};
+use super::decide::{self, Answer, F};
 use super::place::Node;
 use super::prove::{Duties, Way};
 use super::terms::{Names, Terms};
@@ -55,10 +55,10 @@ impl<'p> Duties<'p> {
             let Some((first, _)) = here.first() else { continue };
             let mut way = Way::new(self.places(), &mut terms, self.declarations(), &[first.region]);
             for (node, gate) in here {
-                let mut budget = Budget(BUDGET_OF_GATE.min(left));
-                let before = budget.0;
-                found.extend(way.odd(*node, gate, &mut budget).map(|what| Odd { gate: *node, what }));
-                left = left.saturating_sub(before - budget.0);
+                let budget = BUDGET_OF_GATE.min(left);
+                way.begin(budget);
+                found.extend(way.odd(*node, gate).map(|what| Odd { gate: *node, what }));
+                left -= budget - way.lowering.arena.left.0;
             }
         }
         found
@@ -66,24 +66,24 @@ impl<'p> Duties<'p> {
 }
 
 impl<'p> Way<'_, 'p> {
-    fn odd(&mut self, at: Node, gate: &'p Gate, budget: &mut Budget) -> Option<Oddity> {
+    fn odd(&mut self, at: Node, gate: &'p Gate) -> Option<Oddity> {
         let facts = self.reached(at);
         let asks = self.asks_anybody(at, gate);
         let mut with_asks = facts.clone();
         with_asks.push(asks);
-        if self.never(&with_asks, &[], budget) {
+        if self.never(&with_asks, &[]) {
             // A way that nothing takes says nothing about what stands on it.
-            let on_the_way = !facts.is_empty() && self.never(&facts, &[], budget);
+            let on_the_way = !facts.is_empty() && self.never(&facts, &[]);
             return (!on_the_way).then_some(Oddity::Never);
         }
         if let [Band { when: Some(_), .. }] = gate.bands.as_slice() {
-            if self.never(&facts, &[asks], budget) {
+            if self.never(&facts, &[asks]) {
                 return Some(Oddity::Always);
             }
-        } else if let Some(band) = self.unreached(at, gate, &facts, budget) {
+        } else if let Some(band) = self.unreached(at, gate, &facts) {
             return Some(Oddity::Unreached(band));
         }
-        for passed in self.places.passed(at).into_iter().filter(|passed| passed.where_taken.is_empty()).take(EARLIER) {
+        for passed in self.places.passed(at).filter(|passed| passed.where_taken.is_empty()).take(EARLIER) {
             let Some(earlier) = self.places.gate(passed.gate) else { continue };
             let [one, other] = [earlier, gate].map(|gate| match gate.bands.as_slice() {
                 [band] => band.by.as_ref(),
@@ -93,7 +93,7 @@ impl<'p> Way<'_, 'p> {
                 continue;
             }
             let earlier = self.asks_anybody(passed.gate, earlier);
-            if self.never(&with_asks, &[earlier], budget) {
+            if self.never(&with_asks, &[earlier]) {
                 return Some(Oddity::Implied(passed.gate));
             }
         }
@@ -101,19 +101,14 @@ impl<'p> Way<'_, 'p> {
     }
 
     /// Whether facts never hold together where none of these asks. Most gates are ordinary: a guess tells.
-    fn never(&mut self, facts: &[F], asks: &[F], budget: &mut Budget) -> bool {
+    fn never(&mut self, facts: &[F], asks: &[F]) -> bool {
         let mut formulas = facts.to_vec();
         formulas.extend(asks.iter().map(|asks| self.lowering.not(*asks)).collect::<Vec<_>>());
-        !decide::guess(&self.lowering.arena, &formulas, budget) && matches!(self.ask(facts, asks, budget), Answer::Impossible)
-    }
-
-    /// Where a gate asks anybody at all.
-    fn asks_anybody(&mut self, at: Node, gate: &'p Gate) -> F {
-        self.asks(at, gate, None).0
+        !decide::guess(&mut self.lowering.arena, &formulas) && matches!(self.ask(facts, asks), Answer::Impossible)
     }
 
     /// The first band that no value reaches.
-    fn unreached(&mut self, at: Node, gate: &'p Gate, facts: &[F], budget: &mut Budget) -> Option<usize> {
+    fn unreached(&mut self, at: Node, gate: &'p Gate, facts: &[F]) -> Option<usize> {
         let mut before = facts.to_vec();
         for (number, band) in gate.bands.iter().enumerate() {
             let truth = match &band.when {
@@ -122,7 +117,7 @@ impl<'p> Way<'_, 'p> {
             };
             let mut here = before.clone();
             here.push(truth.holds);
-            if number > 0 && self.never(&here, &[], budget) {
+            if number > 0 && self.never(&here, &[]) {
                 return Some(number);
             }
             before.push(truth.fails);

@@ -2,7 +2,8 @@
 //!
 //! A value is a list of *cases*, no two of which are ever true together; where none is, the value cannot be computed. Sums, differences,
 //! and products with a number are linear terms; each such operation may also have no exact result, which is a fact of its own. Money is an
-//! amount and a currency, a date its days, a time and a duration their seconds. What is none of that is an unknown that equals itself.
+//! amount and a currency, a date its days, a time and a duration their seconds. What is none of that is an unknown that equals itself; so
+//! is what is met when the budget is used up, from which all of this is paid.
 
 use foldhash::{HashMap, HashMapExt as _};
 use std::rc::Rc;
@@ -236,8 +237,13 @@ impl<'t, 'p> Lowering<'t, 'p> {
         if let Some(known) = self.truths.get(&id) {
             return *known;
         }
+        if self.arena.left.pay(1).is_none() {
+            return self.opaque(id);
+        }
         let truth = self.truth_of(id);
-        self.truths.insert(id, truth);
+        if !self.arena.left.is_used_up() {
+            self.truths.insert(id, truth);
+        }
         truth
     }
 
@@ -464,11 +470,16 @@ impl<'t, 'p> Lowering<'t, 'p> {
         if let Some(known) = self.cases.get(&id) {
             return Rc::clone(known);
         }
+        if self.arena.left.pay(1).is_none() {
+            return self.leaf(id).into();
+        }
         let cases: Rc<[Case]> = match self.cases_of(id) {
             Some(cases) if cases.len() <= MOST_CASES => cases.into(),
             _ => self.leaf(id).into(),
         };
-        self.cases.insert(id, Rc::clone(&cases));
+        if !self.arena.left.is_used_up() {
+            self.cases.insert(id, Rc::clone(&cases));
+        }
         cases
     }
 

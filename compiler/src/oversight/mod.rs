@@ -20,7 +20,6 @@ mod report;
 mod terms;
 
 pub use compare::{Change, Direction, compare};
-pub use decide::Budget;
 pub use example::Example;
 pub use gates::{Odd, Oddity};
 pub use place::Node;

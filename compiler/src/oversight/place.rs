@@ -1,5 +1,7 @@
 //! Where nodes stand: regions inside one another, arms around a node, and what was passed on every way to it.
 
+use std::rc::Rc;
+
 use foldhash::{HashMap, HashMapExt as _};
 
 use crate::plan::{self, Expr, Loop, NodeKind, Slot, Within, Workflow};
@@ -33,11 +35,53 @@ pub(super) struct Arm {
 }
 
 /// A gate that may have been passed on the way to a node.
-#[derive(Clone, Debug)]
-pub(super) struct Passed {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passed<'h> {
     pub(super) gate: Node,
-    /// Arms in which it stands and the node does not: it was passed where they were taken.
-    pub(super) where_taken: Vec<Arm>,
+    /// Arms in which it stands and the node does not, innermost first: it was passed where they were taken.
+    pub(super) where_taken: &'h [Arm],
+}
+
+/// Arms around a node in its region, innermost first.
+#[derive(Debug, Default)]
+struct Around {
+    arms: Box<[Arm]>,
+    /// Those that are not always taken: all but the arms of a `parallel`.
+    taken: Box<[Arm]>,
+}
+
+impl Around {
+    /// For each node of a region.
+    fn of(region: u32, nodes: &[plan::Node]) -> Vec<Rc<Self>> {
+        let mut known: HashMap<Option<Within>, Rc<Self>> = HashMap::new();
+        let mut around: Vec<Rc<Self>> = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            let own = known.entry(node.within).or_insert_with(|| {
+                let Some(Within { branch, arm }) = node.within else { return Rc::default() };
+                let outer = around.get(branch as usize).cloned().unwrap_or_default();
+                let parallel = nodes.get(branch as usize).is_some_and(|branch| matches!(branch.kind, NodeKind::Parallel { .. }));
+                let own = Arm { region, branch, arm };
+                let arms = std::iter::once(own).chain(outer.arms.iter().copied()).collect();
+                let taken = Some(own).filter(|_| !parallel).into_iter().chain(outer.taken.iter().copied()).collect();
+                Rc::new(Self { arms, taken })
+            });
+            around.push(Rc::clone(own));
+        }
+        around
+    }
+
+    /// Of the arms around one node those that are not around another and may not be taken. `None` where the one runs beside the other or
+    /// instead of it.
+    fn apart(&self, other: &Self) -> Option<&[Arm]> {
+        // What is around both is outermost.
+        let shared = self.arms.iter().rev().zip(other.arms.iter().rev()).take_while(|(one, other)| one == other).count();
+        let differs = |arms: &[Arm]| arms.len().checked_sub(shared + 1).and_then(|at| arms.get(at)).map(|arm| arm.branch);
+        let branch = differs(&self.arms);
+        if branch.is_some() && branch == differs(&other.arms) {
+            return None;
+        }
+        self.taken.get(..self.taken.partition_point(|arm| !other.arms.contains(arm)))
+    }
 }
 
 /// All regions of a workflow.
@@ -54,6 +98,8 @@ struct Home<'p> {
     around: Option<(Node, &'p Loop)>,
     /// The regions around it and itself, outermost first: by frame.
     chain: Vec<u32>,
+    /// Arms around each node.
+    arms: Vec<Rc<Around>>,
     /// For each node that has arms, which of them always end the run.
     ends: Vec<Vec<bool>>,
     /// Gates, branches some of whose arms end the run, and nodes behind which it has ended.
@@ -76,7 +122,8 @@ impl<'p> Places<'p> {
             let forks = has(|kind| matches!(kind, NodeKind::Branch { .. }))
                 .filter(|branch| ends.get(*branch as usize).is_some_and(|arms| arms.contains(&true)))
                 .collect();
-            places.regions.push(Home { region, around: None, chain: vec![index], ends, gates, forks, stops });
+            let arms = Around::of(index, &region.nodes);
+            places.regions.push(Home { region, around: None, chain: vec![index], arms, ends, gates, forks, stops });
         }
         // A loop's body stands behind the region of the loop, but for those of handlers, which are last.
         let handlers = places.regions.len() - workflow.handlers.len();
@@ -147,19 +194,13 @@ impl<'p> Places<'p> {
         Some(Produced { node, list: &each.list })
     }
 
-    /// Arms around a node in its region, innermost first.
-    fn arms(&self, node: Node) -> Vec<Arm> {
-        let mut arms = Vec::new();
-        let mut at = self.node(node).and_then(|node| node.within);
-        while let Some(Within { branch, arm }) = at {
-            arms.push(Arm { region: node.region, branch, arm });
-            at = self.node(Node { region: node.region, index: branch }).and_then(|node| node.within);
-        }
-        arms
+    fn around(&self, node: Node) -> Option<&Around> {
+        self.home(node.region)?.arms.get(node.index as usize).map(Rc::as_ref)
     }
 
-    pub(super) fn is_parallel(&self, arm: Arm) -> bool {
-        self.node(Node { region: arm.region, index: arm.branch }).is_some_and(|node| matches!(node.kind, NodeKind::Parallel { .. }))
+    /// Arms around a node in its region, innermost first.
+    fn arms(&self, node: Node) -> &[Arm] {
+        self.around(node).map(|around| &*around.arms).unwrap_or_default()
     }
 
     /// The node and the loops around it, innermost first.
@@ -175,8 +216,8 @@ impl<'p> Places<'p> {
 
     /// Arms that were taken on every way to the node.
     pub(super) fn taken(&self, node: Node) -> Vec<Arm> {
-        let arms = self.outward(node).into_iter().flat_map(|node| self.arms(node));
-        arms.filter(|arm| !self.is_parallel(*arm)).collect()
+        let arms = self.outward(node).into_iter().filter_map(|node| self.around(node)).flat_map(|around| &*around.taken);
+        arms.copied().collect()
     }
 
     /// Arms that were not taken on any way to the node, since they end the run.
@@ -210,38 +251,28 @@ impl<'p> Places<'p> {
 
     /// Nodes that may have been met on the way to the node, with the arms in which they stand and the node does not. Not those of an arm that
     /// runs beside the node or instead of it.
-    pub(super) fn met(&self, node: Node) -> Vec<(Node, Vec<Arm>)> {
-        let mut met = Vec::new();
-        for at in self.outward(node) {
-            let own = self.arms(at);
-            for before in (0..at.index).map(|index| Node { region: at.region, index }) {
-                let arms = self.arms(before);
-                if !arms.iter().any(|arm| own.iter().any(|own| own.branch == arm.branch && own.arm != arm.arm)) {
-                    met.push((before, arms.into_iter().filter(|arm| !own.contains(arm) && !self.is_parallel(*arm)).collect()));
-                }
-            }
-        }
-        met
+    pub(super) fn met(&self, node: Node) -> impl Iterator<Item = (Node, &[Arm])> {
+        self.outward(node).into_iter().flat_map(move |at| {
+            let own = self.around(at);
+            (0..at.index).filter_map(move |index| {
+                let before = Node { region: at.region, index };
+                Some((before, self.around(before)?.apart(own?)?))
+            })
+        })
     }
 
     /// Gates that may have been passed on the way to the node, the nearest first. Not those of a loop that is over, nor of an arm that
     /// runs beside the node or instead of it.
-    pub(super) fn passed(&self, node: Node) -> Vec<Passed> {
-        let mut passed = Vec::new();
-        for at in self.outward(node) {
-            let (Some(home), own) = (self.home(at.region), self.arms(at)) else { continue };
-            let end = home.gates.partition_point(|gate| *gate < at.index);
-            for gate in home.gates.iter().take(end).rev() {
+    pub(super) fn passed(&self, node: Node) -> impl Iterator<Item = Passed<'_>> {
+        self.outward(node).into_iter().flat_map(move |at| {
+            let gates = self.home(at.region).map(|home| home.gates.as_slice()).unwrap_or_default();
+            let own = self.around(at);
+            let before = gates.get(..gates.partition_point(|gate| *gate < at.index)).unwrap_or_default();
+            before.iter().rev().filter_map(move |gate| {
                 let gate = Node { region: at.region, index: *gate };
-                let arms = self.arms(gate);
-                if arms.iter().any(|arm| own.iter().any(|own| own.branch == arm.branch && own.arm != arm.arm)) {
-                    continue;
-                }
-                let where_taken = arms.into_iter().filter(|arm| !own.contains(arm) && !self.is_parallel(*arm)).collect();
-                passed.push(Passed { gate, where_taken });
-            }
-        }
-        passed
+                Some(Passed { gate, where_taken: self.around(gate)?.apart(own?)? })
+            })
+        })
     }
 
     /// Whether a node comes before another wherever both are met.
@@ -257,11 +288,16 @@ impl<'p> Places<'p> {
         }
     }
 
-    /// Whether the gate's guard is of this call, seen from the gate.
-    pub(super) fn is_path(&self, gate: Node, path: &[u32], call: Node) -> bool {
-        let ways = self.outward(call);
-        let inner = ways.iter().rev().skip_while(|node| node.region != gate.region);
-        inner.map(|node| node.index).eq(path.iter().copied())
+    /// What a gate says of a call that it guards. A gate lists what it guards in the order of the nodes.
+    pub(super) fn guard(&self, gate: Node, call: Node) -> Option<&'p plan::Guard> {
+        let guards = &self.gate(gate)?.guards;
+        let inner = self.chain(call.region).iter().skip_while(|region| **region != gate.region);
+        // The loops between them, outermost first, and the call.
+        let loops = inner.clone().skip(1).filter_map(|region| self.home(*region)?.around.map(|(node, _)| node.index));
+        inner.clone().next()?;
+        let path = loops.chain([call.index]);
+        let found = guards.binary_search_by(|guard| guard.at.iter().copied().cmp(path.clone())).ok()?;
+        guards.get(found)
     }
 }
 

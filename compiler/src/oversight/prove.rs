@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 use super::Declarations;
 use super::decide::{self, Answer, Budget, F};
@@ -11,7 +11,7 @@ use super::lower::{Fact, Lowering};
 use super::people::{self, Enough};
 use super::place::{Arm, Node, Passed, Places};
 use super::terms::{Id, Names, Op, Terms};
-use crate::plan::{Duty, Expr, Gate, GuardArgument, NodeKind, Workflow};
+use crate::plan::{Approvers, Duty, Expr, Gate, GuardArgument, NodeKind, Workflow};
 
 /// Work for one call: a proof that needs more is given up.
 const BUDGET_OF_CALL: u64 = 400_000;
@@ -147,7 +147,7 @@ impl<'p> Duties<'p> {
     #[must_use]
     pub fn prove(&'p self) -> Vec<Verdict> {
         let calls = calls(&self.places);
-        let mut left = Budget(BUDGET.0 + BUDGET.1 * calls.len() as u64);
+        let mut left = BUDGET.0 + BUDGET.1 * calls.len() as u64;
         let dutiful: Vec<(Call<'p>, Vec<&'p Duty>)> = (calls.into_iter())
             .map(|call| (call, self.declarations.duties(call.action)))
             .filter(|(_, duties)| !duties.is_empty())
@@ -184,6 +184,9 @@ pub(super) struct Way<'t, 'p> {
     told: HashMap<Arm, F>,
     /// Where gates ask, once known.
     asked: HashMap<Node, Rc<[Asked]>>,
+    /// Whom duties demand, each once; and where gates ask people who are enough for that.
+    demanded: Vec<Enough>,
+    enough: HashMap<(Node, Option<usize>), Rc<Suited>>,
 }
 
 /// Where a gate asks, and all ways in which it opens then.
@@ -195,14 +198,29 @@ pub(super) struct Asked {
     pub(super) ways: Vec<Enough>,
 }
 
+/// Where a gate asks people who are enough for a duty.
+#[derive(Debug)]
+struct Suited {
+    asks: F,
+    /// Those of its bands in which it does.
+    bands: Vec<usize>,
+}
+
 /// A gate on the way to a call that counts for a duty.
 #[derive(Debug)]
 struct Fit {
-    cover: Cover,
-    /// Where it asks.
+    gate: Node,
+    suited: Rc<Suited>,
+    /// Where it was passed and asks.
     asks: F,
     /// What holds on every way past it.
     past: Vec<F>,
+}
+
+impl Fit {
+    fn cover(&self) -> Cover {
+        Cover { gate: self.gate, bands: self.suited.bands.clone() }
+    }
 }
 
 impl<'t, 'p> Way<'t, 'p> {
@@ -215,7 +233,18 @@ impl<'t, 'p> Way<'t, 'p> {
             }
         }
         let lowering = Lowering::new(terms, declarations, items);
-        Self { places, lowering, declarations, taken: HashMap::new(), told: HashMap::new(), asked: HashMap::new() }
+        let mut way = Self {
+            places,
+            lowering,
+            declarations,
+            taken: HashMap::new(),
+            told: HashMap::new(),
+            asked: HashMap::new(),
+            demanded: Vec::new(),
+            enough: HashMap::new(),
+        };
+        way.begin(BUDGET_OF_CALL);
+        way
     }
 
     /// Lists that loops around go through, and their items.
@@ -223,7 +252,9 @@ impl<'t, 'p> Way<'t, 'p> {
         self.lowering.items().to_vec()
     }
 
-    fn prove(&mut self, call: &Call<'p>, duty: &'p Duty, left: &mut Budget) -> Outcome {
+    fn prove(&mut self, call: &Call<'p>, duty: &'p Duty, left: &mut u64) -> Outcome {
+        let budget = BUDGET_OF_CALL.min(*left);
+        self.begin(budget);
         let arguments: Vec<Id> = call.arguments.iter().map(|argument| self.lowering.term(argument, Names::At(call.at))).collect();
         let mut facts = self.reached(call.at);
         // The call runs with values, so all of them could be computed.
@@ -232,58 +263,81 @@ impl<'t, 'p> Way<'t, 'p> {
             let applies = self.condition(when, Names::Arguments(&arguments)).fails;
             facts.push(self.lowering.not(applies));
         }
-        let mut budget = Budget(BUDGET_OF_CALL.min(left.0));
-        let before = budget.0;
-        let outcome = self.covered(call, duty, &arguments, &facts, &mut budget);
-        left.0 = left.0.saturating_sub(before - budget.0);
+        let outcome = self.covered(call, duty, &arguments, facts);
+        *left -= budget - self.lowering.arena.left.0;
         outcome
     }
 
-    fn covered(&mut self, call: &Call<'p>, duty: &'p Duty, arguments: &[Id], facts: &[F], budget: &mut Budget) -> Outcome {
-        if matches!(self.ask(facts, &[], budget), Answer::Impossible) {
+    /// All work from here on is paid for from so much.
+    pub(super) fn begin(&mut self, budget: u64) {
+        if self.lowering.arena.left.is_used_up() {
+            // What was built when nothing was left says less than it could.
+            self.taken.clear();
+            self.told.clear();
+            self.asked.clear();
+            self.enough.clear();
+        }
+        self.lowering.arena.left = Budget(budget);
+    }
+
+    fn covered(&mut self, call: &Call<'p>, duty: &'p Duty, arguments: &[Id], mut facts: Vec<F>) -> Outcome {
+        if matches!(self.ask(&facts, &[]), Answer::Impossible) {
             return Outcome::Covered(Vec::new());
         }
-        let demanded = duty.by.as_ref().map(|by| people::demanded(&mut self.lowering, by, arguments));
-        let gates = self.places.passed(call.at);
-        let mut facts = facts.to_vec();
+        let demanded = duty.by.as_ref().map(|by| self.demanded(by, arguments));
+        let gates: Vec<Passed<'p>> = self.places.passed(call.at).collect();
         facts.extend(gates.iter().filter_map(|passed| self.given_by(passed.gate)).collect::<Vec<_>>());
-        let (mut fit, mut unfit) = (Vec::new(), Vec::new());
-        let mut tried = [0; 2];
-        for passed in gates {
-            let found = match self.judge(&passed, call, &facts, arguments, demanded.as_ref()) {
-                Ok(found) => found,
-                Err(why) => {
-                    unfit.push((passed.gate, why));
-                    continue;
+        let known: HashSet<F> = facts.iter().copied().collect();
+        // Arms of the same conditions as those around the call were taken too.
+        let sure: Vec<bool> = gates.iter().map(|passed| passed.where_taken.iter().all(|arm| known.contains(&self.taken(*arm)))).collect();
+        let mut judged: Vec<Option<Result<Fit, Unfit>>> = gates.iter().map(|_| None).collect();
+        // One that was passed for sure is most often enough, and the nearest of them.
+        for first in [true, false] {
+            let mut tried = 0;
+            for ((passed, judged), _) in gates.iter().zip(&mut judged).zip(&sure).filter(|(_, sure)| **sure == first) {
+                if tried == TRIED_ALONE {
+                    break;
                 }
-            };
-            // Near ones are, and those that are passed for sure.
-            let tries = tried.get_mut(usize::from(found.past.is_empty()));
-            if tries.is_some_and(|tries| std::mem::replace(tries, *tries + 1) < TRIED_ALONE)
-                && matches!(self.ask(&[facts.as_slice(), &found.past].concat(), &[found.asks], budget), Answer::Impossible)
-            {
-                return Outcome::Covered(vec![found.cover]);
+                let found = judged.insert(self.judge(passed, call, &known, arguments, demanded));
+                let Ok(fit) = found else { continue };
+                tried += 1;
+                if matches!(self.ask(&[facts.as_slice(), &fit.past].concat(), &[fit.asks]), Answer::Impossible) {
+                    return Outcome::Covered(vec![fit.cover()]);
+                }
             }
-            if found.cover.bands.is_empty() {
-                unfit.push((found.cover.gate, Unfit::People));
-            }
-            fit.push(found);
         }
+        let (mut fit, mut unfit) = (Vec::new(), Vec::new());
+        for (passed, judged) in gates.iter().zip(judged) {
+            match judged.unwrap_or_else(|| self.judge(passed, call, &known, arguments, demanded)) {
+                Ok(found) => {
+                    if found.suited.bands.is_empty() {
+                        unfit.push((passed.gate, Unfit::People));
+                    }
+                    fit.push(found);
+                }
+                Err(why) => unfit.push((passed.gate, why)),
+            }
+        }
+        self.by_all(call, duty, facts, &fit, unfit)
+    }
+
+    /// Whether gates that count are enough all together.
+    fn by_all(&mut self, call: &Call<'p>, duty: &'p Duty, mut facts: Vec<F>, fit: &[Fit], unfit: Vec<(Node, Unfit)>) -> Outcome {
         facts.extend(fit.iter().flat_map(|fit| fit.past.iter().copied()));
         let asks: Vec<F> = fit.iter().map(|fit| fit.asks).collect();
-        let often = fit.iter().filter(|fit| !fit.cover.bands.is_empty()).map(|fit| fit.cover.gate).collect();
+        let often = fit.iter().filter(|fit| !fit.suited.bands.is_empty()).map(|fit| fit.gate).collect();
         let mut refusal = Refusal { unfit, fit: often, ..Refusal::default() };
-        match self.ask(&facts, &asks, budget) {
-            Answer::Impossible => return Outcome::Covered(fit.into_iter().map(|fit| fit.cover).collect()),
+        match self.ask(&facts, &asks) {
+            Answer::Impossible => return Outcome::Covered(fit.iter().map(Fit::cover).collect()),
             Answer::GaveUp => refusal.gave_up = true,
             Answer::Possible(model) => {
-                let covers: Vec<&Cover> = fit.iter().map(|fit| &fit.cover).collect();
+                let covers: Vec<Cover> = fit.iter().map(Fit::cover).collect();
                 let case = example::Case { call: call.at, arguments: call.arguments, duty, covers: &covers };
                 refusal.example = example::find(self, &model, &case, self.declarations);
                 if refusal.example.is_none() {
                     // Perhaps the run fails before the call on these values, for something that is nothing to the proof.
                     facts.extend(self.computed(call.at));
-                    if let Answer::Possible(model) = self.ask(&facts, &asks, budget) {
+                    if let Answer::Possible(model) = self.ask(&facts, &asks) {
                         refusal.example = example::find(self, &model, &case, self.declarations);
                     }
                 }
@@ -294,11 +348,19 @@ impl<'t, 'p> Way<'t, 'p> {
     }
 
     /// Whether facts can hold together where none of these asks.
-    pub(super) fn ask(&mut self, facts: &[F], asks: &[F], budget: &mut Budget) -> Answer {
+    pub(super) fn ask(&mut self, facts: &[F], asks: &[F]) -> Answer {
         let mut formulas = facts.to_vec();
         formulas.extend(asks.iter().map(|asks| self.lowering.not(*asks)).collect::<Vec<_>>());
-        let together = self.lowering.arena.and(&formulas);
-        decide::decide(&self.lowering.arena, &[together], budget)
+        decide::decide(&mut self.lowering.arena, &formulas)
+    }
+
+    /// The number of those whom a duty demands.
+    fn demanded(&mut self, by: &'p Approvers, arguments: &[Id]) -> usize {
+        let demanded = people::demanded(&mut self.lowering, by, arguments);
+        self.demanded.iter().position(|known| *known == demanded).unwrap_or_else(|| {
+            self.demanded.push(demanded);
+            self.demanded.len() - 1
+        })
     }
 
     /// Facts of the model of which nothing more is known.
@@ -352,7 +414,7 @@ impl<'t, 'p> Way<'t, 'p> {
             };
             let mut parts = Vec::new();
             for arm in arms {
-                let taken = self.taken(arm);
+                let taken = self.taken(*arm);
                 parts.push(self.lowering.not(taken));
             }
             parts.push(self.lowering.arena.and(&own));
@@ -461,7 +523,14 @@ impl<'t, 'p> Way<'t, 'p> {
     }
 
     /// Whether a gate counts, and where it asks people who are enough.
-    fn judge(&mut self, passed: &Passed, call: &Call<'p>, facts: &[F], arguments: &[Id], demanded: Option<&Enough>) -> Result<Fit, Unfit> {
+    fn judge(
+        &mut self,
+        passed: &Passed<'p>,
+        call: &Call<'p>,
+        known: &HashSet<F>,
+        arguments: &[Id],
+        demanded: Option<usize>,
+    ) -> Result<Fit, Unfit> {
         let Some(gate) = self.places.gate(passed.gate) else { return Err(Unfit::People) };
         let unknown = self.unknown_at(passed.gate, gate, call, arguments);
         if !unknown.is_empty() {
@@ -470,26 +539,36 @@ impl<'t, 'p> Way<'t, 'p> {
         if people::opens_in_silence(gate) {
             return Err(Unfit::Silence);
         }
-        let (asks, bands) = self.asks(passed.gate, gate, demanded);
+        let suited = self.suited(passed.gate, gate, demanded);
         // Without a band of people who suffice, all of them may where none can be told.
-        if bands.is_empty() && self.lowering.arena.is_never(asks) {
+        if suited.bands.is_empty() && self.lowering.arena.is_never(suited.asks) {
             return Err(Unfit::People);
         }
-        // Arms of the same conditions as those around the call were taken too.
-        let arms: Vec<Arm> = passed.where_taken.iter().copied().filter(|arm| !facts.contains(&self.taken(*arm))).collect();
+        let arms: Vec<Arm> = passed.where_taken.iter().copied().filter(|arm| !known.contains(&self.taken(*arm))).collect();
         let mut parts: Vec<F> = arms.iter().map(|arm| self.taken(*arm)).collect();
-        parts.push(asks);
+        parts.push(suited.asks);
         let asks = self.lowering.arena.and(&parts);
-        Ok(Fit { cover: Cover { gate: passed.gate, bands }, asks, past: self.past(&arms) })
+        Ok(Fit { gate: passed.gate, suited, asks, past: self.past(&arms) })
     }
 
-    /// Where a gate asks people who are enough, and in which of its bands.
-    pub(super) fn asks(&mut self, at: Node, gate: &'p Gate, demanded: Option<&Enough>) -> (F, Vec<usize>) {
+    /// Where a gate asks people who are enough for what is demanded, and in which of its bands.
+    fn suited(&mut self, at: Node, gate: &'p Gate, demanded: Option<usize>) -> Rc<Suited> {
+        if let Some(known) = self.enough.get(&(at, demanded)) {
+            return Rc::clone(known);
+        }
         let asked = self.bands(at, gate);
-        let enough = |asked: &&Asked| demanded.is_none_or(|duty| asked.ways.iter().all(|way| people::suffices(way, duty)));
+        let duty = demanded.and_then(|demanded| self.demanded.get(demanded));
+        let enough = |asked: &&Asked| duty.is_none_or(|duty| asked.ways.iter().all(|way| people::suffices(way, duty)));
         let bands = asked.iter().filter(enough).filter_map(|asked| asked.band).collect();
         let asks: Vec<F> = asked.iter().filter(enough).map(|asked| asked.when).collect();
-        (self.lowering.arena.or(&asks), bands)
+        let suited = Rc::new(Suited { asks: self.lowering.arena.or(&asks), bands });
+        self.enough.insert((at, demanded), Rc::clone(&suited));
+        suited
+    }
+
+    /// Where a gate asks anybody at all.
+    pub(super) fn asks_anybody(&mut self, at: Node, gate: &'p Gate) -> F {
+        self.suited(at, gate, None).asks
     }
 
     /// Where each band of a gate asks somebody, and where none can be told, which then asks everybody.
@@ -532,7 +611,7 @@ impl<'t, 'p> Way<'t, 'p> {
             unknown.retain(|number| arguments.get(*number).is_some_and(|argument| !self.is_known(*argument, at, gate)));
             return unknown;
         }
-        let guard = gate.guards.iter().find(|guard| self.places.is_path(at, &guard.at, call.at));
+        let guard = self.places.guard(at, call.at);
         let all = || (0..call.arguments.len().max(1)).collect();
         guard.map_or_else(all, |guard| {
             let later = guard.arguments.iter().enumerate().filter(|(_, argument)| matches!(argument, GuardArgument::Later));

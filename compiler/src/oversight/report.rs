@@ -271,7 +271,7 @@ impl<'p> Writer<'p> {
                 met.len() - 1
             })
         };
-        let gates = (self.places.passed(at).into_iter())
+        let gates = (self.places.passed(at))
             .map(|passed| {
                 let (arguments, bound) = self.seen_at(passed.gate, at, undo, declared);
                 let only_where = passed.where_taken.iter().map(|arm| self.arm(*arm)).collect();
@@ -352,9 +352,8 @@ impl<'p> Writer<'p> {
 
     /// What the call will be given, as a gate says it.
     fn seen_at(&self, gate: Node, at: Node, undo: bool, action: &crate::plan::Action) -> (Vec<Argument>, bool) {
-        let Some(declared) = self.places.gate(gate) else { return (Vec::new(), false) };
         // What undoes a step is not listed on a page.
-        let guard = declared.guards.iter().find(|guard| !undo && self.places.is_path(gate, &guard.at, at));
+        let guard = self.places.guard(gate, at).filter(|_| !undo);
         let words = self.words(gate.region);
         let arguments = guard.into_iter().flat_map(|guard| action.parameters.iter().zip(&guard.arguments)).map(|(parameter, argument)| {
             let value = match argument {

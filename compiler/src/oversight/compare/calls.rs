@@ -1,7 +1,7 @@
 //! What the proof says of one call in two flows: where it runs unasked in one and not in the other, and whose approval is enough.
 
 use super::merge::{Declared, Merged, Side};
-use crate::oversight::decide::{Answer, Budget, F};
+use crate::oversight::decide::{Answer, F};
 use crate::oversight::example::{self, Example, World};
 use crate::oversight::people::{self, Enough, Groups};
 use crate::oversight::place::{Node, Places};
@@ -144,7 +144,8 @@ impl<'p> Pair<'_, 'p> {
         let last = not.pop();
         let mut facts = facts.to_vec();
         facts.extend(not.iter().map(|formula| way.lowering.not(*formula)).collect::<Vec<_>>());
-        let answer = way.ask(&facts, last.as_slice(), &mut Budget(BUDGET));
+        way.begin(BUDGET);
+        let answer = way.ask(&facts, last.as_slice());
         let model = match answer {
             Answer::Impossible => return None,
             Answer::GaveUp => return Some(Shown::Nothing),
@@ -159,7 +160,7 @@ impl<'p> Pair<'_, 'p> {
     fn asks(&self, world: &World<'_, '_, '_>, befores: &[Before]) -> bool {
         befores.iter().filter(|before| !before.asked.is_empty()).any(|before| {
             let cover = Cover { gate: before.gate, bands: before.asked.iter().filter_map(|asked| asked.band).collect() };
-            let passed = |call: &&Call<'p>| self.places.passed(call.at).iter().any(|passed| passed.gate == before.gate);
+            let passed = |call: &&Call<'p>| self.places.passed(call.at).any(|passed| passed.gate == before.gate);
             [self.from, self.to].into_iter().find(passed).is_some_and(|call| world.asks(call.at, &cover))
         })
     }
@@ -261,7 +262,7 @@ impl<'p> Parameters<'_, 'p> {
                 }
             });
             let still: Vec<F> = others.iter().map(|other| applies(&mut way, other, to.1)).collect();
-            let shown = match way.ask(&[here], &still, &mut Budget(BUDGET)) {
+            let shown = match way.ask(&[here], &still) {
                 Answer::Impossible => continue,
                 Answer::GaveUp => None,
                 Answer::Possible(model) => example::find_where(&way, &model, &[body], declared, |world| {

@@ -123,7 +123,7 @@ fn workflows(old: &Plan, new: &Plan, changes: &mut Vec<Change>) {
     for (from, to) in &pairs {
         let is_watched = [from, to].into_iter().any(|call| watched(&merged.declared, call).is_some());
         // What stood behind a gate that is gone is looked at too, whatever it is.
-        let lost = || places.passed(from.at).iter().any(|passed| gone.contains(&passed.gate));
+        let lost = || places.passed(from.at).any(|passed| gone.contains(&passed.gate));
         let writes = || merged.declared.action(from.action).is_some_and(|action| action.effect == Effect::Plain);
         if !(is_watched || writes() && lost()) {
             continue;

@@ -5,10 +5,17 @@ use foldhash::{HashMap, HashMapExt as _, HashSet};
 use num_traits::{One, Signed};
 
 use super::linear::{self, Linear, Q, Unknown};
+use super::{Budget, Room};
 
 /// A formula of an [`Arena`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct F(u32);
+
+impl F {
+    pub(super) const fn number(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// A symbol: a name or an unknown, of a text, an enum or a currency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,6 +61,9 @@ pub(crate) type Limit = Option<(Q, bool)>;
 /// Where formulas live.
 #[derive(Debug, Default)]
 pub(crate) struct Arena {
+    /// What work on them may still cost. When nothing is left, building goes on, so that what is built stays right.
+    pub(crate) left: Budget,
+    pub(super) room: Room,
     nodes: Vec<Node>,
     known: HashMap<Node, F>,
     atoms: Vec<Atom>,
@@ -160,6 +170,7 @@ impl Arena {
 
     /// `term < 0`, or `term <= 0`.
     pub(crate) fn below_zero(&mut self, term: &Linear, strict: bool) -> F {
+        let _ = self.left.pay(term.factors.len());
         let integer = term.factors.iter().all(|(unknown, _)| self.integers.get(unknown.0 as usize).copied().unwrap_or_default());
         let Some((factors, divisor)) = linear::normal(&term.factors, integer) else {
             let holds = if strict { term.constant.is_negative() } else { !term.constant.is_positive() };
@@ -278,6 +289,7 @@ impl Arena {
                 _ => joined.push(*part),
             }
         }
+        let _ = self.left.pay(joined.len());
         joined.sort_unstable();
         joined.dedup();
         if let [only] = joined.as_slice() {

@@ -3,7 +3,6 @@
 
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
-use super::Budget;
 use super::formula::{Arena, Atom, F, Node, Symbol};
 use super::linear::Unknown;
 
@@ -11,9 +10,9 @@ use super::linear::Unknown;
 const MOST: usize = 200;
 
 /// Whether the formulas can hold together, as far as a few guesses tell: `false` says nothing.
-pub(in crate::oversight) fn guess(arena: &Arena, formulas: &[F], budget: &mut Budget) -> bool {
+pub(in crate::oversight) fn guess(arena: &mut Arena, formulas: &[F]) -> bool {
     let Some(atoms) = apart(arena, formulas) else { return false };
-    if budget.pay(4 * atoms.len()).is_none() {
+    if arena.left.pay(4 * atoms.len()).is_none() {
         return false;
     }
     // Bounds and samenesses hold, or fail, or every other one does; facts are as they are in most cases.

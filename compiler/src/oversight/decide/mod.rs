@@ -21,8 +21,8 @@
 //! 6. What rule 4 or 5 finds contradictory becomes a clause, and the search goes on.
 //!
 //! "Impossible" is sound: clauses follow from the formulas, and the rules hold for all values. "Possible" is a suggestion, since an unknown
-//! may stand for something about which more is true; who asks verifies it. All work is paid for from a [`Budget`]; when it is used up, the
-//! answer is "gave up".
+//! may stand for something about which more is true; who asks verifies it. All work, that of building formulas too, is paid for from a
+//! [`Budget`]; when it is used up, the answer is "gave up".
 
 mod classes;
 pub(super) mod formula;
@@ -30,8 +30,6 @@ mod guess;
 pub(super) mod linear;
 mod sat;
 mod simplex;
-#[cfg(test)]
-mod tests;
 
 pub(super) use formula::{Arena, Atom, F, Symbol};
 pub(super) use guess::guess;
@@ -41,9 +39,9 @@ use foldhash::{HashMap, HashMapExt as _};
 
 use sat::{Found, Lit, Sat};
 
-/// How much work may be done: one unit is about one clause looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget(pub(crate) u64);
+/// How much work may be done: one unit is about one clause looked at, or one part of a formula that is built.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Budget(pub(super) u64);
 
 impl Budget {
     /// Pays; `None` where too little is left, of which then nothing is.
@@ -51,6 +49,10 @@ impl Budget {
         let left = self.0.checked_sub(units as u64);
         self.0 = left.unwrap_or(0);
         left.map(|_| ())
+    }
+
+    pub(super) const fn is_used_up(self) -> bool {
+        self.0 == 0
     }
 }
 
@@ -76,14 +78,18 @@ pub(super) struct Model {
     pub(super) symbols: HashMap<Symbol, Symbol>,
 }
 
-/// Whether all these formulas can hold at once.
-pub(super) fn decide(arena: &Arena, formulas: &[F], budget: &mut Budget) -> Answer {
-    search(arena, formulas, budget).unwrap_or(Answer::GaveUp)
+/// Whether all these formulas can hold at once; paid for from what the arena has left.
+pub(super) fn decide(arena: &mut Arena, formulas: &[F]) -> Answer {
+    let (mut budget, mut room) = (arena.left, std::mem::take(&mut arena.room));
+    room.clear();
+    let answer = search(arena, &mut room, formulas, &mut budget).unwrap_or(Answer::GaveUp);
+    (arena.left, arena.room) = (budget, room);
+    answer
 }
 
 /// `None` where the budget is used up.
-fn search(arena: &Arena, formulas: &[F], budget: &mut Budget) -> Option<Answer> {
-    let mut encoder = Encoder { arena, sat: Sat::default(), named: HashMap::new(), atoms: Vec::new(), variables: HashMap::new() };
+fn search(arena: &Arena, room: &mut Room, formulas: &[F], budget: &mut Budget) -> Option<Answer> {
+    let mut encoder = Encoder { arena, room };
     for formula in formulas {
         if !encoder.require(*formula, budget)? {
             return Some(Answer::Impossible);
@@ -91,7 +97,7 @@ fn search(arena: &Arena, formulas: &[F], budget: &mut Budget) -> Option<Answer> 
     }
     encoder.domains(budget)?;
     encoder.ladders(budget)?;
-    let Encoder { mut sat, atoms, .. } = encoder;
+    let Room { sat, atoms, .. } = room;
     loop {
         match sat.solve(budget)? {
             Found::None => return Some(Answer::Impossible),
@@ -118,15 +124,60 @@ fn search(arena: &Arena, formulas: &[F], budget: &mut Budget) -> Option<Answer> 
     }
 }
 
+/// Where one question after the other is worked on.
+#[derive(Debug, Default)]
+struct Room {
+    sat: Sat,
+    /// The literal that stands for a formula.
+    named: Numbered<Lit>,
+    /// Atoms and their variables, in the order in which they were met.
+    atoms: Vec<(u32, u32)>,
+    variables: Numbered<u32>,
+}
+
+impl Room {
+    fn clear(&mut self) {
+        self.sat.clear();
+        self.named.clear();
+        self.atoms.clear();
+        self.variables.clear();
+    }
+}
+
+/// Something for each of some numbers.
+#[derive(Debug, Default)]
+struct Numbered<T> {
+    /// With the round in which it was put there: of another round it is none. The first round is 1.
+    all: Vec<(u32, T)>,
+    round: u32,
+}
+
+impl<T: Copy + Default> Numbered<T> {
+    fn clear(&mut self) {
+        match self.round.checked_add(1) {
+            Some(round) => self.round = round,
+            None => *self = Self::default(),
+        }
+    }
+
+    fn get(&self, number: usize) -> Option<T> {
+        self.all.get(number).filter(|(round, _)| *round == self.round).map(|(_, own)| *own)
+    }
+
+    fn put(&mut self, number: usize, own: T) {
+        if self.all.len() <= number {
+            self.all.resize(number + 1, (0, T::default()));
+        }
+        if let Some(place) = self.all.get_mut(number) {
+            *place = (self.round, own);
+        }
+    }
+}
+
 /// Formulas on their way to clauses.
 struct Encoder<'a> {
     arena: &'a Arena,
-    sat: Sat,
-    /// The literal that stands for a formula.
-    named: HashMap<F, Lit>,
-    /// Atoms and their variables, in the order in which they were met.
-    atoms: Vec<(u32, u32)>,
-    variables: HashMap<u32, u32>,
+    room: &'a mut Room,
 }
 
 impl Encoder<'_> {
@@ -141,13 +192,13 @@ impl Encoder<'_> {
                 formula::Node::And(parts) => open.extend(parts.iter().copied()),
                 formula::Node::Or(parts) => {
                     let clause = parts.iter().map(|part| self.literal(*part, budget)).collect::<Option<Vec<_>>>()?;
-                    if !self.sat.add(clause) {
+                    if !self.room.sat.add(clause) {
                         return Some(false);
                     }
                 }
                 formula::Node::Lit { .. } => {
                     let literal = self.literal(formula, budget)?;
-                    if !self.sat.add(vec![literal]) {
+                    if !self.room.sat.add([literal]) {
                         return Some(false);
                     }
                 }
@@ -161,7 +212,7 @@ impl Encoder<'_> {
         let mut open = vec![formula];
         while let Some(at) = open.last().copied() {
             budget.pay(1)?;
-            if self.named.contains_key(&at) {
+            if self.named(at).is_some() {
                 open.pop();
                 continue;
             }
@@ -169,51 +220,58 @@ impl Encoder<'_> {
             match arena.node(at) {
                 formula::Node::Lit { atom, holds } => {
                     let variable = self.variable(*atom);
-                    self.named.insert(at, Lit::of(variable, *holds));
+                    self.name(at, Lit::of(variable, *holds));
                 }
                 formula::Node::And(parts) | formula::Node::Or(parts) => {
                     budget.pay(parts.len())?;
                     let before = open.len();
-                    open.extend(parts.iter().filter(|part| !self.named.contains_key(part)).copied());
+                    open.extend(parts.iter().filter(|part| self.named(**part).is_none()).copied());
                     if open.len() > before {
                         continue;
                     }
-                    let name = Lit::of(self.sat.variable(), true);
-                    let parts: Vec<Lit> = parts.iter().filter_map(|part| self.named.get(part).copied()).collect();
+                    let Room { sat, named, .. } = &mut *self.room;
+                    let name = Lit::of(sat.variable(), true);
+                    let parts = parts.iter().filter_map(|part| named.get(part.number()));
                     if matches!(arena.node(at), formula::Node::And(_)) {
                         for part in parts {
-                            self.sat.add(vec![name.negated(), part]);
+                            sat.add([name.negated(), part]);
                         }
                     } else {
-                        let mut clause = parts;
-                        clause.push(name.negated());
-                        self.sat.add(clause);
+                        sat.add(parts.chain([name.negated()]));
                     }
-                    self.named.insert(at, name);
+                    self.name(at, name);
                 }
                 // These stand alone only: building folds them away.
                 constant @ (formula::Node::True | formula::Node::False) => {
-                    let name = Lit::of(self.sat.variable(), true);
+                    let name = Lit::of(self.room.sat.variable(), true);
                     let holds = matches!(constant, formula::Node::True);
-                    self.sat.add(vec![if holds { name } else { name.negated() }]);
-                    self.named.insert(at, name);
+                    self.room.sat.add([if holds { name } else { name.negated() }]);
+                    self.name(at, name);
                 }
             }
             open.pop();
         }
-        self.named.get(&formula).copied()
+        self.named(formula)
+    }
+
+    fn named(&self, formula: F) -> Option<Lit> {
+        self.room.named.get(formula.number())
+    }
+
+    fn name(&mut self, formula: F, name: Lit) {
+        self.room.named.put(formula.number(), name);
     }
 
     fn variable(&mut self, atom: u32) -> u32 {
-        if let Some(variable) = self.variables.get(&atom) {
-            return *variable;
+        if let Some(variable) = self.room.variables.get(atom as usize) {
+            return variable;
         }
-        let variable = self.sat.variable();
+        let variable = self.room.sat.variable();
         if self.arena.is_likely(atom) {
-            self.sat.prefer(variable);
+            self.room.sat.prefer(variable);
         }
-        self.variables.insert(atom, variable);
-        self.atoms.push((atom, variable));
+        self.room.variables.put(atom as usize, variable);
+        self.room.atoms.push((atom, variable));
         variable
     }
 
@@ -221,7 +279,7 @@ impl Encoder<'_> {
     fn domains(&mut self, budget: &mut Budget) -> Option<()> {
         let mut seen: Vec<Symbol> = Vec::new();
         let mut at = 0;
-        while let Some((atom, _)) = self.atoms.get(at).copied() {
+        while let Some((atom, _)) = self.room.atoms.get(at).copied() {
             at += 1;
             let Atom::Same(left, right) = self.arena.atom(atom) else { continue };
             for symbol in [*left, *right] {
@@ -237,7 +295,7 @@ impl Encoder<'_> {
                     let variable = self.variable(*choice);
                     clause.push(Lit::of(variable, true));
                 }
-                self.sat.add(clause);
+                self.room.sat.add(clause);
             }
         }
         Some(())
@@ -246,7 +304,7 @@ impl Encoder<'_> {
     /// Of two bounds of one term the tighter implies the looser.
     fn ladders(&mut self, budget: &mut Budget) -> Option<()> {
         let mut bounds: HashMap<u32, Vec<(&Q, bool, u32)>> = HashMap::new();
-        for (atom, variable) in &self.atoms {
+        for (atom, variable) in &self.room.atoms {
             if let Atom::AtMost { form, bound, strict } = self.arena.atom(*atom) {
                 bounds.entry(*form).or_default().push((bound, *strict, *variable));
             }
@@ -256,7 +314,7 @@ impl Encoder<'_> {
             // `x < 5` is tighter than `x <= 5`.
             rungs.sort_by(|left, right| left.0.cmp(right.0).then(right.1.cmp(&left.1)));
             for (tighter, looser) in rungs.iter().zip(rungs.iter().skip(1)) {
-                self.sat.add(vec![Lit::of(tighter.2, false), Lit::of(looser.2, true)]);
+                self.room.sat.add([Lit::of(tighter.2, false), Lit::of(looser.2, true)]);
             }
         }
         Some(())

@@ -1,10 +1,12 @@
 //! Search over clauses: unit propagation with two watched literals, and a clause learned from each conflict.
 #![expect(clippy::indexing_slicing, reason = "variables and clauses are numbered here, and their numbers never leave")]
 
+use std::ops::Range;
+
 use super::Budget;
 
 /// A variable, or its negation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Lit(u32);
 
 impl Lit {
@@ -41,8 +43,10 @@ pub(super) enum Found {
 /// Clauses and an assignment.
 #[derive(Debug, Default)]
 pub(super) struct Sat {
-    clauses: Vec<Vec<Lit>>,
-    /// For each literal the clauses that watch it: its first two literals are watched.
+    /// The literals of all clauses, one clause behind the other, and where each begins and ends.
+    literals: Vec<Lit>,
+    clauses: Vec<Range<usize>>,
+    /// For each literal the clauses that watch it: its first two literals are watched. There may be more of these than literals.
     watches: Vec<Vec<usize>>,
     values: Vec<Option<bool>>,
     levels: Vec<usize>,
@@ -64,14 +68,33 @@ pub(super) struct Sat {
 }
 
 impl Sat {
+    /// Forgets everything, and keeps the room that it took.
+    pub(super) fn clear(&mut self) {
+        self.literals.clear();
+        self.clauses.clear();
+        self.watches.iter_mut().take(2 * self.values.len()).for_each(Vec::clear);
+        self.values.clear();
+        self.levels.clear();
+        self.reasons.clear();
+        self.likely.clear();
+        self.activity.clear();
+        self.weight = 0.0;
+        self.trail.clear();
+        self.begins.clear();
+        self.done = 0;
+        self.broken = false;
+        self.hint = 0;
+    }
+
     pub(super) fn variable(&mut self) -> u32 {
         self.values.push(None);
         self.levels.push(0);
         self.reasons.push(None);
         self.likely.push(false);
         self.activity.push(0.0);
-        self.watches.push(Vec::new());
-        self.watches.push(Vec::new());
+        if self.watches.len() < 2 * self.values.len() {
+            self.watches.extend([Vec::new(), Vec::new()]);
+        }
         u32::try_from(self.values.len() - 1).unwrap_or(u32::MAX)
     }
 
@@ -89,32 +112,48 @@ impl Sat {
     }
 
     /// Adds a clause before the search begins; whether clauses of one literal still agree.
-    pub(super) fn add(&mut self, mut clause: Vec<Lit>) -> bool {
+    pub(super) fn add(&mut self, clause: impl IntoIterator<Item = Lit>) -> bool {
+        let begin = self.literals.len();
+        self.literals.extend(clause);
+        let clause = &mut self.literals[begin..];
         clause.sort_unstable();
-        clause.dedup();
+        let mut end = 0;
+        for at in 0..clause.len() {
+            if end == 0 || clause[at] != clause[end - 1] {
+                clause[end] = clause[at];
+                end += 1;
+            }
+        }
+        self.literals.truncate(begin + end);
+        let clause = &self.literals[begin..];
         if clause.windows(2).any(|pair| pair[0] == pair[1].negated()) {
+            self.literals.truncate(begin);
             return true;
         }
-        match clause.as_slice() {
+        match *clause {
             [] => self.broken = true,
-            [only] => match self.test(*only) {
-                None => self.assign(*only, None),
-                Some(true) => {}
-                Some(false) => self.broken = true,
-            },
+            [only] => {
+                self.literals.truncate(begin);
+                match self.test(only) {
+                    None => self.assign(only, None),
+                    Some(true) => {}
+                    Some(false) => self.broken = true,
+                }
+            }
             _ => {
-                self.attach(clause);
+                self.attach(begin);
             }
         }
         !self.broken
     }
 
-    fn attach(&mut self, clause: Vec<Lit>) -> usize {
+    /// The last literals, from there on, are a clause.
+    fn attach(&mut self, begin: usize) -> usize {
         let number = self.clauses.len();
-        for literal in &clause[..2] {
-            self.watches[literal.index()].push(number);
+        for at in [begin, begin + 1] {
+            self.watches[self.literals[at].index()].push(number);
         }
-        self.clauses.push(clause);
+        self.clauses.push(begin..self.literals.len());
         number
     }
 
@@ -146,7 +185,7 @@ impl Sat {
         }
         loop {
             if let Some(conflict) = self.propagate(budget)? {
-                let clause = self.clauses[conflict].clone();
+                let clause = self.literals[self.clauses[conflict].clone()].to_vec();
                 if !self.resolve(clause, budget)? {
                     return Some(Found::None);
                 }
@@ -177,24 +216,21 @@ impl Sat {
         while self.done < self.trail.len() {
             let failed = self.trail[self.done].negated();
             self.done += 1;
-            let watching = std::mem::take(&mut self.watches[failed.index()]);
-            budget.pay(watching.len() + 1)?;
-            let mut kept = Vec::with_capacity(watching.len());
-            let mut conflict = None;
-            let mut rest = watching.into_iter();
-            for number in rest.by_ref() {
-                match self.watch(number, failed) {
-                    Watched::Moved => {}
-                    Watched::Kept => kept.push(number),
-                    Watched::Failed => {
-                        kept.push(number);
-                        conflict = Some(number);
-                        break;
-                    }
-                }
+            let mut watching = std::mem::take(&mut self.watches[failed.index()]);
+            if budget.pay(watching.len() + 1).is_none() {
+                self.watches[failed.index()] = watching;
+                return None;
             }
-            kept.extend(rest);
-            self.watches[failed.index()] = kept;
+            let mut conflict = None;
+            watching.retain(|number| {
+                // Behind a conflict all stay as they are.
+                let watched = if conflict.is_some() { Watched::Kept } else { self.watch(*number, failed) };
+                if matches!(watched, Watched::Failed) {
+                    conflict = Some(*number);
+                }
+                !matches!(watched, Watched::Moved)
+            });
+            self.watches[failed.index()] = watching;
             if conflict.is_some() {
                 return Some(conflict);
             }
@@ -204,7 +240,7 @@ impl Sat {
 
     /// A watched literal of a clause has failed.
     fn watch(&mut self, number: usize, failed: Lit) -> Watched {
-        let clause = &mut self.clauses[number];
+        let clause = &mut self.literals[self.clauses[number].clone()];
         if clause[0] == failed {
             clause.swap(0, 1);
         }
@@ -277,8 +313,11 @@ impl Sat {
                 break last.negated();
             }
             let own = last.variable();
-            clause = self.reasons[own].map(|reason| self.clauses[reason].clone()).unwrap_or_default();
-            clause.retain(|literal| literal.variable() != own);
+            clause.clear();
+            if let Some(reason) = self.reasons[own] {
+                let reason = &self.literals[self.clauses[reason].clone()];
+                clause.extend(reason.iter().filter(|literal| literal.variable() != own));
+            }
         };
         self.weigh();
         let level = learned.iter().map(|literal| self.levels[literal.variable()]).max().unwrap_or(0);
@@ -286,7 +325,11 @@ impl Sat {
         learned.sort_by_key(|literal| std::cmp::Reverse(self.levels[literal.variable()]));
         learned.insert(0, asserted);
         self.back_to(level);
-        let reason = if learned.len() > 1 { Some(self.attach(learned)) } else { None };
+        let begin = self.literals.len();
+        let reason = (learned.len() > 1).then(|| {
+            self.literals.extend(&learned);
+            self.attach(begin)
+        });
         self.assign(asserted, reason);
         Some(true)
     }

@@ -1,5 +1,8 @@
 //! What a gate says where its author said nothing: known when the whole workflow is.
 
+use std::hash::{Hash, Hasher};
+
+use foldhash::{HashSet, HashSetExt as _};
 use smol_str::SmolStr;
 
 use crate::check::declare::ActionInfo;
@@ -57,6 +60,8 @@ fn title(actions: &[ActionInfo], flow: &Flow, node: u32, guards: &[Guard]) -> Sm
 /// Every value that the guarded calls will be given, each once.
 fn shows(actions: &[ActionInfo], flow: &Flow, guards: &[Guard]) -> Vec<Show> {
     let mut shows: Vec<Show> = Vec::new();
+    let arguments = guards.iter().map(|guard| guard.arguments.len()).sum::<usize>().min(MOST_SHOWN);
+    let (mut shown, mut labels) = (HashSet::with_capacity(arguments), HashSet::with_capacity(arguments));
     for guard in guards {
         let Some((call, action)) = called(actions, flow, guard) else { continue };
         for (parameter, argument) in action.parameters.iter().zip(&guard.arguments) {
@@ -64,13 +69,38 @@ fn shows(actions: &[ActionInfo], flow: &Flow, guards: &[Guard]) -> Vec<Show> {
             if shows.len() >= MOST_SHOWN {
                 return shows;
             }
-            if shows.iter().any(|show| show.value == *value) {
+            if !shown.insert(Written(value)) {
                 continue;
             }
-            let taken = shows.iter().any(|show| show.label == parameter.name);
-            let label = if taken { SmolStr::new(format!("{call} {}", parameter.name)) } else { parameter.name.clone() };
+            let taken = labels.contains(&parameter.name);
+            let label = if taken { SmolStr::new([call, &parameter.name].join(" ")) } else { parameter.name.clone() };
+            labels.insert(label.clone());
             shows.push(Show { label, value: value.clone(), ty: parameter.ty.lower(), style: Style::Plain });
         }
     }
     shows
+}
+
+/// An expression that is looked for among others.
+#[derive(PartialEq)]
+struct Written<'e>(&'e Expr);
+
+// A value is itself: none is a float, and JSON knows none that differs from itself.
+impl Eq for Written<'_> {}
+
+impl Hash for Written<'_> {
+    /// Of its shape, slots and plain values: the same for all that are equal, different for most that differ.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self.0).hash(state);
+        match self.0 {
+            Expr::Slot { index, .. } | Expr::Local(index) | Expr::Field(_, index) => index.hash(state),
+            Expr::JsonField(_, name) | Expr::Env(name) | Expr::Secret(name) => name.hash(state),
+            Expr::Const(Value::Number(number)) => number.trunc().mantissa().hash(state),
+            Expr::Const(Value::Money(money)) => money.amount.trunc().mantissa().hash(state),
+            Expr::Const(Value::Text(text)) => text.hash(state),
+            Expr::Const(Value::Enum(member)) => member.hash(state),
+            _ => {}
+        }
+        self.0.for_each_child(&mut |child| Written(child).hash(state));
+    }
 }
