@@ -176,12 +176,23 @@ pub struct Guard {
     pub at: Vec<u32>,
     /// One for each parameter of the action.
     pub arguments: Vec<GuardArgument>,
+    /// One for each parameter of the action that undoes it; empty where nothing does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undo: Vec<GuardArgument>,
     /// Whether a further gate stands between.
     pub behind_gate: bool,
     /// Whether all arguments are known at the gate, or entered at it: then what is approved binds the call.
     pub bound: bool,
     /// Whether it stands in an arm of a branch that is not decided at the gate.
     pub conditional: bool,
+}
+
+impl Guard {
+    /// Whether what is approved binds the call that undoes this one, too: all that it is given is known at the gate, or entered at it.
+    #[must_use]
+    pub fn binds_undo(&self) -> bool {
+        self.undo.iter().all(|argument| !matches!(argument, GuardArgument::Later))
+    }
 }
 
 /// An argument of a guarded call as seen from the gate.

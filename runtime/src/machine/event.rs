@@ -572,7 +572,8 @@ pub struct Question {
     /// The values shown, one for each `show` of the plan's gate; an error where one could not be computed.
     #[n(5)]
     pub shown: Vec<Shown>,
-    /// For each guard of the plan's gate the arguments that are known; `None` where they are decided later.
+    /// For each guard of the plan's gate the arguments that are known; `None` where they are decided later. Behind them, where any of the
+    /// calls can be undone, for each guard those of the call that undoes it.
     #[n(6)]
     pub will_run: Vec<Vec<Option<Value>>>,
     /// Who is asked.

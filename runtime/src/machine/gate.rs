@@ -47,7 +47,7 @@ pub(super) fn open(
             about: About::Gate,
             title: title(plan, state, path, gate, env),
             shown: gate.shows.iter().map(|show| shown(&show.value, env)).collect(),
-            will_run: gate.guards.iter().map(|guard| guard.arguments.iter().map(|argument| known(argument, env)).collect()).collect(),
+            will_run: of_guards(gate, |argument| known(argument, env)),
             of,
             due: gate.deadline.as_ref().map(|deadline| due(at, deadline.after, facts)),
             digest: Digest::default(),
@@ -172,6 +172,14 @@ fn shown(value: &plan::Expr, env: &Env<'_>) -> Shown {
         Ok(value) => Shown::Value(value),
         Err(EvalError(why)) => Shown::Error(why),
     }
+}
+
+/// For each guard the arguments of its call; then, where any can be undone, for each guard those of the call that undoes it.
+pub(super) fn of_guards(gate: &Gate, value: impl Fn(&GuardArgument) -> Option<Value>) -> Vec<Vec<Option<Value>>> {
+    let of = |arguments: &[GuardArgument]| arguments.iter().map(&value).collect();
+    let undone = gate.guards.iter().any(|guard| !guard.undo.is_empty());
+    let undos = gate.guards.iter().filter(|_| undone).map(|guard| of(&guard.undo));
+    gate.guards.iter().map(|guard| of(&guard.arguments)).chain(undos).collect()
 }
 
 fn known(argument: &GuardArgument, env: &Env<'_>) -> Option<Value> {

@@ -36,11 +36,15 @@ pub(super) fn close(plan: &Plan, state: &RunState, asked: &Asked, how: Closing, 
     let given = given.into_iter().filter_map(|(slot, value)| slot.map(|slot| (slot, value)));
     let entered = gate.asks.iter().map(|ask| ask.slot).zip(passed.values);
     let writes: Vec<(u32, Value)> = given.chain(entered).collect();
-    let fills = gate.guards.iter().flat_map(|guard| &guard.arguments).any(|argument| matches!(argument, GuardArgument::Asked(_)));
+    let fills = gate
+        .guards
+        .iter()
+        .flat_map(|guard| guard.arguments.iter().chain(&guard.undo))
+        .any(|argument| matches!(argument, GuardArgument::Asked(_)));
     let filled = fills.then(|| {
         // The values are looked at as they will be once the gate is passed.
         facts.with_values(plan, state, asked.question.node.frame(), &writes, |env| {
-            gate.guards.iter().map(|guard| guard.arguments.iter().map(|argument| gate::filled(argument, env)).collect()).collect()
+            gate::of_guards(gate, |argument| gate::filled(argument, env))
         })
     });
     Event::Closed { n, how, writes, filled }
