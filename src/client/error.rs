@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use crate::card::spoken;
 use crate::fault::Fault;
 
 /// Why there is no answer, or not the wanted one.
@@ -86,14 +87,25 @@ impl Problem {
         }
     }
 
-    /// Who decided what, when somebody was faster.
-    fn standing(&self) -> Option<String> {
-        let status = self.current.get("status").and_then(Json::as_str)?;
+    /// Who decided what, when somebody was faster; and what is still needed, when nothing is decided.
+    fn standing(&self) -> Vec<String> {
+        let Some(status) = self.current.get("status").and_then(Json::as_str) else { return Vec::new() };
         let vote = self.current.get("vote");
         let of_vote = |name: &str| vote.and_then(|vote| vote.get(name)).and_then(Json::as_str);
         let by = of_vote("by").map(|by| format!(" by {by}")).unwrap_or_default();
         let comment = of_vote("comment").map(|comment| format!(": \"{comment}\"")).unwrap_or_default();
-        Some(format!("it is {status}{by}{comment}"))
+        match (status, self.current.get("next").and_then(Json::as_str)) {
+            ("pending", _) => {
+                let answer = of_vote("decision").map(|decision| format!("the answer is: {}{by}{comment}", spoken(decision)));
+                let needed = self.current.get("needed").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+                let needed: Vec<&str> = needed.iter().filter_map(Json::as_str).collect();
+                let needed = (!needed.is_empty()).then(|| format!("still needed: {}", needed.join(", ")));
+                answer.into_iter().chain(needed).collect()
+            }
+            // The round before held votes, and none of them ended it.
+            ("superseded", Some(next)) => vec![format!("what is asked now: `hitlc show {next}`")],
+            _ => vec![format!("it is {status}{by}{comment}")],
+        }
     }
 }
 
@@ -114,7 +126,7 @@ impl From<Refused> for Fault {
                     let at = if error.path.is_empty() { String::new() } else { format!("{}: ", error.path) };
                     fault = fault.note(format!("{at}{}", error.problem));
                 }
-                if let Some(standing) = problem.standing() {
+                for standing in problem.standing() {
                     fault = fault.note(standing);
                 }
                 match problem.status {
@@ -125,6 +137,30 @@ impl From<Refused> for Fault {
                     _ => fault,
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_stands_is_told_as_it_stands() {
+        let vote = json!({"by": "ana", "decision": "approve", "comment": "fine"});
+        for (current, told) in [
+            (json!(null), vec![]),
+            (json!({"status": "rejected", "vote": vote}), vec!["it is rejected by ana: \"fine\""]),
+            (json!({"status": "withdrawn"}), vec!["it is withdrawn"]),
+            (json!({"status": "superseded", "vote": vote, "next": "r-2"}), vec!["what is asked now: `hitlc show r-2`"]),
+            (
+                json!({"status": "pending", "vote": vote, "needed": ["any one of board"]}),
+                vec!["the answer is: approved by ana: \"fine\"", "still needed: any one of board"],
+            ),
+        ] {
+            assert_eq!(Problem { current: current.clone(), ..Problem::default() }.standing(), told, "{current}");
         }
     }
 }

@@ -89,8 +89,10 @@ impl<'d> View<'d> {
             let arms = self.inward(node);
             let decided = arms.iter().rposition(|arm| !self.is_parallel(*arm)).map_or(0, |last| last + 1);
             let loops = (0..).zip(&arms).filter(|(_, arm)| self.is_loop(**arm)).map(|(depth, arm)| (depth, arm.branch)).collect();
-            let arguments = call.arguments.iter().map(|argument| (argument, self.plain(argument))).collect();
-            calls.push(Reached { node, arms, decided, loops, arguments });
+            let given = |argument: &'d Expr| (argument, self.plain(argument));
+            let arguments = call.arguments.iter().map(given).collect();
+            let undo = call.undo.iter().flat_map(|undo| &undo.arguments).map(given).collect();
+            calls.push(Reached { node, arms, decided, loops, arguments, undo });
         }
         calls
     }
@@ -128,26 +130,33 @@ impl<'d> View<'d> {
                 return Err(TooMany);
             }
             let mut at: Vec<u32> = call.loops.iter().filter(|(depth, _)| *depth >= inner).map(|(_, node)| *node).collect();
-            let mut arguments = Vec::with_capacity(call.arguments.len());
-            for (argument, plain) in &call.arguments {
-                arguments.push(match plain {
-                    Some(plain) if plain.filled.is_none_or(|last| (last as usize) < gate) => {
-                        self.left = self.left.checked_sub(plain.size).ok_or(TooMany)?;
-                        GuardArgument::Known((*argument).clone())
-                    }
-                    _ => self.argument(argument, gate, &at)?,
-                });
-            }
+            let arguments = self.arguments(&call.arguments, gate, &at)?;
+            let undo = self.arguments(&call.undo, gate, &at)?;
             at.push(index(call.node));
             guards.push(Guard {
                 at,
                 bound: arguments.iter().all(|argument| !matches!(argument, GuardArgument::Later)),
                 arguments,
+                undo,
                 behind_gate: passed.get(call.node).copied().flatten().is_some_and(|last| last as usize > gate),
                 conditional: call.decided > shared,
             });
         }
         Ok(guards)
+    }
+
+    fn arguments(&mut self, given: &[Given<'_>], gate: usize, loops: &[u32]) -> Result<Vec<GuardArgument>, TooMany> {
+        let mut arguments = Vec::with_capacity(given.len());
+        for (argument, plain) in given {
+            arguments.push(match plain {
+                Some(plain) if plain.filled.is_none_or(|last| (last as usize) < gate) => {
+                    self.left = self.left.checked_sub(plain.size).ok_or(TooMany)?;
+                    GuardArgument::Known((*argument).clone())
+                }
+                _ => self.argument(argument, gate, loops)?,
+            });
+        }
+        Ok(arguments)
     }
 
     /// What an argument is at every gate behind all that it uses: known as it stands. `None` where that is not so.
@@ -276,8 +285,13 @@ struct Reached<'d> {
     decided: usize,
     /// Those that are of loops: how many arms are around the loop, and the loop.
     loops: Vec<(usize, u32)>,
-    arguments: Vec<(&'d Expr, Option<Plain>)>,
+    arguments: Vec<Given<'d>>,
+    /// Those of the call that undoes it.
+    undo: Vec<Given<'d>>,
 }
+
+/// An argument, and what it is where it is known as it stands.
+type Given<'d> = (&'d Expr, Option<Plain>);
 
 /// An argument that is known as it stands wherever all that it uses is.
 struct Plain {

@@ -306,7 +306,11 @@ impl Check<'_> {
             if call.arguments.len() != guard.arguments.len() {
                 return Err(format!("`{}` guards `{}` with other arguments", gate.name, call.name));
             }
-            let known = guard.arguments.iter().filter_map(|argument| match argument {
+            let undo = call.undo.as_ref().map_or(0, |undo| undo.arguments.len());
+            if !guard.undo.is_empty() && guard.undo.len() != undo {
+                return Err(format!("`{}` guards what undoes `{}` with other arguments", gate.name, call.name));
+            }
+            let known = guard.arguments.iter().chain(&guard.undo).filter_map(|argument| match argument {
                 GuardArgument::Known(value) | GuardArgument::Asked(value) | GuardArgument::Each(value) => Some(value),
                 GuardArgument::Later => None,
             });

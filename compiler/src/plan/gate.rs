@@ -176,12 +176,23 @@ pub struct Guard {
     pub at: Vec<u32>,
     /// One for each parameter of the action.
     pub arguments: Vec<GuardArgument>,
+    /// One for each parameter of the action that undoes it; empty where nothing does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undo: Vec<GuardArgument>,
     /// Whether a further gate stands between.
     pub behind_gate: bool,
     /// Whether all arguments are known at the gate, or entered at it: then what is approved binds the call.
     pub bound: bool,
     /// Whether it stands in an arm of a branch that is not decided at the gate.
     pub conditional: bool,
+}
+
+impl Guard {
+    /// Whether what is approved binds the call that undoes this one, too: all that it is given is known at the gate, or entered at it.
+    #[must_use]
+    pub fn binds_undo(&self) -> bool {
+        self.undo.iter().all(|argument| !matches!(argument, GuardArgument::Later))
+    }
 }
 
 /// An argument of a guarded call as seen from the gate.
@@ -196,6 +207,28 @@ pub enum GuardArgument {
     Each(Expr),
     /// Decided later.
     Later,
+}
+
+/// How many calls the title of a gate names.
+const MOST_NAMED: usize = 3;
+
+/// The title of a gate that has none of its own: made of the actions that it lets run, each once, and of the workflow where there is none.
+pub fn default_title<'n>(workflow: &str, actions: impl Iterator<Item = &'n str>) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for name in actions {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+        if names.len() > MOST_NAMED {
+            break;
+        }
+    }
+    let shown = names.iter().take(MOST_NAMED).map(|name| name.replace('_', " ")).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        0 => format!("Go on with {}", workflow.replace('_', " ")),
+        1..=MOST_NAMED => format!("Approve {shown}"),
+        _ => format!("Approve {shown} and more"),
+    }
 }
 
 impl Gate {

@@ -23,6 +23,7 @@ pub use bytes::{DEEPEST, DEEPEST_CALLS, PlanError};
 pub use expr::{Arithmetic, Builtin, Comparison, Expr, Fold, TextPart, TextTest};
 pub use gate::{
     Approvers, Ask, Band, Deadline, Gate, GateSlots, Guard, GuardArgument, Lapse, Period, ReasonRequired, Show, Style, Term, Who,
+    default_title,
 };
 
 pub use settings::{Audience, Schedule, Settings};

@@ -57,6 +57,7 @@ fn refund() -> Plan {
         guards: vec![Guard {
             at: vec![1],
             arguments: vec![GuardArgument::Known(slot(0)), GuardArgument::Later],
+            undo: Vec::new(),
             behind_gate: false,
             bound: true,
             conditional: false,
@@ -125,7 +126,7 @@ fn other_versions_are_told_apart() {
 #[test]
 fn what_it_names_must_be_there() {
     type Spoil = fn(&mut Plan);
-    let cases: [(&str, Spoil); 16] = [
+    let cases: [(&str, Spoil); 17] = [
         ("type 9 is no enum", |plan| plan.workflow.body.slots[0].ty = Type::Enum(9)),
         ("type 0 is no record", |plan| plan.workflow.result = Some(Type::List(Box::new(Type::Record(0))))),
         ("no slot 3 among 3", |plan| plan.workflow.body.nodes[2].kind = NodeKind::Return(Some(slot(3)))),
@@ -141,6 +142,11 @@ fn what_it_names_must_be_there() {
         }),
         ("no action 1", |plan| edit_call(plan, |call| call.action = 1)),
         ("`approval` guards `receipt` with other arguments", |plan| edit_call(plan, |call| call.arguments.truncate(1))),
+        ("`approval` guards what undoes `receipt` with other arguments", |plan| {
+            if let NodeKind::Gate(gate) = &mut plan.workflow.body.nodes[0].kind {
+                gate.guards[0].undo = vec![GuardArgument::Later];
+            }
+        }),
         ("`refund` is called with 1 arguments", |plan| {
             edit_call(plan, |call| call.arguments.truncate(1));
             plan.workflow.body.nodes.remove(0);

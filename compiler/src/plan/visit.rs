@@ -73,7 +73,7 @@ impl Gate {
         shows(&mut self.shows, f);
         self.deadline.iter_mut().for_each(|due| deadline(due, f));
         self.asks.iter_mut().flat_map(|ask| &mut ask.default).for_each(&mut *f);
-        for argument in self.guards.iter_mut().flat_map(|guard| &mut guard.arguments) {
+        for argument in self.guards.iter_mut().flat_map(|guard| guard.arguments.iter_mut().chain(&mut guard.undo)) {
             if let GuardArgument::Known(value) | GuardArgument::Asked(value) | GuardArgument::Each(value) = argument {
                 f(value);
             }

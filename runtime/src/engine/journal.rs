@@ -4,10 +4,10 @@ use flow_compiler::plan::{Plan, Type};
 use flow_compiler::value::{Value, to_json, to_text};
 use serde_json::{Value as Json, json};
 
-use super::show;
 use super::{Engine, EngineError};
+use super::{people, show};
 use crate::ids::{ApprovalId, Path, RunId};
-use crate::machine::event::{Channel, End, Event, Outcome, Shown, Started};
+use crate::machine::event::{Approvers, Channel, End, Event, Outcome, Shown, Started};
 use crate::machine::place::{action_at, gate_at, line_at, name_at, result_at, slot_at};
 use crate::store;
 use crate::view::{Entry, EventView};
@@ -44,9 +44,10 @@ impl Engine {
             Event::NotAsked { node, saw, band } => not_asked(plan, node, *band, saw),
             Event::Asked(question) => {
                 let of: Vec<String> = question.of.stages.iter().flatten().map(|term| show::name(&term.of)).collect();
-                let text = format!("asked {}: {}", of.join(", "), question.title);
+                let (first, stages) = stages(&question.of);
                 let data = json!({"approval": id(question.n), "gate": name_at(plan, &question.node), "title": question.title, "of": of,
-                    "digest": question.digest.to_string(), "due_at": question.due.map(|due| due.to_string())});
+                    "stages": stages, "except": question.of.except.iter().map(show::name).collect::<Vec<_>>(), "digest": question.digest.to_string(), "due_at": question.due.map(|due| due.to_string())});
+                let text = format!("asked {first}: {}", question.title);
                 view("approval.asked", text, data)
             }
             Event::Voted { n, vote } => {
@@ -96,6 +97,14 @@ impl Engine {
             Event::Ended { why } => ending("run.ended", "ended", plan, why),
         }
     }
+}
+
+/// Who is asked: in words, and each stage as a list.
+fn stages(of: &Approvers) -> (String, Vec<Vec<String>>) {
+    let stages: Vec<Vec<String>> = of.stages.iter().map(|stage| stage.iter().map(ToString::to_string).collect()).collect();
+    let then = stages.iter().map(|stage| stage.join(" and ")).collect::<Vec<_>>().join(", then ");
+    let except = people::left_out(of.except.iter());
+    (std::iter::once(then).chain(except).collect::<Vec<_>>().join(", "), stages)
 }
 
 fn is_or_are(of: &[String]) -> String {

@@ -11,7 +11,7 @@ use super::{Engine, EngineError, host};
 use crate::ids::{ApprovalId, At};
 use crate::machine::event::Principal;
 use crate::machine::refusal::Refusal;
-use crate::machine::{Asked, HandOn, Membership, Request};
+use crate::machine::{Asked, HandOn, Membership, Request, exclusions};
 use crate::people::{Caller, Person};
 use crate::store::Store;
 use crate::view;
@@ -176,25 +176,27 @@ impl Engine {
     }
 }
 
-/// Who may decide, in words: each stage, and those to whom it was escalated.
+/// Who may decide, in words: each stage, those to whom it was escalated, and those who are left out.
 pub(super) fn approvers(asked: &Asked) -> Vec<String> {
     let many = asked.question.of.stages.len() > 1;
     let mut shown = Vec::new();
     for (index, stage) in asked.question.of.stages.iter().enumerate() {
         let after = if many && index > 0 { "then " } else { "" };
-        shown.extend(stage.iter().map(|term| format!("{after}{}", who(term.count, &term.of))));
+        shown.extend(stage.iter().map(|term| format!("{after}{term}")));
     }
     let escalated = asked.escalations.iter().flat_map(|to| to.stages.iter().flatten());
-    shown.extend(escalated.map(|term| format!("or {}", who(term.count, &term.of))));
+    shown.extend(escalated.map(|term| format!("or {term}")));
+    shown.extend(left_out(exclusions(asked)));
     shown
 }
 
-/// One term, in words.
-pub(super) fn who(count: u32, of: &Principal) -> String {
-    match (count, of) {
-        (_, Principal::Person(address)) => address.clone(),
-        (0, group) => format!("all of {}", group.name()),
-        (1, group) => format!("any one of {}", group.name()),
-        (count, group) => format!("{count} of {}", group.name()),
+/// Those who are left out, in words, each once.
+pub(super) fn left_out<'a>(except: impl Iterator<Item = &'a Principal>) -> Vec<String> {
+    let mut shown: Vec<String> = Vec::new();
+    for left_out in except.map(|principal| format!("except {}", principal.name())) {
+        if !shown.contains(&left_out) {
+            shown.push(left_out);
+        }
     }
+    shown
 }

@@ -86,9 +86,9 @@ impl Engine {
             title: question.title.clone(),
             description: gate.and_then(|gate| gate.doc.clone()),
             shown: gate.map(|gate| shown(plan, gate, question)).unwrap_or_default(),
-            will_run: will_run(plan, gate, asked),
+            will_run: will_run(live, gate, asked),
             approvers: people::approvers(asked),
-            needed: self.with_facts(|facts| needed(asked, state, facts)).iter().map(|term| people::who(term.count, &term.of)).collect(),
+            needed: self.with_facts(|facts| needed(asked, state, facts)).iter().map(ToString::to_string).collect(),
             handed_on: asked.handed.iter().map(|(from, to)| view::HandedOn { from: from.clone(), to: to.clone() }).collect(),
             answers: answers(question, gate),
             next: self.next_round(state, question),
@@ -246,7 +246,9 @@ const fn style(style: Style) -> &'static str {
     }
 }
 
-fn will_run(plan: &Plan, gate: Option<&Gate>, asked: &Asked) -> Vec<view::WillRun> {
+/// The calls that are asked about. While a gate waits for an answer, those that are still to come: one that asks again has let some run.
+fn will_run(live: &Live, gate: Option<&Gate>, asked: &Asked) -> Vec<view::WillRun> {
+    let (plan, state) = (&live.plan, &live.state);
     let known = asked.filled.as_ref().unwrap_or(&asked.question.will_run);
     let Some(gate) = gate else {
         let arguments = known.first().map(Vec::as_slice).unwrap_or_default();
@@ -255,6 +257,9 @@ fn will_run(plan: &Plan, gate: Option<&Gate>, asked: &Asked) -> Vec<view::WillRu
     let pairs = gate.guards.iter().zip(known).zip(&asked.question.will_run).enumerate();
     let calls = pairs.filter_map(|(number, ((guard, arguments), before))| {
         let path = call_of(&asked.question.node, guard);
+        if asked.closed.is_none() && state.node(&path).settled() {
+            return None;
+        }
         let preview = match asked.question.previews.get(number) {
             Some(Some(found)) => preview(plan, &path, found),
             _ => no_preview(plan, &path, guard, before),

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::engine::EngineError;
 use crate::ids::Digest;
-use crate::machine::event::{Channel, Closing, Verdict, Vote};
+use crate::machine::event::{Channel, Closing, Term, Verdict, Vote};
 use crate::machine::refusal::Refusal;
 use crate::people::TokenError;
 use crate::store::StoreError;
@@ -113,6 +113,13 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "urn:hitlc:already-decided", "already decided", detail).with("current", current)
     }
 
+    /// 409: the caller's part is answered, and the whole is not.
+    fn answered(detail: String, vote: &Vote, needed: &[Term]) -> Self {
+        let needed: Vec<String> = needed.iter().map(ToString::to_string).collect();
+        let current = json!({ "status": "pending", "vote": vote_json(vote), "needed": needed });
+        Self::new(StatusCode::CONFLICT, "urn:hitlc:already-decided", "already answered", detail).with("current", current)
+    }
+
     /// 409: why the run cannot be taken up again.
     #[must_use]
     pub fn not_retryable(detail: impl Into<String>) -> Self {
@@ -122,6 +129,7 @@ impl Problem {
     /// The approval that took the place of the one that was closed.
     #[must_use]
     pub fn followed_by(mut self, next: &str) -> Self {
+        self.detail = format!("{}: `{next}`", self.detail);
         if let Some(Json::Object(current)) = self.more.get_mut("current") {
             current.insert("next".to_owned(), Json::from(next));
         }
@@ -282,7 +290,7 @@ impl From<Refusal> for Problem {
             Refusal::NoSuchQuestion => Self::not_found(detail),
             Refusal::NotEntitled(_) => Self::forbidden(detail),
             Refusal::AlreadyClosed { how, vote } => Self::decided(detail, standing(how, vote.as_ref())),
-            Refusal::AlreadyVoted(vote) => Self::decided(detail, json!({ "status": "pending", "vote": vote_json(&vote) })),
+            Refusal::AlreadyVoted { vote, needed, .. } => Self::answered(detail, &vote, &needed),
             Refusal::Stale { current } => Self::stale(current),
             Refusal::CommentRequired => Self::unfit_at("comment", detail),
             Refusal::WrongAnswer(_) => Self::unfit_at("decision", detail),

@@ -1,4 +1,4 @@
-//! What an approval bound: the arguments of a guarded call as they were approved.
+//! What an approval bound: the arguments of a guarded call, and of the call that undoes it, as they were approved.
 
 use flow_compiler::plan::{GuardArgument, Plan};
 use flow_compiler::value::Value;
@@ -20,23 +20,27 @@ pub(super) struct Bound<'s> {
 /// So many loops between a gate and a call are followed.
 const DEEPEST: usize = 4;
 
-/// What a question bound of a call.
+/// What a question bound of a call, or of one that undoes a step.
 pub(super) fn of<'s>(plan: &'s Plan, asked: &'s Asked, call: &Path) -> impl Iterator<Item = Bound<'s>> {
     let node = &asked.question.node;
     let guards = place::gate_at(plan, node).map(|gate| gate.guards.as_slice()).unwrap_or_default();
     let values = asked.filled.as_ref().unwrap_or(&asked.question.will_run);
+    let undo = call.is_undo();
+    let step = if undo { call.undone() } else { call.clone() };
     let mut items = [None; DEEPEST];
-    let inside = call.0.strip_prefix(node.frame()).unwrap_or_default();
+    let inside = step.0.strip_prefix(node.frame()).unwrap_or_default();
     for (slot, item) in items.iter_mut().zip(inside.iter().skip(1).step_by(2)) {
         *slot = Some(*item);
     }
-    guards
+    let first = if undo { guards.len() } else { 0 };
+    let bound = guards
         .iter()
-        .zip(values)
-        .filter(|(guard, _)| guard.bound && place::is_guarded(node, &guard.at, call))
-        .map(move |(guard, values)| Bound { arguments: &guard.arguments, values, items })
-        .collect::<Vec<_>>()
-        .into_iter()
+        .enumerate()
+        .filter(move |(_, guard)| place::is_guarded(node, &guard.at, &step) && if undo { guard.binds_undo() } else { guard.bound });
+    bound.map(move |(number, guard)| {
+        let arguments = if undo { &guard.undo } else { &guard.arguments };
+        Bound { arguments, values: values.get(first + number).map(Vec::as_slice).unwrap_or_default(), items }
+    })
 }
 
 /// What passed gates bound of a call, by gate, the newest round of each gate last.

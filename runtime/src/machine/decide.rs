@@ -225,7 +225,7 @@ fn answer(plan: &Plan, state: &RunState, decision: Decision, facts: &Facts<'_>) 
             return Ok(Vec::new());
         }
         if asked.closed.is_none() {
-            return Err(Refusal::AlreadyVoted(before.clone()));
+            return Err(quorum::already(asked, before, &decision.by, state, facts));
         }
     }
     if let Some(closed) = asked.closed {
@@ -234,7 +234,7 @@ fn answer(plan: &Plan, state: &RunState, decision: Decision, facts: &Facts<'_>) 
     let spoken = part.stead.as_ref().and_then(|stead| asked.votes.iter().find(|vote| vote.by == *stead));
     let in_my_stead = || asked.votes.iter().find(|vote| vote.stead.as_ref() == Some(&decision.by));
     if let Some(vote) = spoken.or_else(in_my_stead) {
-        return Err(Refusal::AlreadyVoted(vote.clone()));
+        return Err(quorum::already(asked, vote, &decision.by, state, facts));
     }
     if decision.digest != asked.question.digest {
         return Err(Refusal::Stale { current: asked.question.digest });

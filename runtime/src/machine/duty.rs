@@ -30,18 +30,9 @@ fn applies(duty: &Duty, env: &Env<'_>) -> bool {
 fn is_met(plan: &Plan, state: &RunState, path: &Path, arguments: &[Value], duty: &Duty, env: &Env<'_>, facts: &Facts<'_>) -> bool {
     let approved =
         |asked: &&Asked| asked.question.about == About::Gate && asked.closed.is_some_and(|closed| closed.how == Closing::Approved);
+    let bound = |asked: &Asked| binding::of(plan, asked, path).any(|bound| bound.is(arguments));
     let mut approvals = state.questions.iter().filter(approved);
-    approvals.any(|asked| binds(plan, asked, path, arguments) && suffices(asked, duty, state, env, facts))
-}
-
-/// Whether the approval was of this call. What an undo is given was recorded when its step was done, and stands for the step that was approved.
-fn binds(plan: &Plan, asked: &Asked, path: &Path, arguments: &[Value]) -> bool {
-    if path.is_undo() {
-        let step = path.undone();
-        let guards = place::gate_at(plan, &asked.question.node).map(|gate| gate.guards.as_slice()).unwrap_or_default();
-        return guards.iter().any(|guard| place::is_guarded(&asked.question.node, &guard.at, &step));
-    }
-    binding::of(plan, asked, path).any(|bound| bound.is(arguments))
+    approvals.any(|asked| bound(asked) && suffices(asked, duty, state, env, facts))
 }
 
 fn suffices(asked: &Asked, duty: &Duty, state: &RunState, env: &Env<'_>, facts: &Facts<'_>) -> bool {

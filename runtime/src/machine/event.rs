@@ -3,6 +3,8 @@
 //! Events are encoded as deterministic CBOR with integer keys; a key once given is never used for anything else.
 //! Each carries everything that its application needs, so that applying one evaluates nothing.
 
+use std::fmt;
+
 use flow_compiler::value::Value;
 use minicbor::{Decode, Encode};
 
@@ -570,7 +572,8 @@ pub struct Question {
     /// The values shown, one for each `show` of the plan's gate; an error where one could not be computed.
     #[n(5)]
     pub shown: Vec<Shown>,
-    /// For each guard of the plan's gate the arguments that are known; `None` where they are decided later.
+    /// For each guard of the plan's gate the arguments that are known; `None` where they are decided later. Behind them, where any of the
+    /// calls can be undone, for each guard those of the call that undoes it.
     #[n(6)]
     pub will_run: Vec<Vec<Option<Value>>>,
     /// Who is asked.
@@ -691,6 +694,18 @@ pub struct Term {
     /// Of whom.
     #[n(1)]
     pub of: Principal,
+}
+
+/// In words: an address, or `any one of`, `2 of`, `all of` a group.
+impl fmt::Display for Term {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.count, &self.of) {
+            (_, Principal::Person(address)) => f.write_str(address),
+            (0, group) => write!(f, "all of {}", group.name()),
+            (1, group) => write!(f, "any one of {}", group.name()),
+            (count, group) => write!(f, "{count} of {}", group.name()),
+        }
+    }
 }
 
 /// An answer to a question.

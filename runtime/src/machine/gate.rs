@@ -1,11 +1,11 @@
 //! Questions: what is asked, of whom, and the digest of it.
 
 use flow_compiler::eval::{Env, EvalError, eval, holds};
-use flow_compiler::plan::{self, Band, Gate, GuardArgument, Period, Plan, Who};
+use flow_compiler::plan::{self, Band, Effect, Gate, GuardArgument, Period, Plan, Who};
 use flow_compiler::value::Value;
 
 use super::event::{About, Approvers, Event, Principal, Question, Shown, Term};
-use super::{Facts, RunState, place, round};
+use super::{Facts, RunState, place, preview, round};
 use crate::ids::{At, Digest, Path};
 use crate::people::Person;
 
@@ -45,9 +45,9 @@ pub(super) fn open(
             round: state.round(path),
             node: path.clone(),
             about: About::Gate,
-            title: title(gate, env),
+            title: title(plan, state, path, gate, env),
             shown: gate.shows.iter().map(|show| shown(&show.value, env)).collect(),
-            will_run: gate.guards.iter().map(|guard| guard.arguments.iter().map(|argument| known(argument, env)).collect()).collect(),
+            will_run: of_guards(gate, |argument| known(argument, env)),
             of,
             due: gate.deadline.as_ref().map(|deadline| due(at, deadline.after, facts)),
             digest: Digest::default(),
@@ -145,7 +145,21 @@ fn saw(band: &Band, env: &Env<'_>) -> Vec<Value> {
     band.sees.iter().map(|show| eval(&show.value, env).unwrap_or_default()).collect()
 }
 
-fn title(gate: &Gate, env: &Env<'_>) -> String {
+/// The title. One that is made of the guarded calls names, when the gate asks again, those that are still to come.
+pub(super) fn title(plan: &Plan, state: &RunState, path: &Path, gate: &Gate, env: &Env<'_>) -> String {
+    let calls = || gate.guards.iter().map(|guard| preview::call_of(path, guard));
+    if calls().any(|call| state.node(&call).settled()) {
+        let titled = |calls: &mut dyn Iterator<Item = Path>| {
+            let actions = calls.filter_map(|call| place::action_at(plan, &call)).map(|(_, action)| action);
+            let acting = actions.filter(|action| action.effect != Effect::Read);
+            let names = acting.map(|action| action.name.rsplit_once('.').map_or(action.name.as_str(), |(_, name)| name));
+            plan::default_title(&plan.workflow.name, names)
+        };
+        let made = Value::Text(titled(&mut calls()).into());
+        if matches!(&gate.title, plan::Expr::Const(title) if *title == made) {
+            return titled(&mut calls().filter(|call| !state.node(call).settled()));
+        }
+    }
     match eval(&gate.title, env) {
         Ok(Value::Text(text)) => text.to_string(),
         Ok(_) => gate.name.to_string(),
@@ -158,6 +172,14 @@ fn shown(value: &plan::Expr, env: &Env<'_>) -> Shown {
         Ok(value) => Shown::Value(value),
         Err(EvalError(why)) => Shown::Error(why),
     }
+}
+
+/// For each guard the arguments of its call; then, where any can be undone, for each guard those of the call that undoes it.
+pub(super) fn of_guards(gate: &Gate, value: impl Fn(&GuardArgument) -> Option<Value>) -> Vec<Vec<Option<Value>>> {
+    let of = |arguments: &[GuardArgument]| arguments.iter().map(&value).collect();
+    let undone = gate.guards.iter().any(|guard| !guard.undo.is_empty());
+    let undos = gate.guards.iter().filter(|_| undone).map(|guard| of(&guard.undo));
+    gate.guards.iter().map(|guard| of(&guard.arguments)).chain(undos).collect()
 }
 
 fn known(argument: &GuardArgument, env: &Env<'_>) -> Option<Value> {

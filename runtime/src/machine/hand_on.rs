@@ -36,7 +36,7 @@ pub(super) fn hand_on(state: &RunState, request: HandOn, facts: &Facts<'_>) -> R
     }
     let spoke = |who: &String| asked.votes.iter().find(|vote| vote.by == *who || vote.stead.as_ref() == Some(who));
     if let Some(vote) = spoke(&from) {
-        return Err(Refusal::AlreadyVoted(vote.clone()));
+        return Err(quorum::already(asked, vote, &by, state, facts));
     }
     let refused = |why: String| Err(Refusal::CannotHandOn(why));
     if asked.question.about != About::Gate {

@@ -38,6 +38,6 @@ pub use gate::principal;
 pub use hand_on::HandOn;
 pub use next::{Command, next};
 pub use node::{Calling, Frame, Looping, NodeState};
-pub use quorum::{Part, entitled, is_asked, needed};
+pub use quorum::{Part, entitled, exclusions, is_asked, needed};
 pub use state::{Asked, Child, Closed, Handling, RunState, Undoable, Undoing};
 pub use turn::{Turn, turn};

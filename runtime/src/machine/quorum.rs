@@ -74,7 +74,8 @@ pub(super) fn is_excluded(asked: &Asked, person: &str, state: &RunState, facts: 
     excluded(person) || out.iter().any(|who| excluded(who))
 }
 
-fn exclusions(asked: &Asked) -> impl Iterator<Item = &Principal> {
+/// Those who may not decide.
+pub fn exclusions(asked: &Asked) -> impl Iterator<Item = &Principal> {
     asked.question.of.except.iter().chain(asked.escalations.iter().flat_map(|to| &to.except))
 }
 
@@ -153,6 +154,16 @@ pub fn needed(asked: &Asked, state: &RunState, facts: &Facts<'_>) -> Vec<Term> {
     let stage = asked.question.of.stages.get(asked.stage as usize);
     let terms = stage.into_iter().flatten().chain(escalated(asked));
     terms.filter(|term| !term_met(asked, term, &votes, state, facts)).cloned().collect()
+}
+
+/// The refusal of somebody whose part has been answered.
+pub(super) fn already(asked: &Asked, vote: &Vote, person: &str, state: &RunState, facts: &Facts<'_>) -> Refusal {
+    let who = match &vote.stead {
+        _ if vote.by == person => "you".to_owned(),
+        Some(stead) if stead == person => format!("`{}`, in your stead,", vote.by),
+        _ => format!("`{}`", vote.by),
+    };
+    Refusal::AlreadyVoted { who, vote: vote.clone(), needed: needed(asked, state, facts) }
 }
 
 /// Whether more than one vote is needed to approve.

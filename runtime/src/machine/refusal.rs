@@ -2,7 +2,7 @@
 
 use flow_compiler::value::Mismatch;
 
-use super::event::{Closing, Vote};
+use super::event::{Closing, Term, Vote};
 use crate::ids::Digest;
 
 /// Why the machine does not do what it was asked.
@@ -15,16 +15,23 @@ pub enum Refusal {
     #[error("{0}")]
     NotEntitled(String),
     /// Somebody decided already, or it is closed for another reason.
-    #[error("this was already decided")]
+    #[error("{}", if *.how == Closing::Superseded { "another round has taken the place of this one" } else { "this was already decided" })]
     AlreadyClosed {
         /// How it was closed.
         how: Closing,
         /// The vote that closed it.
         vote: Option<Vote>,
     },
-    /// The caller voted already, differently.
-    #[error("you already answered, and an answer cannot be changed")]
-    AlreadyVoted(Vote),
+    /// The caller voted already, differently, or somebody did in their part: nothing is decided yet.
+    #[error("{who} answered already, and an answer cannot be changed")]
+    AlreadyVoted {
+        /// Who did, as the caller is told.
+        who: String,
+        /// The vote.
+        vote: Vote,
+        /// Whose answer is still needed.
+        needed: Vec<Term>,
+    },
     /// What the caller saw is not what stands there now.
     #[error("what you saw has changed")]
     Stale {

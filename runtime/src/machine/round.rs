@@ -36,11 +36,15 @@ pub(super) fn close(plan: &Plan, state: &RunState, asked: &Asked, how: Closing, 
     let given = given.into_iter().filter_map(|(slot, value)| slot.map(|slot| (slot, value)));
     let entered = gate.asks.iter().map(|ask| ask.slot).zip(passed.values);
     let writes: Vec<(u32, Value)> = given.chain(entered).collect();
-    let fills = gate.guards.iter().flat_map(|guard| &guard.arguments).any(|argument| matches!(argument, GuardArgument::Asked(_)));
+    let fills = gate
+        .guards
+        .iter()
+        .flat_map(|guard| guard.arguments.iter().chain(&guard.undo))
+        .any(|argument| matches!(argument, GuardArgument::Asked(_)));
     let filled = fills.then(|| {
         // The values are looked at as they will be once the gate is passed.
         facts.with_values(plan, state, asked.question.node.frame(), &writes, |env| {
-            gate.guards.iter().map(|guard| guard.arguments.iter().map(|argument| gate::filled(argument, env)).collect()).collect()
+            gate::of_guards(gate, |argument| gate::filled(argument, env))
         })
     });
     Event::Closed { n, how, writes, filled }
@@ -88,7 +92,10 @@ pub(super) fn passed_before(
 ) -> Option<Question> {
     let mut rounds = state.questions.iter().rev().filter(|asked| asked.question.node == *gate);
     let before = &rounds.find(|asked| asked.question.about == About::Gate && asked.is_passed())?.question;
-    let question = Question { round: state.round(gate), previews: previews.to_vec(), ..before.clone() };
+    let mut question = Question { round: state.round(gate), previews: previews.to_vec(), ..before.clone() };
+    if let Some(found) = place::gate_at(plan, gate) {
+        question.title = facts.with_env(plan, state, gate.frame(), |env| gate::title(plan, state, gate, found, env));
+    }
     let mut question = anew(plan, state, question, facts);
     question.n += opened;
     Some(question)

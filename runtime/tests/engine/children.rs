@@ -216,3 +216,30 @@ async fn a_restart_keeps_callers_and_called() {
     world.decide(&child, "boss@acme.example", Answer::Approve, json!({})).await.unwrap();
     assert_eq!(ended(&world, &run).await.output, json!("grand: parent: paid 50"));
 }
+
+#[tokio::test]
+async fn what_a_completed_called_run_did_is_undone_by_its_callers_step_or_not_at_all() {
+    let flow = r#"
+action note(what: text) -> text {
+  exec "sh" ["-c", "echo \"$1\" >> effects; echo \"$1\"", "sh", what]
+}
+workflow child() -> text {
+  step done = note(what: "child") { undo note(what: "undo of the child's own") }
+  return "gave {done}"
+}
+workflow parent(undone: bool) {
+  owner "boss@acme.example"
+  if undone {
+    step r = child() { undo note(what: "undo of {r}") }
+  } else {
+    step child()
+  }
+  fail "later"
+}"#;
+    for (undone, wrote) in [(false, "child\n"), (true, "child\nundo of gave child\n")] {
+        let world = World::new(flow).await;
+        let run = world.start("parent", json!({"undone": undone})).await;
+        assert_eq!((run.status, child_of(&world, &run).await.status), ("failed", "completed"), "{run:?}");
+        assert_eq!(std::fs::read_to_string(world.dir.path().join("effects")).unwrap(), wrote);
+    }
+}

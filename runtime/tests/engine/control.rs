@@ -330,14 +330,19 @@ workflow go(n: number) -> text {
 async fn a_failed_run_is_taken_up_again_with_the_next_key_and_asks_again() {
     let world = World::new(FLAKY).await;
     let run = world.start("go", json!({"n": 50})).await;
+    assert_eq!(world.approval(&run).await.title, "Approve log, pay");
     let run = answer(&world, &run, Answer::Approve).await;
     assert_eq!(run.status, "failed", "{run:?}");
+    let first = world.approval(&run).await;
+    assert_eq!((first.title.as_str(), first.will_run.len()), ("Approve log, pay", 2));
     std::fs::write(world.dir.path().join("fixed"), "").unwrap();
     let id = world.engine.parse_run(&run.id).unwrap();
     world.engine.retry(id, &caller(BOSS), None).await.unwrap();
     let run = world.settled(&run.id).await;
     assert_eq!((run.status, run.approvals.len()), ("paused", 2), "{run:?}");
-    assert_eq!(world.approval(&run).await.round, 2);
+    let again = world.approval(&run).await;
+    assert_eq!((again.round, again.title.as_str()), (2, "Approve pay"), "what is done is not asked about");
+    assert_eq!(again.will_run.iter().map(|call| call.action.as_str()).collect::<Vec<_>>(), ["pay"]);
     let run = answer(&world, &run, Answer::Approve).await;
     assert_eq!((run.status, &run.output), ("completed", &json!("paid")));
     let keys = lines(&world);

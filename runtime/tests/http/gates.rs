@@ -193,6 +193,8 @@ async fn two_of_three_and_the_same_person_twice() {
     office.approve("ana", &approval).await.expect(200);
     let other = office.vote("ana", &approval, json!({"decision": "reject"})).await.expect(409).json();
     assert_eq!(other["current"]["vote"]["decision"], "approve");
+    assert_eq!((&other["title"], &other["current"]["needed"]), (&json!("already answered"), &json!(["2 of finance"])));
+    assert_eq!(other["detail"], "you answered already, and an answer cannot be changed");
     assert!(!office.is_asked("ana", &approval).await && office.is_asked("bo", &approval).await);
     let seen = office.get("bo", &format!("approvals/{approval}")).await;
     assert_eq!((&seen["needed"], seen["votes"].as_array().unwrap().len()), (&json!(["2 of finance"]), 1));
@@ -218,6 +220,8 @@ async fn the_last_needed_voter_is_the_requester() {
     let office = Office::new().await;
     let (run, approval) = office.start("ana", "two_but_not_me", json!({"amount": "5 EUR"})).await;
     assert_eq!(office.letters().await, ["Mail bo", "Mail cy"]);
+    let shown = &office.get("cy", &format!("approvals/{approval}")).await["approvers"];
+    assert_eq!(shown, &json!(["2 of finance", "except ana@acme.example"]));
     office.approve("bo", &approval).await.expect(200);
     let refused = office.approve("ana", &approval).await.expect(403).json();
     assert!(refused["detail"].as_str().unwrap().contains("whoever asked may not decide"), "{refused}");
@@ -252,6 +256,8 @@ async fn a_member_leaves_between_two_votes() {
 async fn stages_are_asked_one_after_the_other() {
     let mut office = Office::new().await;
     let (run, approval) = office.start("rob", "stages", json!({"amount": "5 EUR"})).await;
+    let asked = "asked any one of finance and dan@acme.example, then any one of board: Approve pay";
+    assert!(office.journal(&run).await.iter().any(|line| line == asked), "{:#?}", office.journal(&run).await);
     assert_eq!(office.letters().await, ["Mail ana", "Mail bo", "Mail cy", "Mail dan"]);
     office.approve("eve", &approval).await.expect(403);
     assert!(!office.is_asked("eve", &approval).await);
@@ -335,6 +341,8 @@ async fn two_voters_enter_different_values() {
     office.vote("ana", &first, json!({"decision": "approve", "values": {"sum": 4}})).await.expect(422);
     office.vote("ana", &first, json!({"decision": "approve", "values": {"sums": "4 EUR"}})).await.expect(422);
     office.approve("ana", &first).await.expect(200);
+    let cookie = sign_in(&office.world, &office.world.token("cy@acme.example", "read,decide").await).await;
+    let page = office.world.ask(&format!("GET /approvals/{first}"), &[&cookie], "").await.expect(200).body;
     let body = json!({"decision": "approve", "values": {"sum": "4 EUR", "speed": "fast"}});
     let other = office.vote("bo", &first, body.clone()).await.expect(200).json();
     let second = other["approval"].as_str().unwrap();
@@ -345,7 +353,14 @@ async fn two_voters_enter_different_values() {
     // The round before is over, and says what stands.
     let gone = office.vote("cy", &first, json!({"decision": "approve"})).await.expect(409).json();
     assert_eq!((&gone["current"]["status"], &gone["current"]["next"]), (&json!("superseded"), &json!(second)));
+    assert_eq!(gone["detail"], format!("another round has taken the place of this one: `{second}`"));
     assert_eq!(office.get("cy", &format!("approvals/{first}")).await["next"], json!(second));
+    let form = format!("digest={}&decision=approve&csrf={}", hidden(&page, "digest"), csrf(&page));
+    let gone = office.world.ask(&format!("POST /approvals/{first}/decision"), &[&cookie, FORM], form).await.expect(409).body;
+    assert!(
+        gone.contains(&format!("the place of this one: <code>{second}</code>")) && gone.contains(&format!("href=\"/approvals/{second}\"")),
+        "{gone}"
+    );
     // The new one holds that vote only, and what it proposes is what is approved.
     let seen = office.get("ana", &format!("approvals/{second}")).await;
     assert_eq!((&seen["round"], seen["votes"].as_array().unwrap().len(), &seen["fields"][0]["value"]), (&json!(2), 1, &json!("4.00 EUR")));

@@ -164,7 +164,7 @@ pub(in crate::http) async fn sees(app: &App, approval: ApprovalId, caller: Optio
 }
 
 /// A refusal, with the approval that took the place of a closed one.
-async fn what_stands(app: &App, approval: ApprovalId, error: EngineError) -> Problem {
+pub(in crate::http) async fn what_stands(app: &App, approval: ApprovalId, error: EngineError) -> Problem {
     let superseded = matches!(&error, EngineError::Refused(Refusal::AlreadyClosed { how, .. }) if *how == Superseded);
     let problem = Problem::from(error);
     match app.engine.approval(approval, None).await.ok().and_then(|approval| approval.next).filter(|_| superseded) {
@@ -237,9 +237,9 @@ async fn misfit(app: &App, approval: ApprovalId, caller: Caller, digest: Digest,
         Err(EngineError::Refused(Refusal::Stale { current })) if current == digest => problem,
         Err(
             error @ EngineError::Refused(
-                Refusal::Stale { .. } | Refusal::AlreadyClosed { .. } | Refusal::AlreadyVoted(_) | Refusal::RunEnded,
+                Refusal::Stale { .. } | Refusal::AlreadyClosed { .. } | Refusal::AlreadyVoted { .. } | Refusal::RunEnded,
             ),
-        ) => error.into(),
+        ) => what_stands(app, approval, error).await,
         Err(error) if before_precondition(&error) => error.into(),
         _ => problem,
     }

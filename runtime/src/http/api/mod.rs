@@ -21,7 +21,7 @@ use utoipa_axum::routes;
 
 use super::app::App;
 use super::hooks::Hooks;
-pub(super) use approvals::{may_decide, parse as parse_approval, sees as sees_approval};
+pub(super) use approvals::{may_decide, parse as parse_approval, sees as sees_approval, what_stands};
 pub(super) use runs::{RunsQuery, parse as parse_run, slow_down};
 
 #[derive(OpenApi)]

@@ -14,7 +14,7 @@ use super::time::Moment;
 use super::visitor::{Badge, Sent, Visitor};
 use super::{Page, faults, render, see_other, sentence, value};
 use crate::engine::Decide;
-use crate::http::api::{may_decide, parse_approval, sees_approval, slow_down};
+use crate::http::api::{may_decide, parse_approval, sees_approval, slow_down, what_stands};
 use crate::http::app::App;
 use crate::http::extract::Part;
 use crate::http::problem::Problem;
@@ -153,8 +153,10 @@ async fn try_to_hand_on(app: &Arc<App>, visitor: &Visitor, approval: ApprovalId,
     let caller = &visitor.0.caller;
     may_decide(app, approval, caller).await?;
     slow_down(app, caller)?;
-    app.engine.hand_on(approval, caller, &Person::new(sent.get("to"))).await?;
-    Ok(())
+    match app.engine.hand_on(approval, caller, &Person::new(sent.get("to"))).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(what_stands(app, approval, error).await),
+    }
 }
 
 async fn try_to_decide(app: &App, visitor: &Visitor, approval: ApprovalId, sent: &Sent) -> Result<(), Problem> {
@@ -164,8 +166,10 @@ async fn try_to_decide(app: &App, visitor: &Visitor, approval: ApprovalId, sent:
     let digest = Digest::parse(sent.get("digest")).ok_or_else(Problem::no_precondition)?;
     let fields = app.engine.approval(approval, None).await?.fields;
     let Answered { answer, comment, values } = Answered::read(sent, &fields)?;
-    app.engine.decide(Decide { approval, caller, answer, comment, values, digest, key: None }).await?;
-    Ok(())
+    match app.engine.decide(Decide { approval, caller, answer, comment, values, digest, key: None }).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(what_stands(app, approval, error).await),
+    }
 }
 
 async fn refused(app: &App, visitor: &Visitor, id: ApprovalId, sent: &Sent, problem: Problem) -> Result<Response, super::Refused> {

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::check::declare::ActionInfo;
 use crate::check::workflow::Flow;
-use crate::plan::{Effect, Expr, Guard, GuardArgument, NodeKind, Show, Style};
+use crate::plan::{Effect, Expr, Guard, GuardArgument, NodeKind, Show, Style, default_title};
 use crate::value::Value;
 
 /// A gate whose title or values are left to what it guards.
@@ -52,24 +52,9 @@ fn title(actions: &[ActionInfo], flow: &Flow, node: u32, guards: &[Guard]) -> Sm
     {
         return SmolStr::new(line.trim_end_matches('.'));
     }
-    let mut names: Vec<&str> = Vec::new();
-    for guard in guards {
-        if let Some((_, action)) = called(actions, flow, guard)
-            && action.effect != Effect::Read
-            && !names.contains(&action.name.as_str())
-        {
-            names.push(&action.name);
-        }
-        if names.len() > 3 {
-            break;
-        }
-    }
-    let shown = names.iter().take(3).map(|name| name.replace('_', " ")).collect::<Vec<_>>().join(", ");
-    SmolStr::new(match names.len() {
-        0 => format!("Go on with {}", flow.name.replace('_', " ")),
-        1..=3 => format!("Approve {shown}"),
-        _ => format!("Approve {shown} and more"),
-    })
+    let actions = guards.iter().filter_map(|guard| called(actions, flow, guard)).map(|(_, action)| action);
+    let names = actions.filter(|action| action.effect != Effect::Read).map(|action| action.name.as_str());
+    SmolStr::new(default_title(&flow.name, names))
 }
 
 /// Every value that the guarded calls will be given, each once.
