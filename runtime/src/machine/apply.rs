@@ -61,7 +61,7 @@ impl RunState {
                     looping.begin(*item, *nodes, *slots);
                 }
             }
-            Event::ItemEnded { node, item, given } => self.end_item(node, *item, given.as_ref()),
+            Event::ItemEnded { node, item, given, kept } => self.end_item(node, *item, given.as_ref(), kept.as_deref().unwrap_or_default()),
             Event::LoopEnded { node, slot } => self.end_loop(node, *slot),
             Event::Slept { node, due } => self.set(node, NodeState::Sleeping(*due)),
             Event::Caught { node, slot, .. } => {
@@ -188,13 +188,13 @@ impl RunState {
         }
     }
 
-    fn end_item(&mut self, node: &Path, item: u32, given: Option<&Value>) {
+    fn end_item(&mut self, node: &Path, item: u32, given: Option<&Value>, kept: &[u32]) {
         if let Some(looping) = self.looping(node) {
             looping.end(item, given);
         }
-        // What was asked in the item is in the journal, and nothing looks at it any more.
+        // What was asked in the item is in the journal, and nothing but its undos looks at it any more.
         let gone: Vec<u32> = node.0.iter().copied().chain([item]).collect();
-        self.questions.retain(|asked| !asked.question.node.0.starts_with(&gone));
+        self.questions.retain(|asked| kept.contains(&asked.question.n) || !asked.question.node.0.starts_with(&gone));
     }
 
     fn end_loop(&mut self, node: &Path, slot: Option<u32>) {

@@ -4,12 +4,12 @@
 //! and only an approval counts that bound exactly these, given by people who meet the duty.
 
 use flow_compiler::eval::{Env, holds};
-use flow_compiler::plan::{Duty, Plan, Term, Who};
+use flow_compiler::plan::{Duty, Guard, Plan, Term, Who};
 use flow_compiler::value::Value;
 
 use super::event::{About, Closing, Principal, Verdict, Vote};
 use super::state::Asked;
-use super::{Facts, RunState, binding, gate, place};
+use super::{Facts, RunState, binding, gate, place, preview};
 use crate::ids::Path;
 
 /// Why the call may not run: a duty that applies, and no approval that meets it.
@@ -22,16 +22,30 @@ pub(super) fn unmet(plan: &Plan, state: &RunState, path: &Path, arguments: &[Val
     })
 }
 
+/// The questions of a loop's item that ends whose approvals a duty of its undos may demand: they bind an undo that has one. `None` for none.
+pub(super) fn demanded(plan: &Plan, state: &RunState, item: &[u32]) -> Option<Vec<u32>> {
+    let demands = |gate: &Path, guard: &Guard| {
+        let action = place::action_at(plan, &preview::call_of(gate, guard).undo());
+        guard.binds_undo() && action.is_some_and(|(_, action)| !action.duties.is_empty())
+    };
+    let binds = |gate: &Path| place::gate_at(plan, gate).is_some_and(|found| found.guards.iter().any(|guard| demands(gate, guard)));
+    let asked = state.questions.iter().filter(|asked| asked.question.node.0.starts_with(item));
+    let kept: Vec<u32> = asked.filter(|asked| is_approved(asked) && binds(&asked.question.node)).map(|asked| asked.question.n).collect();
+    (!kept.is_empty()).then_some(kept)
+}
+
+fn is_approved(asked: &Asked) -> bool {
+    asked.question.about == About::Gate && asked.closed.is_some_and(|closed| closed.how == Closing::Approved)
+}
+
 /// A duty that cannot be evaluated applies.
 fn applies(duty: &Duty, env: &Env<'_>) -> bool {
     duty.when.as_ref().is_none_or(|when| !matches!(holds(when, env), Ok(false)))
 }
 
 fn is_met(plan: &Plan, state: &RunState, path: &Path, arguments: &[Value], duty: &Duty, env: &Env<'_>, facts: &Facts<'_>) -> bool {
-    let approved =
-        |asked: &&Asked| asked.question.about == About::Gate && asked.closed.is_some_and(|closed| closed.how == Closing::Approved);
     let bound = |asked: &Asked| binding::of(plan, asked, path).any(|bound| bound.is(arguments));
-    let mut approvals = state.questions.iter().filter(approved);
+    let mut approvals = state.questions.iter().filter(|asked| is_approved(asked));
     approvals.any(|asked| bound(asked) && suffices(asked, duty, state, env, facts))
 }
 

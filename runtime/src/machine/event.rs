@@ -203,6 +203,9 @@ pub enum Event {
         /// What it gave.
         #[n(2)]
         given: Option<Value>,
+        /// Its questions that are kept: their approvals are those that duties of its undos demand. `None` for no question.
+        #[n(3)]
+        kept: Option<Vec<u32>>,
     },
     /// A loop ended: what its items gave, in their order, is the value of the slot.
     #[n(16)]
@@ -824,4 +827,33 @@ pub enum End {
         #[n(0)]
         by: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An item's end as it was written before it could name questions.
+    #[derive(Encode)]
+    enum Earlier {
+        #[n(15)]
+        ItemEnded {
+            #[n(0)]
+            node: Path,
+            #[n(1)]
+            item: u32,
+            #[n(2)]
+            given: Option<Value>,
+        },
+    }
+
+    #[test]
+    fn an_items_end_is_read_as_it_was_written_before() {
+        for given in [None, Some(Value::Bool(true))] {
+            let earlier = minicbor::to_vec(Earlier::ItemEnded { node: Path(vec![2]), item: 1, given: given.clone() }).unwrap();
+            let now = Event::ItemEnded { node: Path(vec![2]), item: 1, given, kept: None };
+            assert_eq!(minicbor::decode::<Event>(&earlier).unwrap(), now);
+            assert_eq!(minicbor::to_vec(&now).unwrap(), earlier);
+        }
+    }
 }

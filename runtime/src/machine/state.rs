@@ -39,7 +39,7 @@ pub struct RunState {
     /// How often it was taken up again after it had failed.
     #[n(8)]
     pub generation: u32,
-    /// Its questions, by their numbers, without those of loop items that have ended.
+    /// Its questions, by their numbers; of loop items that have ended only those that undos may need.
     #[n(9)]
     pub questions: Vec<Asked>,
     /// How it will end once all that is under way has ended.

@@ -257,7 +257,8 @@ impl<'a> Steps<'a> {
             if frame.done() {
                 active -= 1;
                 let given = self.given(&name, each)?;
-                self.events.push(Event::ItemEnded { node: node.clone(), item: *item, given });
+                let kept = duty::demanded(self.plan, self.state, &name);
+                self.events.push(Event::ItemEnded { node: node.clone(), item: *item, given, kept });
             } else {
                 self.frame(&name, frame)?;
             }

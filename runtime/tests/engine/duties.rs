@@ -152,6 +152,25 @@ async fn an_undo_is_covered_by_the_gate_before_its_step() {
 }
 
 #[tokio::test]
+async fn what_ended_items_did_is_undone_by_what_was_approved_in_them() {
+    let one = UNDONE.replace("(booking: text) {\n  owner", "(bookings: [text]) {\n  owner");
+    let one =
+        one.replace("  require approval by", "  for each booking in bookings {\n  require approval by").replace("  fail", "  }\n  fail");
+    let two = one
+        .replace("for each booking in bookings {", "for each first in bookings { for each booking in [first] {")
+        .replace("  fail", "  }\n  fail");
+    for flow in [one, two] {
+        let world = World::new(&flow).await;
+        let mut run = world.start("travel", json!({"bookings": ["a", "b", "c"]})).await;
+        for booked in 0..3 {
+            assert_eq!((run.status, effects(&world)), ("paused", booked), "{run:?}");
+            run = approve(&world, &run, CFO).await;
+        }
+        assert_eq!((run.status, effects(&world)), ("failed", 6), "{run:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_undo_that_nobody_approved_asks_the_owner() {
     let world = World::new("workflow other() { step log(message: \"x\") }").await;
     let flow = UNDONE
