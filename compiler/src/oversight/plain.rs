@@ -43,8 +43,8 @@ impl<'p> Plain<'_, 'p> {
     fn is_so(&mut self, at: Node, when: &'p Expr, earlier: &[(Node, &'p Gate)]) -> Option<()> {
         self.condition(when, at)?;
         for (at, gate) in earlier {
-            for when in gate.bands.iter().filter_map(|band| band.when.as_ref()) {
-                self.condition(when, *at)?;
+            for band in &gate.bands {
+                self.condition(band.when.as_ref()?, *at)?;
             }
         }
         for Arm { region, branch, .. } in self.places.taken(at).into_iter().chain(self.places.not_taken(at)) {
