@@ -14,16 +14,50 @@ use jiff::{SignedDuration, Timestamp, ZonedDateTime};
 
 use crate::plan::Schedule;
 
-/// Reads a cron expression.
+/// The fields of a cron expression, and the numbers and names that each may hold.
+const FIELDS: [(&str, &str); 5] = [
+    ("minute", "0 to 59"),
+    ("hour", "0 to 23"),
+    ("day of the month", "1 to 31, or `L` for the last"),
+    ("month", "1 to 12, or JAN to DEC"),
+    ("day of the week", "0 to 7, or SUN to SAT"),
+];
+
+/// Checks a cron expression: that it can be read, and that such a time ever comes.
 ///
 /// # Errors
 /// What is wrong with it, in a few words.
-pub(crate) fn read(text: &str) -> Result<Cron, String> {
-    let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-    parser.parse(text).map_err(|error| match error {
-        CronError::InvalidPattern(why) | CronError::IllegalCharacters(why) | CronError::ComponentError(why) => why,
-        other => other.to_string(),
-    })
+pub(crate) fn check(text: &str) -> Result<(), String> {
+    let cron = parse(text).map_err(|_| wrong(text))?;
+    let start = Moment(ZonedDateTime::new(Timestamp::UNIX_EPOCH, TimeZone::UTC));
+    cron.find_next_occurrence(&start, false).map(|_| ()).map_err(|_| NEVER.to_owned())
+}
+
+const NEVER: &str = "there is never such a time";
+
+fn parse(text: &str) -> Result<Cron, CronError> {
+    CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build().parse(text)
+}
+
+/// What is wrong with an expression that cannot be read: the library's own words are about its patterns, not about the author's.
+fn wrong(text: &str) -> String {
+    let parts: Vec<&str> = text.split_whitespace().collect();
+    if parts.len() != FIELDS.len() {
+        let number = parts.len();
+        return format!("it has {number} {} where five are needed", if number == 1 { "part" } else { "parts" });
+    }
+    let alone = |at: usize| {
+        let mut fields = ["*"; FIELDS.len()];
+        if let (Some(field), Some(part)) = (fields.get_mut(at), parts.get(at)) {
+            *field = part;
+        }
+        fields.join(" ")
+    };
+    let found = FIELDS.iter().zip(&parts).enumerate().find(|(at, _)| parse(&alone(*at)).is_err());
+    found.map_or_else(
+        || NEVER.to_owned(),
+        |(_, ((field, values), part))| format!("`{part}` is no {field}: it takes {values}, ranges, lists, `*` and steps such as `*/2`"),
+    )
 }
 
 impl Schedule {
@@ -32,7 +66,7 @@ impl Schedule {
     pub fn next(&self, time: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
         let named = self.zone.as_deref().and_then(|name| TimeZone::get(name).ok());
         let start = Moment(ZonedDateTime::new(time, named.unwrap_or_else(|| zone.clone())));
-        let cron = read(&self.cron).ok()?;
+        let cron = parse(&self.cron).ok()?;
         cron.find_next_occurrence(&start, false).ok().map(|Moment(next)| next.timestamp())
     }
 }
@@ -112,7 +146,7 @@ mod tests {
     #[test]
     fn five_fields_are_read_and_nothing_else() {
         for text in ["", "every monday", "0 0 * *", "0 0 0 * * *", "61 * * * *", "0 0 * * MON extra 2027"] {
-            assert!(read(text).is_err(), "{text}");
+            assert!(parse(text).is_err(), "{text}");
         }
     }
 }

@@ -86,6 +86,16 @@ impl Ty {
         }
     }
 
+    /// The same with texts where nothing says what it holds: an example of what an author may have meant.
+    pub(crate) fn for_example(&self) -> Self {
+        match self {
+            Self::Never => Self::Text,
+            Self::List(inner) => Self::list(inner.for_example()),
+            Self::Optional(inner) => Self::optional(inner.for_example()),
+            other => other.clone(),
+        }
+    }
+
     /// The same in a plan.
     pub(crate) fn lower(&self) -> plan::Type {
         match self {

@@ -35,9 +35,8 @@ pub(crate) fn too_early(site: Site, word: &str) -> Diagnostic {
 
 /// A cron expression that cannot be read.
 pub(crate) fn bad_cron(site: Site, text: &str, problem: &str) -> Diagnostic {
-    let problem = problem.trim_end_matches('.');
     site.error(Code::F0230, format!("`{text}` is no schedule"))
-        .here(lower_first(problem))
+        .here(problem)
         .help("write minute, hour, day of the month, month and day of the week, such as `\"0 9 * * MON-FRI\"`")
 }
 
@@ -70,9 +69,4 @@ pub(crate) fn no_requester(site: Site, trigger: Span) -> Diagnostic {
     site.error(Code::F0320, "a run of this workflow may have no requester")
         .because(trigger, "it is started by itself here")
         .help("name the owner, a group or an address instead")
-}
-
-fn lower_first(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }

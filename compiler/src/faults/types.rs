@@ -14,8 +14,9 @@ pub(crate) fn mismatch(site: Site, wanted: &str, found: &str) -> Diagnostic {
         ("bool", _) => diagnostic.help("a condition compares, as in `amount > 100`, or asks, as in `note is present`"),
         ("text", "number" | "money" | "bool" | "date" | "time" | "duration") => diagnostic.help("as text it is written `\"{...}\"`"),
         ("time", "date") | ("date", "time") => diagnostic.help("the date of a time is `date(...)`"),
-        (wanted, "json") => diagnostic.help(format!("json is opaque until it is decoded: `... as {wanted}`")),
+        (wanted, "json") => diagnostic.help(format!("json can hold anything: read it as what it must be with `... as {wanted}`")),
         ("json", _) => diagnostic.help("only json, a record literal or a simple literal can stand here"),
+        (list, one) if list == format!("[{one}]") => diagnostic.help("a list is written in brackets, also of one value: `[...]`"),
         _ => diagnostic,
     }
 }
@@ -178,7 +179,7 @@ pub(crate) fn duration_range(site: Site, what: &str) -> Diagnostic {
 
 /// A record that could never be built.
 pub(crate) fn holds_itself(site: Site, record: &str) -> Diagnostic {
-    site.error(Code::F0218, format!("a `{record}` would hold another `{record}` without end"))
+    site.error(Code::F0218, format!("each `{record}` would hold another `{record}`, without end"))
         .help("make the field a list, or optional with `?`")
 }
 

@@ -106,8 +106,7 @@ impl<'a> Checker<'a> {
         }
         let typed = self.expr(value, None);
         if typed.ty.is_open() {
-            let fault = faults::types::unknown_literal(self.site(value.span), &format!("`{}`", self.snippet(value.span)), "[] as [text]");
-            self.report(fault);
+            self.unknown_type(value, &typed.ty);
         }
         self.flow.uses.clear();
         self.flow.given = Some(typed);

@@ -132,7 +132,7 @@ impl<'a> Checker<'a> {
             Some(zone) => self.setting_literal(zone, "a time zone", "`\"Europe/Berlin\"`").map(|name| Some((name, zone.span))),
         };
         let (pattern, zone) = (pattern?, zone?);
-        if let Err(problem) = cron::read(&pattern) {
+        if let Err(problem) = cron::check(&pattern) {
             let site = self.site(text.span);
             self.report(faults::settings::bad_cron(site, &pattern, &problem));
             return None;

@@ -73,14 +73,20 @@ impl<'a> Checker<'a> {
             return;
         }
         if typed.ty.is_open() {
-            let fault = faults::types::unknown_literal(self.site(value.span), &format!("`{}`", self.snippet(value.span)), "[] as [text]");
-            self.report(fault);
+            self.unknown_type(value, &typed.ty);
             self.poison(name);
             return;
         }
         let slot = self.add_slot(name.name.clone(), &typed.ty);
         self.add_node(NodeKind::Let { slot, value: typed.expr }, span, true);
         self.declare_value(name, typed.ty, Home::Slot(slot), Kind::Let, block);
+    }
+
+    /// Says that nothing tells what a value of an open type holds.
+    pub(super) fn unknown_type(&mut self, value: &'a ast::Expr, ty: &Ty) {
+        let written = self.snippet(value.span);
+        let example = format!("{written} as {}", self.show(&ty.for_example()));
+        self.report(faults::types::unknown_literal(self.site(value.span), &format!("`{written}`"), &example));
     }
 
     fn return_value(&mut self, value: Option<&'a ast::Expr>, span: Span) {
