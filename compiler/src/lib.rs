@@ -3,6 +3,7 @@
 //! INVARIANT: it reads no file, no clock, no environment. The same sources always give the same diagnostics and the same plan, byte for byte.
 #![cfg_attr(not(test), deny(clippy::disallowed_macros, clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod address;
 mod check;
 mod code;
 mod cron;
@@ -19,6 +20,7 @@ mod suggest;
 mod text;
 pub mod value;
 
+pub use address::is_address;
 pub use check::{Checked, WorkflowRef, check};
 pub use code::{Code, UnknownCode};
 pub use diagnostic::{Diagnostic, FileId, Severity};

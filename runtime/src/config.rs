@@ -14,6 +14,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use flow_compiler::is_address;
 use serde::Deserialize;
 
 pub use days::{Calendar, Holiday, Workdays};
@@ -284,7 +285,7 @@ impl Config {
     /// What no single value can know: names that must be declared, settings that exclude each other.
     fn consistent(&self) -> Result<(), (String, String)> {
         for (group, members) in &self.groups {
-            let unknown = members.iter().find(|member| !member.contains('@') && !self.people.contains_key(*member));
+            let unknown = members.iter().find(|member| !is_address(member) && !self.people.contains_key(*member));
             if let Some(unknown) = unknown {
                 return Err((unknown.clone(), error::unknown_person(unknown, group, self.people.keys())));
             }
@@ -331,7 +332,7 @@ impl Config {
         if let Some(person) = self.people.get(name) {
             return Some(person.email.to_string());
         }
-        name.contains('@').then(|| name.to_owned())
+        is_address(name).then(|| name.to_owned())
     }
 
     /// Where the secrets come from.

@@ -80,7 +80,7 @@ async fn act(command: &Command, session: &Session) -> Result<Exit, Fault> {
 
 async fn make(new: &NewArgs, session: &Session) -> Result<Exit, Fault> {
     let scopes = new.scope.as_deref().unwrap_or(if new.agent { "start,read" } else { "start,decide,read" });
-    if !new.email.contains('@') {
+    if !flow_compiler::is_address(&new.email) {
         return Err(Fault::usage(format!("`{}` is no address", new.email)).help("a token belongs to somebody, such as ana@acme.example"));
     }
     if new.agent && scopes.split(',').any(|scope| scope.trim() == "decide") {

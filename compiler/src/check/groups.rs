@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 use super::Checker;
 use super::declare::What;
 use super::record::Target;
+use crate::address::is_address;
 use crate::faults::{self, Site};
 use crate::plan;
 
@@ -52,7 +53,7 @@ impl<'a> Checker<'a> {
         let mut members: Vec<(SmolStr, Span)> = Vec::with_capacity(group.members.len());
         for (member, span) in &group.members {
             let site = self.site(*span);
-            if !member.contains('@') || member.contains(char::is_whitespace) {
+            if !is_address(member) {
                 self.report(faults::flow::no_address(site, member));
             } else if let Some((_, first)) = members.iter().find(|(known, _)| known.eq_ignore_ascii_case(member)) {
                 let first = *first;

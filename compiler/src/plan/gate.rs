@@ -83,6 +83,16 @@ pub enum Term {
     All(Who),
 }
 
+impl Term {
+    /// Who is meant.
+    #[must_use]
+    pub const fn who(&self) -> &Who {
+        match self {
+            Self::Any(who) | Self::Some(_, who) | Self::All(who) => who,
+        }
+    }
+}
+
 /// People.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Who {

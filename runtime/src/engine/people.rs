@@ -97,7 +97,7 @@ impl Engine {
             if *to == caller.person {
                 return refused("nobody stands in for themselves");
             }
-            if !to.as_str().contains('@') {
+            if !flow_compiler::is_address(to.as_str()) {
                 return refused("that is nobody's address");
             }
             if until <= now || until > now.plus(jiff::SignedDuration::from_hours(24 * LONGEST)) {

@@ -4,7 +4,7 @@
 //! and only an approval counts that bound exactly these, given by people who meet the duty.
 
 use flow_compiler::eval::{Env, holds};
-use flow_compiler::plan::{Duty, Guard, Plan, Term, Who};
+use flow_compiler::plan::{Duty, Gate, Guard, Plan, Term};
 use flow_compiler::value::Value;
 
 use super::event::{About, Closing, Principal, Verdict, Vote};
@@ -34,6 +34,31 @@ pub(super) fn demanded(plan: &Plan, state: &RunState, item: &[u32]) -> Option<Ve
     (!kept.is_empty()).then_some(kept)
 }
 
+/// Whom the duties of the calls that a gate guards, and of what undoes them, name: `values` are their arguments as far as they are known.
+/// Whether a duty will apply is not looked at, since the arguments may be entered later.
+pub(super) fn demanded_of(
+    plan: &Plan,
+    state: &RunState,
+    path: &Path,
+    gate: &Gate,
+    values: &[Vec<Option<Value>>],
+    facts: &Facts<'_>,
+) -> Vec<Principal> {
+    let mut demanded = Vec::new();
+    let calls = || gate.guards.iter().map(|guard| preview::call_of(path, guard));
+    for (call, values) in calls().chain(calls().map(|call| call.undo())).zip(values) {
+        let Some((_, action)) = place::action_at(plan, &call) else { continue };
+        let arguments: Vec<Value> = values.iter().cloned().map(Option::unwrap_or_default).collect();
+        let named = action.duties.iter().filter_map(|duty| duty.by.as_ref()).flat_map(|by| by.stages.iter().flatten());
+        let found = facts.with_frames(plan, state, &[&arguments], |env| -> Vec<Principal> {
+            named.filter_map(|term| gate::principal(term.who(), state, env).ok()).collect()
+        });
+        demanded.extend(found);
+    }
+    demanded.dedup();
+    demanded
+}
+
 fn is_approved(asked: &Asked) -> bool {
     asked.question.about == About::Gate && asked.closed.is_some_and(|closed| closed.how == Closing::Approved)
 }
@@ -56,7 +81,7 @@ fn suffices(asked: &Asked, duty: &Duty, state: &RunState, env: &Env<'_>, facts: 
         return false;
     };
     let votes: Vec<&Vote> = approvals().filter(|vote| !is_excluded(vote, &excluded, facts)).collect();
-    by.stages.iter().flatten().all(|term| term_met(term, &votes, &excluded, state, env, facts))
+    by.stages.iter().flatten().all(|term| term_met(asked, term, &votes, &excluded, state, env, facts))
 }
 
 fn is_excluded(vote: &Vote, excluded: &[Principal], facts: &Facts<'_>) -> bool {
@@ -64,22 +89,31 @@ fn is_excluded(vote: &Vote, excluded: &[Principal], facts: &Facts<'_>) -> bool {
     people.into_iter().any(|person| excluded.iter().any(|principal| facts.is_among(person, principal)))
 }
 
-/// Whether enough of them voted, each by what they were when they did.
-fn term_met(term: &Term, votes: &[&Vote], excluded: &[Principal], state: &RunState, env: &Env<'_>, facts: &Facts<'_>) -> bool {
-    let of = |who: &Who| gate::principal(who, state, env).ok();
-    let count = |who: &Who| of(who).map_or(0, |principal| votes.iter().filter(|vote| vote.of.contains(&principal)).count());
-    match term {
-        Term::Any(who) => count(who) >= 1,
-        Term::Some(needed, who) => count(who) >= (*needed as usize).max(1),
-        Term::All(who) => match of(who) {
-            Some(Principal::Group(group)) => {
-                let left_out = |person: &String| excluded.iter().any(|principal| facts.is_among(person, principal));
-                let members = facts.people.members(&group);
-                let mut needed = members.iter().filter(|member| !left_out(member)).peekable();
-                needed.peek().is_some() && needed.all(|member| votes.iter().any(|vote| vote.stead.as_ref().unwrap_or(&vote.by) == member))
-            }
-            Some(_) => count(who) >= 1,
-            None => false,
-        },
+/// Whether enough of them voted, each by what they were when they did. Who voted in another's stead must have been one of them too: they were
+/// let vote only if they were, where the question says that it is demanded.
+fn term_met(
+    asked: &Asked,
+    term: &Term,
+    votes: &[&Vote],
+    excluded: &[Principal],
+    state: &RunState,
+    env: &Env<'_>,
+    facts: &Facts<'_>,
+) -> bool {
+    let Ok(principal) = gate::principal(term.who(), state, env) else { return false };
+    let themselves = asked.question.demanded.contains(&principal);
+    let counts = |vote: &&&Vote| vote.of.contains(&principal) && (vote.stead.is_none() || themselves);
+    let count = || votes.iter().filter(counts).count();
+    match (term, &principal) {
+        (Term::Any(_), _) => count() >= 1,
+        (Term::Some(needed, _), _) => count() >= (*needed as usize).max(1),
+        (Term::All(_), Principal::Group(group)) => {
+            let left_out = |person: &String| excluded.iter().any(|principal| facts.is_among(person, principal));
+            let members = facts.people.members(group);
+            let mut needed = members.iter().filter(|member| !left_out(member)).peekable();
+            let spoke = |member: &String| votes.iter().filter(counts).any(|vote| vote.stead.as_ref().unwrap_or(&vote.by) == member);
+            needed.peek().is_some() && needed.all(spoke)
+        }
+        (Term::All(_), Principal::Person(_)) => count() >= 1,
     }
 }

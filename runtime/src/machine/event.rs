@@ -613,6 +613,11 @@ pub struct Question {
     #[n(90)]
     #[cbor(default)]
     pub previews: Vec<Option<Shown>>,
+    /// Whom the duties of the calls that the plan's gate guards name, as far as it is known when it asks. Somebody else decides in the
+    /// stead of these only who is one of them.
+    #[n(91)]
+    #[cbor(default)]
+    pub demanded: Vec<Principal>,
 }
 
 /// See [`Question::about`].

@@ -1,11 +1,12 @@
 //! Questions: what is asked, of whom, and the digest of it.
 
 use flow_compiler::eval::{Env, EvalError, eval, holds};
+use flow_compiler::is_address;
 use flow_compiler::plan::{self, Band, Effect, Gate, GuardArgument, Period, Plan, Who};
 use flow_compiler::value::Value;
 
 use super::event::{About, Approvers, Event, Principal, Question, Shown, Term};
-use super::{Facts, RunState, place, preview, round};
+use super::{Facts, RunState, duty, place, preview, round};
 use crate::ids::{At, Digest, Path};
 use crate::people::Person;
 
@@ -59,7 +60,9 @@ pub(super) fn open(
             remind: gate.remind.map(|every| due(at, every, facts)),
             follows: None,
             previews: previews.clone(),
+            demanded: Vec::new(),
         };
+        question.demanded = duty::demanded_of(plan, state, path, gate, &question.will_run, facts);
         question.digest = digest(state, &question);
         Ok(Event::Asked(question))
     })
@@ -91,6 +94,7 @@ pub(super) fn about_call(plan: &Plan, state: &RunState, opened: u32, path: &Path
         remind: None,
         follows: None,
         previews: Vec::new(),
+        demanded: Vec::new(),
     };
     question.digest = digest(state, &question);
     Event::Asked(question)
@@ -227,7 +231,14 @@ pub fn principal(who: &Who, state: &RunState, env: &Env<'_>) -> Result<Principal
         Who::Requester => Ok(Principal::Person(state.requester.clone())),
         Who::Group(name) => Ok(Principal::Group(name.to_string())),
         Who::Address(expr) => match eval(expr, env) {
-            Ok(Value::Text(address)) if !address.trim().is_empty() => Ok(Principal::Person(Person::new(&address).to_string())),
+            Ok(Value::Text(address)) => match Person::new(&address) {
+                person if is_address(person.as_str()) => Ok(Principal::Person(person.to_string())),
+                person if person.as_str().is_empty() => Err("the address of who decides is empty".to_owned()),
+                _ => {
+                    let start: String = address.chars().take(60).collect();
+                    Err(format!("`{start}` should decide, and that is nobody's address"))
+                }
+            },
             Ok(_) => Err("the address of who decides is empty".to_owned()),
             Err(EvalError(why)) => Err(format!("cannot tell who decides: {why}")),
         },

@@ -1,5 +1,7 @@
 //! Handing a gate on: somebody else decides in one's stead.
 
+use flow_compiler::is_address;
+
 use super::event::{About, Channel, Event};
 use super::quorum;
 use super::refusal::Refusal;
@@ -42,7 +44,7 @@ pub(super) fn hand_on(state: &RunState, request: HandOn, facts: &Facts<'_>) -> R
     if asked.question.about != About::Gate {
         return refused("only a gate can be handed on".to_owned());
     }
-    if !to.contains('@') {
+    if !is_address(&to) {
         return refused(format!("`{to}` is nobody's address"));
     }
     if from == to {
@@ -50,6 +52,9 @@ pub(super) fn hand_on(state: &RunState, request: HandOn, facts: &Facts<'_>) -> R
     }
     if quorum::is_excluded(asked, &to, state, facts) {
         return refused(format!("`{to}` is excluded from this decision"));
+    }
+    if let Err(demanded) = quorum::in_stead(asked, &from, &to, facts) {
+        return refused(format!("a duty of what is asked demands one of `{}`, and `{to}` is not", demanded.name()));
     }
     if spoke(&to).is_some() {
         return refused(format!("`{to}` has answered already, and has one vote"));

@@ -40,14 +40,23 @@ pub fn entitled(asked: &Asked, person: &str, state: &RunState, facts: &Facts<'_>
     let out = out.into_iter().filter(|from| !asked.handed.iter().any(|(before, _)| before == from));
     let spoken =
         |from: &String| asked.votes.iter().any(|vote| vote.by != person && (vote.by == *from || vote.stead.as_ref() == Some(from)));
+    let mut unfit = None;
     for from in handed.chain(out) {
         if spoken(&from) || is_excluded(asked, &from, state, facts) {
             continue;
         }
-        let of = capacity(asked, &from, facts);
-        if !of.is_empty() {
-            return Ok(Part { stead: Some(from), of });
+        let of = in_stead(asked, &from, person, facts);
+        match of {
+            Ok(of) if !of.is_empty() => return Ok(Part { stead: Some(from), of }),
+            Ok(_) => {}
+            Err(demanded) => unfit = Some((from, demanded)),
         }
+    }
+    if let Some((from, demanded)) = unfit {
+        return Err(Refusal::NotEntitled(format!(
+            "in the stead of `{from}` this is only for one of `{}` to decide: a duty of what is asked demands it",
+            demanded.name()
+        )));
     }
     Err(Refusal::NotEntitled(match handed_to {
         Some(to) => format!("you handed this on to `{to}`"),
@@ -85,6 +94,11 @@ fn open_terms(asked: &Asked) -> impl Iterator<Item = &Term> {
     stages.flatten().chain(escalated(asked))
 }
 
+/// Terms of all stages, those that come later among them, and of escalations.
+fn all_terms(asked: &Asked) -> impl Iterator<Item = &Term> {
+    asked.question.of.stages.iter().flatten().chain(escalated(asked))
+}
+
 fn escalated(asked: &Asked) -> impl Iterator<Item = &Term> {
     asked.escalations.iter().flat_map(|to| to.stages.iter().flatten())
 }
@@ -96,12 +110,41 @@ fn capacity(asked: &Asked, person: &str, facts: &Facts<'_>) -> Vec<Principal> {
         return Vec::new();
     }
     let mut of: Vec<Principal> = Vec::new();
-    for term in asked.question.of.stages.iter().flatten().chain(escalated(asked)) {
+    for term in all_terms(asked) {
         if !of.contains(&term.of) && facts.is_among(person, &term.of) {
             of.push(term.of.clone());
         }
     }
+    meet(&mut of, asked, person, facts);
     of
+}
+
+/// Adds those whom a duty demands and of whom the person is one: the vote counts towards it, whatever becomes of a group later.
+fn meet(of: &mut Vec<Principal>, asked: &Asked, person: &str, facts: &Facts<'_>) {
+    for demanded in &asked.question.demanded {
+        if !of.contains(demanded) && facts.is_among(person, demanded) {
+            of.push(demanded.clone());
+        }
+    }
+}
+
+/// As which of those who are asked somebody answers in another's stead: as what the other is. Empty where they are not asked now.
+///
+/// # Errors
+/// What the other is and a duty demands, and they are not themselves: a duty is not met by who does not meet it.
+pub(super) fn in_stead(asked: &Asked, from: &str, person: &str, facts: &Facts<'_>) -> Result<Vec<Principal>, Principal> {
+    let asked_as = |principal: &Principal| all_terms(asked).any(|term| term.of == *principal);
+    let mut of = capacity(asked, from, facts);
+    of.retain(asked_as);
+    if of.is_empty() {
+        return Ok(of);
+    }
+    let (demanded, mut of): (Vec<_>, Vec<_>) = of.into_iter().partition(|of| asked.question.demanded.contains(of));
+    meet(&mut of, asked, person, facts);
+    if let Some(lacks) = demanded.into_iter().find(|demanded| !of.contains(demanded)) {
+        return Err(lacks);
+    }
+    Ok(of)
 }
 
 /// Where a question stands with such votes.

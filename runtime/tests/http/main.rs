@@ -12,5 +12,6 @@ mod people;
 mod replayed;
 mod sockets;
 mod starts;
+mod stead;
 mod support;
 mod triggers;

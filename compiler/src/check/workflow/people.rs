@@ -2,6 +2,7 @@
 
 use flow_grammar::{Span, ast};
 
+use crate::address::is_address;
 use crate::check::Checker;
 use crate::check::groups::Named;
 use crate::check::record::{Target, WishKind};
@@ -96,7 +97,7 @@ impl<'a> Checker<'a> {
         }
         let address = self.expect(expr, &Ty::Text);
         if let Expr::Const(Value::Text(text)) = &address
-            && (!text.contains('@') || text.contains(char::is_whitespace))
+            && !is_address(text)
         {
             let site = self.site(expr.span);
             self.report(faults::flow::no_address(site, text));

@@ -74,12 +74,12 @@ pub(super) async fn issue(State(app): State<Arc<App>>, From(peer): From, headers
     let bytes = body::read(body, app.options.body_limit).await?;
     body::expect_json(&headers, &bytes)?;
     let mut members = Members::of(&bytes)?;
-    let person = members.text("person").map(|address| Person::new(&address)).filter(|person| !person.as_str().is_empty());
+    let person = members.text("person").map(|address| Person::new(&address)).filter(|person| flow_compiler::is_address(person.as_str()));
     let scopes = members.text("scopes").unwrap_or_default().parse::<Scopes>();
     let agent = members.flag("agent");
     let expires = members.text("expires_at").map(|text| text.parse::<jiff::Timestamp>());
     if person.is_none() {
-        members.fault("person", "somebody's address is missing");
+        members.fault("person", "somebody's address is needed, such as ana@acme.example");
     }
     if let Err(unknown) = &scopes {
         members.fault("scopes", unknown.to_string());

@@ -129,7 +129,7 @@ fn may_start(caller: &Caller, on_behalf_of: Option<&Person>) -> Result<(), Probl
     }
     match on_behalf_of {
         Some(_) if !caller.scopes.act_for => Err(Problem::no_scope("act-for")),
-        Some(person) if person.as_str().is_empty() => Err(Problem::malformed("`On-Behalf-Of` is somebody's address")),
+        Some(person) if !flow_compiler::is_address(person.as_str()) => Err(Problem::malformed("`On-Behalf-Of` is somebody's address")),
         _ => Ok(()),
     }
 }
