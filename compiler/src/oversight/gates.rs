@@ -1,11 +1,12 @@
 //! What the proof says of gates themselves: whether one ever asks, always asks, or asks what an earlier one has asked.
 
 use super::decide::{self, Answer, F};
-use super::place::Node;
+use super::place::{Node, Places};
+use super::plain;
 use super::prove::Duties;
 use super::terms::{Names, Terms};
 use super::way::Way;
-use crate::plan::{Band, Gate, NodeKind};
+use crate::plan::{Approvers, Band, Gate, NodeKind};
 
 /// Work for one gate.
 const BUDGET_OF_GATE: u64 = 20_000;
@@ -40,12 +41,16 @@ impl<'p> Duties<'p> {
     /// What is odd about the gates of the workflow. Nothing is said that is not proved.
     #[must_use]
     pub fn oddities(&'p self) -> Vec<Odd> {
-        let gates: Vec<(Node, &'p Gate)> = (self.places().nodes())
-            .filter_map(|(node, kind)| match kind {
-                NodeKind::Gate(gate) if gate.bands.iter().any(|band| band.when.is_some()) => Some((node, &**gate)),
-                _ => None,
-            })
-            .collect();
+        let gates = self.places().nodes().filter_map(|(node, kind)| match kind {
+            NodeKind::Gate(gate) if gate.bands.iter().any(|band| band.when.is_some()) => Some((node, &**gate)),
+            _ => None,
+        });
+        let (plain, others): (Vec<_>, Vec<_>) = gates.partition(|(node, gate)| is_plain(self.places(), *node, gate));
+        debug_assert_eq!(self.odd_among(&plain), [], "the proof finds something odd about a gate that is plain to the eye");
+        self.odd_among(&others)
+    }
+
+    fn odd_among(&'p self, gates: &[(Node, &'p Gate)]) -> Vec<Odd> {
         if gates.is_empty() {
             return Vec::new();
         }
@@ -84,18 +89,10 @@ impl<'p> Way<'_, 'p> {
         } else if let Some(band) = self.unreached(at, gate, &facts) {
             return Some(Oddity::Unreached(band));
         }
-        for passed in self.places.passed(at).filter(|passed| passed.where_taken.is_empty()).take(EARLIER) {
-            let Some(earlier) = self.places.gate(passed.gate) else { continue };
-            let [one, other] = [earlier, gate].map(|gate| match gate.bands.as_slice() {
-                [band] => band.by.as_ref(),
-                _ => None,
-            });
-            if one.is_none() || one != other || !gate.asks.is_empty() {
-                continue;
-            }
-            let earlier = self.asks_anybody(passed.gate, earlier);
+        for (at, earlier) in same_people_before(self.places, at, gate) {
+            let earlier = self.asks_anybody(at, earlier);
             if self.never(&with_asks, &[earlier]) {
-                return Some(Oddity::Implied(passed.gate));
+                return Some(Oddity::Implied(at));
             }
         }
         None
@@ -125,4 +122,24 @@ impl<'p> Way<'_, 'p> {
         }
         None
     }
+}
+
+/// Whether nothing is odd about a gate, as is seen without the proof.
+fn is_plain(places: &Places<'_>, at: Node, gate: &Gate) -> bool {
+    let [Band { when: Some(when), by: Some(_), .. }] = gate.bands.as_slice() else { return false };
+    plain::is_plain(places, at, when, &same_people_before(places, at, gate))
+}
+
+/// The nearest gates, passed on every way to this one, that ask the same people and nothing else, with what they are.
+fn same_people_before<'p>(places: &Places<'p>, at: Node, gate: &Gate) -> Vec<(Node, &'p Gate)> {
+    fn people(gate: &Gate) -> Option<&Approvers> {
+        let [band] = gate.bands.as_slice() else { return None };
+        band.by.as_ref()
+    }
+    if people(gate).is_none() || !gate.asks.is_empty() {
+        return Vec::new();
+    }
+    let passed = places.passed(at).filter(|passed| passed.where_taken.is_empty()).take(EARLIER);
+    let earlier = passed.filter_map(|passed| Some((passed.gate, places.gate(passed.gate)?)));
+    earlier.filter(|(_, earlier)| people(earlier) == people(gate)).collect()
 }

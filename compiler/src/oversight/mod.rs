@@ -16,6 +16,7 @@ mod gates;
 mod lower;
 mod people;
 mod place;
+mod plain;
 mod prove;
 mod report;
 mod terms;

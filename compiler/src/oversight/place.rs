@@ -280,10 +280,15 @@ impl<'p> Places<'p> {
         self.outward(at).iter().any(|at| at.region == node.region && node.index < at.index)
     }
 
+    /// The node that fills a slot; none for a parameter and for a loop's item.
+    pub(super) fn filler(&self, region: u32, slot: u32) -> Option<Node> {
+        self.fillers.get(&(region, slot)).map(|index| Node { region, index: *index })
+    }
+
     /// Whether a slot has its value at a node.
     pub(super) fn is_filled(&self, region: u32, slot: u32, at: Node) -> bool {
-        match self.fillers.get(&(region, slot)) {
-            Some(index) => self.is_before(Node { region, index: *index }, at),
+        match self.filler(region, slot) {
+            Some(node) => self.is_before(node, at),
             None => self.chain(at.region).contains(&region),
         }
     }
