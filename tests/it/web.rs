@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use serde_json::{Value as Json, json};
 
@@ -13,6 +13,8 @@ const PHONE: (u32, u32) = (390, 844);
 /// Debian's Chromium, driven over the WebDriver protocol.
 struct Browser {
     driver: Child,
+    /// Kept open, so that what the driver says later does not fail.
+    _said: BufReader<ChildStdout>,
     port: u16,
     session: String,
 }
@@ -23,11 +25,16 @@ impl Browser {
         if !tool("chromium") || !tool("chromedriver") {
             return None;
         }
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let driver =
-            Command::new("chromedriver").arg(format!("--port={port}")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let mut browser = Self { driver, port, session: String::new() };
-        until("chromedriver", || TcpStream::connect(("127.0.0.1", port)).ok());
+        // The driver chooses its own port: one found free beforehand may be another test's by the time it starts.
+        let mut driver = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut said = BufReader::new(driver.stdout.take().unwrap());
+        let port = said
+            .by_ref()
+            .lines()
+            .map(Result::unwrap)
+            .find_map(|line| line.split_once("started successfully on port ")?.1.trim_end_matches('.').parse().ok())
+            .expect("chromedriver did not say its port");
+        let mut browser = Self { driver, _said: said, port, session: String::new() };
         let profile = format!("--user-data-dir={}", project.file("profile").display());
         let quiet = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
         let mut arguments: Vec<&str> = quiet.to_vec();
@@ -122,6 +129,8 @@ fn answer_on_the_page(button: &str, code: i32) {
 
     browser.open(link);
     browser.click("main form button");
+    // Only the question has this one: what is read before it is there may be the page that was left.
+    browser.find("#comment");
     assert_eq!(browser.text("h1"), "Pay 18400.00 EUR to Turbine Works");
     let page = browser.text("main");
     for part in [
