@@ -325,7 +325,8 @@ impl Maker<'_> {
                     self.line(step);
                 }
             }
-            (9, when) => {
+            // Nothing that a handler does is undone.
+            (9, when) if !scope.in_handler => {
                 let gate = self.gate(when.as_ref());
                 self.line(gate);
                 self.line(format_args!("step book(id: country) {{ undo {call} }}"));

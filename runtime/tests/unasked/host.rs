@@ -58,27 +58,15 @@ pub(crate) struct Played {
     pub calls: Vec<Made>,
     /// Why it ended; `None` where it waits for somebody.
     pub end: Option<End>,
-    /// Why runs failed that were taken up again, and why the engine did not undo a step.
-    pub failed: Vec<String>,
+    /// Where the engine first found a call outside of handlers that nobody approved as its duty demands: what it said, and how many answers
+    /// people and calls had given by then.
+    pub stopped: Option<(String, u64)>,
+    pub answers: u64,
     /// Whether a handler began, and whether one did not come to its end: why is recorded nowhere.
     pub handled: bool,
     pub broke_off: bool,
     /// Whether a question could not show what a loop after it gives its calls, since that cannot be computed for one of the items.
     pub unseen: bool,
-}
-
-impl Played {
-    /// What the engine said where it found a call outside of handlers that nobody approved as its duty demands.
-    pub(crate) fn stopped(&self) -> Option<&str> {
-        let failed = match &self.end {
-            Some(End::Failed { error, .. }) => Some(error.as_str()),
-            _ => None,
-        };
-        failed
-            .into_iter()
-            .chain(self.failed.iter().map(String::as_str))
-            .find(|error| error.contains("and no such approval of this call is recorded"))
-    }
 }
 
 struct Groups(HashMap<String, Vec<String>>);
@@ -174,6 +162,7 @@ impl Host<'_> {
         while let Some(command) = commands.pop_front() {
             let request = match command {
                 Command::Attempt { node, attempt } => {
+                    self.played.answers += 1;
                     let outcome = (script.outcome)(self.plan, &node);
                     Request::Ended { node, attempt, outcome }
                 }
@@ -193,6 +182,13 @@ impl Host<'_> {
                     self.played.calls.push(Made { path, arguments, approved });
                 }
                 Event::Asked(question) => self.played.unseen |= is_unseen(self.plan, &question),
+                Event::Ending { why: End::Failed { error, .. } }
+                | Event::Ended { why: End::Failed { error, .. } }
+                | Event::AttemptEnded { outcome: Outcome::NotDone(error), .. }
+                    if error.contains("and no such approval of this call is recorded") =>
+                {
+                    self.played.stopped.get_or_insert((error, self.played.answers));
+                }
                 _ => {}
             }
         }
@@ -210,17 +206,11 @@ impl Host<'_> {
 
     /// Takes a run that failed up again; whether that was wanted and is possible.
     fn again(&mut self, script: &mut Script<'_>) -> bool {
-        let Some((End::Failed { error, .. }, _)) = &self.state.ended else { return false };
-        let error = error.clone();
+        let Some((End::Failed { .. }, _)) = &self.state.ended else { return false };
         self.look_at_handler();
         let Some(left) = script.retries.checked_sub(1) else { return false };
         script.retries = left;
-        let request = Request::Retry { by: "boss@acme.example".to_owned(), channel: Channel::Local };
-        let accepted = self.request(Some(request), script);
-        if accepted {
-            self.played.failed.push(error);
-        }
-        accepted
+        self.request(Some(Request::Retry { by: "boss@acme.example".to_owned(), channel: Channel::Local }), script)
     }
 
     fn look_at_handler(&mut self) {
@@ -233,19 +223,15 @@ impl Host<'_> {
     /// Answers a question or winds the clock; whether there was anything to do.
     fn moves(&mut self, script: &mut Script<'_>) -> bool {
         let Some(asked) = self.state.open().next().cloned() else { return self.wait(script) };
-        match &asked.question.about {
-            About::UndoFailed { why, .. } => {
-                self.played.failed.push(why.clone());
-                return false;
-            }
-            About::Gate => {}
-            About::InDoubt { .. } | About::SentBack { .. } => return false,
+        if asked.question.about != About::Gate {
+            return false;
         }
         let Some(gate) = place::gate_at(self.plan, &asked.question.node) else { return false };
         let waits = script.late && asked.escalations.len() < lapses(gate);
         if waits && self.wait(script) {
             return true;
         }
+        self.played.answers += 1;
         match (script.says)() {
             Says::Cancel if self.request(Some(Request::Cancel { by: "boss@acme.example".to_owned() }), script) => true,
             Says::No => self.answer(&asked, gate, Answer::Reject, script),

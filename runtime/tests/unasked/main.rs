@@ -33,6 +33,9 @@ use values::Near;
 /// How many flows are told that are not as they should be.
 const TOLD: usize = 5;
 
+/// Of fewer flows nothing is said of what they try.
+const ENOUGH: u64 = 100;
+
 #[derive(Default)]
 struct Played {
     flows: u64,
@@ -145,6 +148,9 @@ fn on_generated_flows() {
     );
     let told: Vec<&str> = count.wrong.iter().take(TOLD).map(String::as_str).collect();
     assert!(told.is_empty(), "{} are wrong, for example:\n\n{}", count.wrong.len(), told.join("\n"));
+    if count.flows < ENOUGH {
+        return;
+    }
     assert!(count.accepted * 5 > count.flows && count.shown * 5 > count.flows, "the generator no longer tries both");
     assert!(count.ran * 10 > count.runs, "few runs come to a call");
     assert!(count.handled * 10 > count.runs && count.demanded * 50 > count.runs, "few runs come to a handler and its calls");

@@ -1,5 +1,7 @@
 //! Plays verdicts of the proof.
 
+use std::cell::Cell;
+
 use flow_compiler::eval::{Env, Names, Outside, holds};
 use flow_compiler::oversight::{Example, Node, Verdict};
 use flow_compiler::plan::{Duty, Gate, Plan, TypeDef};
@@ -60,7 +62,7 @@ pub(crate) fn example(plan: &Plan, text: &str, verdict: &Verdict, example: &Exam
                 let stopped = if handler.is_some() {
                     with.broke_off && made(&with, bound, verdict).all(|arguments| !applies(duty, arguments, &plan.types))
                 } else {
-                    with.stopped().is_some()
+                    with.stopped.is_some()
                 };
                 if called && stopped {
                     return Ok(());
@@ -149,12 +151,16 @@ pub(crate) fn at_random(plan: &Plan, text: &str, near: &Near, choices: &mut Choi
     let retries = u32::from(choices.often(25));
     // Of half of all runs nothing fails but what the flow itself makes fail.
     let fails = if choices.often(50) { 12 } else { 0 };
-    let run = |plan: &Plan| {
+    // From some answer on, all is done and approved.
+    let run = |plan: &Plan, smooth: u64| {
         let [mut results, mut asked, mut said] = seeds.map(Choices::new);
+        let answers = Cell::new(0);
+        let is_smooth = || answers.replace(answers.get() + 1) >= smooth;
         let mut outcome = |plan: &Plan, path: &Path| {
             let ty = place::result_at(plan, path);
             let value = ty.map(|ty| near.value(ty, &plan.types, &mut results)).unwrap_or_default();
-            if results.often(fails) { Outcome::NotDone(ON_PURPOSE.to_owned()) } else { Outcome::Done(value) }
+            let fails = results.often(fails);
+            if !is_smooth() && fails { Outcome::NotDone(ON_PURPOSE.to_owned()) } else { Outcome::Done(value) }
         };
         let mut entered = |plan: &Plan, gate: &Gate, _: &Path| {
             let one = |ask: &flow_compiler::plan::Ask| {
@@ -164,6 +170,7 @@ pub(crate) fn at_random(plan: &Plan, text: &str, near: &Near, choices: &mut Choi
             gate.asks.iter().map(one).collect::<Map<_, _>>()
         };
         let mut says = || match said.below(100) {
+            _ if is_smooth() => Says::Yes,
             0..=5 => Says::Cancel,
             6..=13 => Says::No,
             _ => Says::Yes,
@@ -172,12 +179,12 @@ pub(crate) fn at_random(plan: &Plan, text: &str, near: &Near, choices: &mut Choi
             &mut Script { requester, people: &people, late, outcome: &mut outcome, entered: &mut entered, says: &mut says, retries };
         play(plan, &input, script)
     };
-    let played = run(plan);
+    let played = run(plan, u64::MAX);
     let given = || {
         let named = plan.workflow.parameters.iter().zip(&input).map(|(parameter, value)| format!("{} = {value:?}", parameter.name));
         named.collect::<Vec<_>>().join(", ")
     };
-    if let Some(why) = stop(&played, || run(&only(plan, []))) {
+    if let Some(why) = stop(&played, |smooth| run(&only(plan, []), smooth)) {
         let Some(why) = why else { return Ok(Seen { unseen: true, ..Seen::default() }) };
         return Err(format!("covered, and for {}: {why}", given()));
     }
@@ -197,18 +204,19 @@ pub(crate) fn at_random(plan: &Plan, text: &str, near: &Near, choices: &mut Choi
     Ok(seen)
 }
 
-/// What the engine said where it stopped a call for its duty; `Some(None)` where that is as it should be. `free` is the same run without duties.
-fn stop(played: &Played, free: impl FnOnce() -> Played) -> Option<Option<String>> {
-    if let Some(why) = played.stopped() {
+/// What the engine said where it stopped a call for its duty; `Some(None)` where that is as it should be. `free` is the same run without
+/// duties, in which all is done and approved from some answer on.
+fn stop(played: &Played, free: impl FnOnce(u64) -> Played) -> Option<Option<String>> {
+    if let Some((why, answers)) = &played.stopped {
         // What an approver could not be shown was not approved. It cannot be computed later either, so that the run would fail in any case.
-        let fails = || matches!(free().end, Some(End::Failed { error, .. }) if !error.contains(ON_PURPOSE));
-        return Some((!played.unseen || !fails()).then(|| why.to_owned()));
+        let fails = || matches!(free(*answers).end, Some(End::Failed { error, .. }) if !error.contains(ON_PURPOSE));
+        return Some((!played.unseen || !fails()).then(|| why.clone()));
     }
     // Why a handler broke off is recorded nowhere: without duties it makes the same calls, unless it was for one.
     if !played.broke_off {
         return None;
     }
-    let free = free();
+    let free = free(u64::MAX);
     if free.calls == played.calls {
         return None;
     }
