@@ -114,3 +114,9 @@ pub(crate) fn repeat_without_name(site: Site) -> Diagnostic {
 pub(crate) fn undoes_a_read(site: Site, action: &str) -> Diagnostic {
     site.error(Code::F0406, format!("`{action}` only reads, so there is nothing to undo"))
 }
+
+/// `undo` in a handler.
+pub(crate) fn undo_in_handler(site: Site) -> Diagnostic {
+    site.error(Code::F0406, "what a handler has done is not undone")
+        .help("when a handler runs, the undoing is over: call what puts it right as a step of the handler, or leave `undo` out")
+}

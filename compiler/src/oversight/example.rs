@@ -5,7 +5,7 @@ use foldhash::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use jiff::{SignedDuration, Timestamp};
 use num_bigint::BigInt;
 use num_traits::{One, Signed, ToPrimitive, Zero};
 use rust_decimal::Decimal;
@@ -14,13 +14,12 @@ use smol_str::SmolStr;
 use super::Declarations;
 use super::decide::{Atom, Model, Q, Symbol};
 use super::lower::{Fact, Name, Of};
-use super::place::{Arm, Node};
-use super::prove::Cover;
+use super::place::Node;
 use super::terms::{Id, Op};
 use super::way::Way;
-use crate::eval::{self, Env, Names, Outside};
-use crate::plan::{Duty, Expr, Gate, NodeKind, Type, TypeDef, TypeKind, Wait};
-use crate::value::{Money, Value, money, to_text};
+use super::world::{Case, World};
+use crate::plan::{NodeKind, Type, TypeDef, TypeKind};
+use crate::value::{Money, Value, money};
 
 /// So many values are told.
 const MOST_TOLD: usize = 8;
@@ -30,7 +29,7 @@ const MOST_TOLD: usize = 8;
 pub struct Example {
     /// Those that matter, by the names that they have in the flow.
     pub told: Vec<(String, String)>,
-    /// Slots of the regions around the call: the region and its values.
+    /// Slots of the regions around the call and of loops before it: the region and its values.
     pub slots: Vec<(u32, Vec<Value>)>,
 }
 
@@ -42,16 +41,6 @@ impl fmt::Display for Example {
         }
         Ok(())
     }
-}
-
-/// What an example is to show.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Case<'c> {
-    pub(super) call: Node,
-    pub(super) arguments: &'c [Expr],
-    pub(super) duty: &'c Duty,
-    /// Gates that count.
-    pub(super) covers: &'c [Cover],
 }
 
 /// An example that was verified.
@@ -92,9 +81,17 @@ struct Maker<'m, 't, 'p> {
 }
 
 impl Maker<'_, '_, '_> {
-    /// Values of the slots of the regions around nodes; those of `let` are still open.
+    /// Values of the slots of the regions around nodes and of loops before them; those of `let` are still open.
     fn slots(&self, nodes: &[Node]) -> Vec<(u32, Vec<Value>)> {
-        let mut regions: Vec<u32> = nodes.iter().flat_map(|node| self.way.places.chain(node.region)).copied().collect();
+        let places = self.way.places;
+        let mut regions: Vec<u32> = nodes.iter().flat_map(|node| places.chain(node.region)).copied().collect();
+        let body = |kind: &NodeKind| if let NodeKind::ForEach(each) = kind { Some(each.body + 1) } else { None };
+        let met = nodes.iter().flat_map(|node| places.met(*node)).filter_map(|(at, _)| places.node(at));
+        let mut loops: Vec<u32> = met.filter_map(|node| body(&node.kind)).collect();
+        while let Some(region) = loops.pop() {
+            regions.push(region);
+            loops.extend(places.of_region(region).filter_map(|(_, kind)| body(kind)));
+        }
         regions.sort_unstable();
         regions.dedup();
         (regions.iter())
@@ -265,191 +262,6 @@ impl Maker<'_, '_, '_> {
         ids.sort_unstable();
         ids.dedup();
         ids.into_iter().filter_map(|id| world.read(id)).take(MOST_TOLD).collect()
-    }
-}
-
-/// Slots with values.
-#[derive(Clone, Copy)]
-pub(super) struct World<'w, 't, 'p> {
-    way: &'w Way<'t, 'p>,
-    types: &'w [TypeDef],
-    slots: &'w [(u32, Vec<Value>)],
-    now: Timestamp,
-}
-
-/// The environment of an example: every variable is set.
-struct AnyName;
-
-impl Names for AnyName {
-    fn env(&self, _: &str) -> Option<SmolStr> {
-        Some(SmolStr::new_static("text"))
-    }
-
-    fn secret(&self, _: &str) -> Option<SmolStr> {
-        None
-    }
-}
-
-impl World<'_, '_, '_> {
-    fn with<T>(&self, region: u32, slots: &[(u32, Vec<Value>)], work: impl FnOnce(&Env<'_>) -> T) -> T {
-        let of = |region: &u32| slots.iter().find(|(own, _)| own == region).map(|(_, values)| values.as_slice()).unwrap_or_default();
-        let frames: Vec<&[Value]> = self.way.places.chain(region).iter().map(of).collect();
-        let zone = TimeZone::UTC;
-        let outside =
-            Outside { now: self.now, zone: &zone, names: &AnyName, owner: "owner@example.com", requester: "requester@example.com" };
-        work(&Env { frames: &frames, types: self.types, outside: &outside })
-    }
-
-    /// The same with the values of each `let` before the call. `None` where a list does not hold its item.
-    fn with_lets(&self, call: Node) -> Option<Vec<(u32, Vec<Value>)>> {
-        let mut slots = self.slots.to_vec();
-        for at in self.way.places.outward(call).into_iter().rev() {
-            for (node, kind) in self.way.places.nodes().filter(|(node, _)| node.region == at.region && node.index < at.index) {
-                if let NodeKind::Gate(gate) = kind {
-                    self.give(node, gate, &mut slots);
-                }
-                let NodeKind::Let { slot, value } = kind else { continue };
-                let value = self.with(node.region, &slots, |env| eval::eval(value, env)).unwrap_or_default();
-                let filled = slots.iter_mut().find(|(region, _)| *region == node.region)?.1.get_mut(*slot as usize)?;
-                *filled = value;
-            }
-            if let Some(NodeKind::ForEach(each)) = self.way.places.node(at).map(|node| &node.kind) {
-                let list = self.with(at.region, &slots, |env| eval::eval(&each.list, env)).ok()?;
-                let item = slots.iter().find(|(region, _)| *region == each.body + 1)?.1.first()?;
-                if !matches!(&list, Value::List(items) if items.contains(item)) {
-                    return None;
-                }
-            }
-        }
-        Some(slots)
-    }
-
-    /// A gate that asks nobody gives nothing.
-    fn give(&self, at: Node, gate: &Gate, slots: &mut [(u32, Vec<Value>)]) {
-        let holds = |when: &Expr| self.with(at.region, slots, |env| eval::holds(when, env));
-        let band = gate.bands.iter().find(|band| !matches!(band.when.as_ref().map(holds), Some(Ok(false))));
-        let asks = band.is_some_and(|band| band.by.is_some() || matches!(band.when.as_ref().map(holds), Some(Err(_))));
-        if asks {
-            return;
-        }
-        let Some((_, values)) = slots.iter_mut().find(|(region, _)| *region == at.region) else { return };
-        for slot in gate.given() {
-            if let Some(value) = values.get_mut(slot as usize) {
-                *value = Value::None;
-            }
-        }
-    }
-
-    fn holds(&self, region: u32, condition: &Expr) -> Option<bool> {
-        self.with(region, self.slots, |env| eval::holds(condition, env)).ok()
-    }
-
-    /// Whether an arm is taken; `None` where that cannot be told.
-    fn taken(&self, arm: Arm) -> Option<bool> {
-        let branch = self.way.places.node(Node { region: arm.region, index: arm.branch })?;
-        let NodeKind::Branch { conditions, .. } = &branch.kind else { return Some(true) };
-        for (number, condition) in (0..).zip(conditions) {
-            if self.holds(arm.region, condition)? {
-                return Some(number == arm.arm);
-            }
-        }
-        Some(arm.arm as usize == conditions.len())
-    }
-
-    /// Whether the call runs with the duty applying and no gate that counts asking.
-    fn shows(&self, case: &Case<'_>) -> bool {
-        let arguments: Result<Vec<Value>, _> =
-            (case.arguments.iter()).map(|argument| self.with(case.call.region, self.slots, |env| eval::eval(argument, env))).collect();
-        let Ok(arguments) = arguments else { return false };
-        self.reached(case.call) && self.applies(case.duty, &arguments) && case.covers.iter().all(|cover| !self.asks(case.call, cover))
-    }
-
-    /// Whether a node is reached, and nothing on the way makes the run fail.
-    pub(super) fn reached(&self, node: Node) -> bool {
-        let places = self.way.places;
-        places.met(node).all(|(at, arms)| arms.iter().any(|arm| self.taken(*arm) == Some(false)) || self.goes_on(at))
-            && places.taken(node).into_iter().all(|arm| self.taken(arm) == Some(true))
-            && places.not_taken(node).into_iter().all(|arm| self.taken(arm) == Some(false))
-    }
-
-    /// Whether a run that is at a node goes on behind it.
-    fn goes_on(&self, at: Node) -> bool {
-        let computed = |value: &Expr| self.with(at.region, self.slots, |env| eval::eval(value, env)).is_ok();
-        match self.way.places.node(at).map(|node| &node.kind) {
-            Some(NodeKind::Let { value, .. }) => computed(value),
-            Some(NodeKind::Call(call)) => call.arguments.iter().all(computed),
-            Some(NodeKind::ForEach(each)) => computed(&each.list),
-            Some(NodeKind::Branch { .. }) => self.taken(Arm { region: at.region, branch: at.index, arm: 0 }).is_some(),
-            Some(NodeKind::Wait(Wait::Span(value) | Wait::Until(value))) => computed(value),
-            Some(NodeKind::Return(_) | NodeKind::Fail(_)) => false,
-            _ => true,
-        }
-    }
-
-    /// Values of the first slots of a region.
-    pub(super) fn values(&self, region: u32) -> &[Value] {
-        self.slots.iter().find(|(own, _)| *own == region).map(|(_, values)| values.as_slice()).unwrap_or_default()
-    }
-
-    pub(super) fn applies(&self, duty: &Duty, arguments: &[Value]) -> bool {
-        let Some(when) = &duty.when else { return true };
-        self.with(0, self.slots, |env| {
-            let env = Env { frames: &[arguments], ..*env };
-            !matches!(eval::holds(when, &env), Ok(false))
-        })
-    }
-
-    /// Whether the gate was passed and asked people who suffice, or it cannot be told.
-    pub(super) fn asks(&self, call: Node, cover: &Cover) -> bool {
-        let passed = self.way.places.passed(call).find(|passed| passed.gate == cover.gate);
-        let Some((passed, gate)) = passed.zip(self.way.places.gate(cover.gate)) else { return true };
-        for arm in passed.where_taken {
-            match self.taken(*arm) {
-                Some(true) => {}
-                Some(false) => return false,
-                None => return true,
-            }
-        }
-        for (number, band) in gate.bands.iter().enumerate() {
-            match band.when.as_ref().map_or(Some(true), |when| self.holds(cover.gate.region, when)) {
-                Some(true) => return cover.bands.contains(&number),
-                Some(false) => {}
-                None => return true,
-            }
-        }
-        false
-    }
-
-    /// A slot, or a field of one, by its name, and its value.
-    fn read(&self, id: Id) -> Option<(String, String)> {
-        let (name, value, ty) = self.path(id)?;
-        let text = match (&value, &ty) {
-            (Value::None, _) => "none".to_owned(),
-            (Value::Text(text), _) => crate::value::json::quoted(text),
-            (value, ty) => to_text(value, ty, self.types),
-        };
-        Some((name, text))
-    }
-
-    fn path(&self, id: Id) -> Option<(String, Value, Type)> {
-        let term = self.way.lowering.terms.get(id);
-        match (&term.op, &*term.parts) {
-            (Op::Slot { region, slot }, _) => {
-                let declared = self.way.places.slot(*region, *slot)?;
-                let value = self.slots.iter().find(|(own, _)| own == region)?.1.get(*slot as usize)?.clone();
-                Some((declared.name.to_string(), value, declared.ty.clone()))
-            }
-            (Op::Field(index), [record]) => {
-                let (name, value, ty) = self.path(*record)?;
-                let ty = if let Type::Optional(inner) = ty { *inner } else { ty };
-                let Type::Record(record) = ty else { return None };
-                let TypeKind::Record(fields) = &self.types.get(record as usize)?.kind else { return None };
-                let field = fields.get(*index as usize)?;
-                let Value::Record(values) = value else { return None };
-                Some((format!("{name}.{}", field.name), values.get(*index as usize)?.clone(), field.ty.clone()))
-            }
-            _ => None,
-        }
     }
 }
 

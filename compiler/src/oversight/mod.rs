@@ -21,6 +21,7 @@ mod prove;
 mod report;
 mod terms;
 mod way;
+mod world;
 
 pub use compare::{Change, Direction, compare};
 pub use example::Example;

@@ -102,10 +102,11 @@ struct Home<'p> {
     arms: Vec<Rc<Around>>,
     /// For each node that has arms, which of them always end the run.
     ends: Vec<Vec<bool>>,
-    /// Gates, branches some of whose arms end the run, and nodes behind which it has ended.
+    /// Gates, branches some of whose arms end the run, nodes behind which it has ended, and loops behind which it has for any item.
     gates: Vec<u32>,
     forks: Vec<u32>,
     stops: Vec<u32>,
+    barred: Vec<u32>,
 }
 
 impl<'p> Places<'p> {
@@ -123,19 +124,27 @@ impl<'p> Places<'p> {
                 .filter(|branch| ends.get(*branch as usize).is_some_and(|arms| arms.contains(&true)))
                 .collect();
             let arms = Around::of(index, &region.nodes);
-            places.regions.push(Home { region, around: None, chain: vec![index], arms, ends, gates, forks, stops });
+            places.regions.push(Home { region, around: None, chain: vec![index], arms, ends, gates, forks, stops, barred: Vec::new() });
         }
         // A loop's body stands behind the region of the loop, but for those of handlers, which are last.
         let handlers = places.regions.len() - workflow.handlers.len();
         for region in (handlers..places.regions.len()).chain(0..handlers) {
             let Some(home) = places.regions.get(region) else { continue };
             let (nodes, chain) = (home.region.nodes.iter(), home.chain.clone());
+            let mut barred = Vec::new();
             for (index, node) in (0..).zip(nodes) {
                 let NodeKind::ForEach(each) = &node.kind else { continue };
                 let body = each.body + 1;
                 let Some(inner) = places.regions.get_mut(body as usize) else { continue };
                 inner.around = Some((Node { region: number(region), index }, each));
                 inner.chain = chain.iter().copied().chain([body]).collect();
+                // In no arm, so that each item comes there.
+                if inner.stops.iter().any(|stop| inner.arms.get(*stop as usize).is_some_and(|around| around.arms.is_empty())) {
+                    barred.push(index);
+                }
+            }
+            if let Some(home) = places.regions.get_mut(region) {
+                home.barred = barred;
             }
         }
         places
@@ -154,10 +163,13 @@ impl<'p> Places<'p> {
         // Bodies of a handler's loops stand before the handler.
         let handlers = self.regions.len() - self.workflow.handlers.len();
         let order = (handlers..self.regions.len()).chain(0..handlers);
-        order.flat_map(move |region| {
-            let nodes = self.regions.get(region).map(|home| home.region.nodes.as_slice()).unwrap_or_default();
-            (0..).zip(nodes).map(move |(index, node)| (Node { region: number(region), index }, &node.kind))
-        })
+        order.flat_map(move |region| self.of_region(number(region)))
+    }
+
+    /// The nodes of a region.
+    pub(super) fn of_region(&self, region: u32) -> impl Iterator<Item = (Node, &'p NodeKind)> + use<'p> {
+        let nodes = self.home(region).map(|home| home.region.nodes.as_slice()).unwrap_or_default();
+        (0..).zip(nodes).map(move |(index, node)| (Node { region, index }, &node.kind))
     }
 
     pub(super) fn node(&self, node: Node) -> Option<&'p plan::Node> {
@@ -241,11 +253,26 @@ impl<'p> Places<'p> {
 
     /// Whether the run has ended on every way to the node before it is there.
     pub(super) fn is_cut_off(&self, node: Node) -> bool {
-        self.outward(node).into_iter().any(|at| {
-            let (Some(home), own) = (self.home(at.region), self.arms(at)) else { return false };
-            let mut before = home.stops.iter().filter(|stop| **stop < at.index).map(|stop| Node { region: at.region, index: *stop });
-            // One around the node is no stop before it.
-            before.any(|stop| own.iter().all(|arm| arm.branch != stop.index) && self.arms(stop).iter().all(|arm| own.contains(arm)))
+        self.met_by_all(node, |home| &home.stops).next().is_some()
+    }
+
+    /// Loops on every way to the node that are passed only where they have no item: whatever the item, their body ends the run.
+    pub(super) fn passed_empty(&self, node: Node) -> impl Iterator<Item = Produced<'p>> {
+        let loops = self.met_by_all(node, |home| &home.barred);
+        loops.filter_map(|node| match &self.node(node)?.kind {
+            NodeKind::ForEach(each) => Some(Produced { node, list: &each.list }),
+            _ => None,
+        })
+    }
+
+    /// Those of some nodes that come before the node on every way to it, and not around it.
+    fn met_by_all<'s>(&'s self, node: Node, of: fn(&'s Home<'p>) -> &'s [u32]) -> impl Iterator<Item = Node> + 's {
+        self.outward(node).into_iter().flat_map(move |at| {
+            let own = self.arms(at);
+            let some = self.home(at.region).map(of).unwrap_or_default();
+            let before = some.iter().filter(move |some| **some < at.index).map(move |some| Node { region: at.region, index: *some });
+            let apart = move |node: &Node| own.iter().all(|arm| arm.branch != node.index);
+            before.filter(apart).filter(move |before| self.arms(*before).iter().all(|arm| own.contains(arm)))
         })
     }
 

@@ -13,6 +13,7 @@ use super::people;
 use super::place::{Arm, Node, Passed, Places};
 use super::terms::{Id, Names, Op, Terms};
 use super::way::{BUDGET_OF_CALL, Way};
+use super::world::Case;
 use crate::plan::{Approvers, Duty, Expr, NodeKind, Workflow};
 
 /// Work for a workflow: so much, and so much more for each of its calls.
@@ -260,7 +261,7 @@ impl<'p> Way<'_, 'p> {
             Answer::GaveUp => refusal.gave_up = true,
             Answer::Possible(model) => {
                 let covers: Vec<Cover> = fit.iter().map(Fit::cover).collect();
-                let case = example::Case { call: call.at, arguments: call.arguments, duty, covers: &covers };
+                let case = Case { call: call.at, arguments: call.arguments, duty, covers: &covers };
                 refusal.example = example::find(self, &model, &case, self.declarations);
                 if refusal.example.is_none() {
                     // Perhaps the run fails before the call on these values, for something that is nothing to the proof.

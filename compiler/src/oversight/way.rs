@@ -10,7 +10,7 @@ use super::decide::formula::Truth;
 use super::decide::{self, Answer, Budget, F};
 use super::lower::Lowering;
 use super::people::Enough;
-use super::place::{Arm, Node, Places};
+use super::place::{Arm, Node, Places, Produced};
 use super::terms::{Id, Names, Terms};
 use crate::plan::{Expr, NodeKind};
 
@@ -89,7 +89,7 @@ impl<'t, 'p> Way<'t, 'p> {
 
     /// What holds on every way to a node: arms that were taken, and arms that were not since they end the run.
     pub(super) fn reached(&mut self, node: Node) -> Vec<F> {
-        if self.places.is_cut_off(node) {
+        if self.places.is_cut_off(node) || self.has_no_item(node) {
             return vec![self.lowering.arena.never()];
         }
         let mut facts: Vec<F> = self.places.taken(node).into_iter().map(|arm| self.taken(arm)).collect();
@@ -99,6 +99,12 @@ impl<'t, 'p> Way<'t, 'p> {
             facts.push(self.told(arm));
         }
         facts
+    }
+
+    /// Whether a node stands in a loop over a list that is empty on every way to it.
+    fn has_no_item(&mut self, node: Node) -> bool {
+        let walked: Vec<Id> = self.places.chain(node.region).iter().filter_map(|region| self.lowering.terms.walked(*region)).collect();
+        self.places.passed_empty(node).any(|Produced { node, list }| walked.contains(&self.lowering.terms.expr(list, Names::At(node))))
     }
 
     /// What holds where nothing on the way to a node makes the run fail.

@@ -1,6 +1,8 @@
 //! Makes whole flows: gates, branches, loops, steps and values before calls with a duty. The condition of a gate is mostly the duty's with
 //! the call's arguments put in, changed a little, so that many calls are truly covered and others miss it narrowly.
 
+mod handlers;
+
 use std::fmt::{Display, Write as _};
 
 use super::make::Choices;
@@ -41,6 +43,9 @@ pub(crate) fn flow(choices: &mut Choices) -> String {
         maker.filler(&mut scope.clone(), 1);
         maker.guarded(scope.clone(), 1);
     }
+    if maker.choices.often(60) {
+        maker.handlers();
+    }
     let Maker { body, child, .. } = maker;
     let child = if child {
         "\nworkflow child(id: text) -> number {\n  owner \"boss@acme.example\"\n  step found = look(id)\n  return found\n}\n"
@@ -59,9 +64,15 @@ struct Scope {
     known: Arguments,
     in_loop: bool,
     in_parallel: bool,
+    in_handler: bool,
 }
 
 impl Scope {
+    /// Whether `return` may stand here.
+    const fn may_return(&self) -> bool {
+        !self.in_loop && !self.in_parallel && !self.in_handler
+    }
+
     fn is(&mut self, name: &'static str, term: Term) {
         self.known.terms.retain(|(own, _)| *own != name);
         self.known.terms.push((name, term));
@@ -140,7 +151,7 @@ impl Maker<'_> {
                 }
                 4 => {
                     let condition = self.condition(scope);
-                    let end = if scope.in_loop || scope.in_parallel || self.choices.often(50) { "fail \"no\"" } else { "return" };
+                    let end = if scope.may_return() && self.choices.often(50) { "return" } else { "fail \"no\"" };
                     self.line(format_args!("if {condition} {{ {end} }}"));
                 }
                 5 => self.gate_of_any(scope),
@@ -274,7 +285,7 @@ impl Maker<'_> {
                 self.line(step);
             }
             (1, Some(when)) => {
-                let end = if scope.in_loop || scope.in_parallel { "fail" } else { self.choices.one(&["return", "fail"]) };
+                let end = if scope.may_return() { self.choices.one(&["return", "fail"]) } else { "fail" };
                 self.line(format_args!("if {when} {{ {end} }}"));
                 self.line(step);
             }
@@ -314,7 +325,8 @@ impl Maker<'_> {
                     self.line(step);
                 }
             }
-            (9, when) => {
+            // Nothing that a handler does is undone.
+            (9, when) if !scope.in_handler => {
                 let gate = self.gate(when.as_ref());
                 self.line(gate);
                 self.line(format_args!("step book(id: country) {{ undo {call} }}"));

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use flow_compiler::eval::Names;
-use flow_compiler::plan::{Gate, GuardArgument, Lapse, NodeKind, Plan};
+use flow_compiler::plan::{Gate, GuardArgument, HandlerEvent, Lapse, NodeKind, Plan};
 use flow_compiler::value::Value;
 use flow_runtime::ids::{At, Digest, Path, RunId};
 use flow_runtime::machine::event::{About, Channel, Closing, End, Event, Outcome, Principal, Question, Started};
@@ -24,33 +24,49 @@ pub(crate) struct Script<'s> {
     pub people: &'s [String],
     /// Whether questions are left until those answer to whom they are escalated, or until they open by themselves.
     pub late: bool,
-    /// What the call at a path gives.
-    pub result: &'s mut dyn FnMut(&Plan, &Path) -> Value,
+    /// How the call at a path ends.
+    pub outcome: &'s mut dyn FnMut(&Plan, &Path) -> Outcome,
     /// What is entered at a gate that asks for it.
     pub entered: &'s mut dyn FnMut(&Plan, &Gate, &Path) -> Map<String, Json>,
+    /// What people do when something is asked.
+    pub says: &'s mut dyn FnMut() -> Says,
+    /// How often a run that failed is taken up again.
+    pub retries: u32,
+}
+
+/// What somebody does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Says {
+    Yes,
+    No,
+    /// That the whole run is to end.
+    Cancel,
+}
+
+/// A first attempt at a call.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Made {
+    pub path: Path,
+    pub arguments: Vec<Value>,
+    /// Whether anybody had approved anything before it; what is approved outside of a handler is nothing to its calls.
+    pub approved: bool,
 }
 
 /// A run as far as it came.
+#[derive(Default)]
 pub(crate) struct Played {
-    /// Every first attempt at a call, and whether anybody had approved anything before it.
-    pub calls: Vec<(Path, Vec<Value>, bool)>,
+    pub calls: Vec<Made>,
     /// Why it ended; `None` where it waits for somebody.
     pub end: Option<End>,
-    /// Why the engine did not undo a step.
-    pub undo_failed: Option<String>,
+    /// Where the engine first found a call outside of handlers that nobody approved as its duty demands: what it said, and how many answers
+    /// people and calls had given by then.
+    pub stopped: Option<(String, u64)>,
+    pub answers: u64,
+    /// Whether a handler began, and whether one did not come to its end: why is recorded nowhere.
+    pub handled: bool,
+    pub broke_off: bool,
     /// Whether a question could not show what a loop after it gives its calls, since that cannot be computed for one of the items.
     pub unseen: bool,
-}
-
-impl Played {
-    /// What the engine said where it found a call that nobody approved as its duty demands.
-    pub(crate) fn stopped(&self) -> Option<&str> {
-        let failed = match &self.end {
-            Some(End::Failed { error, .. }) => Some(error.as_str()),
-            _ => None,
-        };
-        failed.into_iter().chain(self.undo_failed.as_deref()).find(|error| error.contains("and no such approval of this call is recorded"))
-    }
 }
 
 struct Groups(HashMap<String, Vec<String>>);
@@ -94,15 +110,17 @@ pub(crate) fn play(plan: &Plan, input: &[Value], script: &mut Script<'_>) -> Pla
         groups: Groups(plan.groups.iter().map(member).collect()),
         zone: TimeZone::UTC,
         calendar: Calendar::default(),
-        played: Played { calls: Vec::new(), end: None, undo_failed: None, unseen: false },
+        played: Played::default(),
     };
     let Some(started) = host.started(input, script.requester) else { return host.played };
     host.request(Some(Request::Start(started)), script);
     for _ in 0..MOST_MOVES {
-        if host.state.ended.is_some() || !host.moves(script) {
+        let goes_on = if host.state.ended.is_some() { host.again(script) } else { host.moves(script) };
+        if !goes_on {
             break;
         }
     }
+    host.look_at_handler();
     host.played.end = host.state.ended.map(|(end, _)| end);
     host.played
 }
@@ -144,7 +162,8 @@ impl Host<'_> {
         while let Some(command) = commands.pop_front() {
             let request = match command {
                 Command::Attempt { node, attempt } => {
-                    let outcome = Outcome::Done((script.result)(self.plan, &node));
+                    self.played.answers += 1;
+                    let outcome = (script.outcome)(self.plan, &node);
                     Request::Ended { node, attempt, outcome }
                 }
                 Command::Preview { node, guard } => Request::Previewed { node, guard, outcome: Outcome::NotDone("nothing".to_owned()) },
@@ -155,16 +174,21 @@ impl Host<'_> {
     }
 
     fn turn(&mut self, request: Option<Request>, commands: &mut VecDeque<Command>) -> bool {
-        let approved = |state: &RunState| {
-            let gates = state.questions.iter().filter(|asked| asked.question.about == About::Gate);
-            gates.filter_map(|asked| asked.closed).any(|closed| closed.how == Closing::Approved)
-        };
         let turn = self.with_facts(|plan, state, facts| turn(plan, state, request, facts));
-        let approved = approved(&self.state);
         for event in turn.events {
             match event {
-                Event::AttemptStarted { node, arguments: Some(arguments), .. } => self.played.calls.push((node, arguments, approved)),
+                Event::AttemptStarted { node: path, arguments: Some(arguments), .. } => {
+                    let approved = self.is_anything_approved(&path);
+                    self.played.calls.push(Made { path, arguments, approved });
+                }
                 Event::Asked(question) => self.played.unseen |= is_unseen(self.plan, &question),
+                Event::Ending { why: End::Failed { error, .. } }
+                | Event::Ended { why: End::Failed { error, .. } }
+                | Event::AttemptEnded { outcome: Outcome::NotDone(error), .. }
+                    if error.contains("and no such approval of this call is recorded") =>
+                {
+                    self.played.stopped.get_or_insert((error, self.played.answers));
+                }
                 _ => {}
             }
         }
@@ -172,20 +196,47 @@ impl Host<'_> {
         turn.refusal.is_none()
     }
 
+    /// Whether anybody has approved anything where a call stands: in the same handler, or outside of all.
+    fn is_anything_approved(&self, call: &Path) -> bool {
+        let handler = |path: &Path| Path::handler_of(path.frame()).map(|(number, _)| number);
+        let gates = self.state.questions.iter().filter(|asked| asked.question.about == About::Gate);
+        let mut approved = gates.filter(|asked| asked.closed.is_some_and(|closed| closed.how == Closing::Approved));
+        approved.any(|asked| handler(&asked.question.node) == handler(call))
+    }
+
+    /// Takes a run that failed up again; whether that was wanted and is possible.
+    fn again(&mut self, script: &mut Script<'_>) -> bool {
+        let Some((End::Failed { .. }, _)) = &self.state.ended else { return false };
+        self.look_at_handler();
+        let Some(left) = script.retries.checked_sub(1) else { return false };
+        script.retries = left;
+        self.request(Some(Request::Retry { by: "boss@acme.example".to_owned(), channel: Channel::Local }), script)
+    }
+
+    fn look_at_handler(&mut self) {
+        if let Some(handling) = &self.state.handler {
+            self.played.handled = true;
+            self.played.broke_off |= self.state.ended.is_some() && !handling.frame.done();
+        }
+    }
+
     /// Answers a question or winds the clock; whether there was anything to do.
     fn moves(&mut self, script: &mut Script<'_>) -> bool {
         let Some(asked) = self.state.open().next().cloned() else { return self.wait(script) };
-        match &asked.question.about {
-            About::UndoFailed { why, .. } => {
-                self.played.undo_failed = Some(why.clone());
-                return false;
-            }
-            About::Gate => {}
-            About::InDoubt { .. } | About::SentBack { .. } => return false,
+        if asked.question.about != About::Gate {
+            return false;
         }
         let Some(gate) = place::gate_at(self.plan, &asked.question.node) else { return false };
         let waits = script.late && asked.escalations.len() < lapses(gate);
-        (waits && self.wait(script)) || self.approve(&asked, gate, script)
+        if waits && self.wait(script) {
+            return true;
+        }
+        self.played.answers += 1;
+        match (script.says)() {
+            Says::Cancel if self.request(Some(Request::Cancel { by: "boss@acme.example".to_owned() }), script) => true,
+            Says::No => self.answer(&asked, gate, Answer::Reject, script),
+            Says::Yes | Says::Cancel => self.answer(&asked, gate, Answer::Approve, script),
+        }
     }
 
     fn wait(&mut self, script: &mut Script<'_>) -> bool {
@@ -194,9 +245,9 @@ impl Host<'_> {
         self.request(None, script)
     }
 
-    fn approve(&mut self, asked: &Asked, gate: &Gate, script: &mut Script<'_>) -> bool {
+    fn answer(&mut self, asked: &Asked, gate: &Gate, answer: Answer, script: &mut Script<'_>) -> bool {
         let question = &asked.question;
-        let fresh = question.round == 1 && asked.votes.is_empty() && !gate.asks.is_empty();
+        let fresh = answer == Answer::Approve && question.round == 1 && asked.votes.is_empty() && !gate.asks.is_empty();
         let mut entered = if fresh { (script.entered)(self.plan, gate, &question.node) } else { Map::new() };
         for values in [std::mem::take(&mut entered), Map::new()] {
             for by in script.people.iter().filter(|person| asked.votes.iter().all(|vote| vote.by != **person)) {
@@ -205,7 +256,7 @@ impl Host<'_> {
                     by: by.clone(),
                     channel: Channel::Page,
                     os_user: None,
-                    answer: Answer::Approve,
+                    answer,
                     comment: None,
                     values: values.clone(),
                     digest: question.digest,
@@ -241,11 +292,18 @@ fn lapses(gate: &Gate) -> usize {
     count
 }
 
-/// The region of a frame, by the number that the proof gives it: 0 is the body, then come the bodies of loops.
+/// The region of a frame, by the number that the proof gives it: 0 is the body, then come the bodies of loops, and then the handlers.
 pub(crate) fn region(plan: &Plan, frame: &[u32]) -> Option<u32> {
-    let mut number = 0;
-    for step in frame.chunks(2) {
-        let region = if number == 0 { &plan.workflow.body } else { plan.workflow.loops.get(number as usize - 1)? };
+    let (mut number, rest) = match Path::handler_of(frame) {
+        Some((event, rest)) => {
+            let on = HandlerEvent::ALL.get(event as usize)?;
+            let place = plan.workflow.handlers.iter().position(|handler| handler.on == *on)?;
+            (u32::try_from(1 + plan.workflow.loops.len() + place).ok()?, rest)
+        }
+        None => (0, frame),
+    };
+    for step in rest.chunks(2) {
+        let region = plan.workflow.regions().nth(number as usize)?;
         let NodeKind::ForEach(each) = &region.nodes.get(*step.first()? as usize)?.kind else { return None };
         number = each.body + 1;
     }

@@ -33,6 +33,9 @@ use values::Near;
 /// How many flows are told that are not as they should be.
 const TOLD: usize = 5;
 
+/// Of fewer flows nothing is said of what they try.
+const ENOUGH: u64 = 100;
+
 #[derive(Default)]
 struct Played {
     flows: u64,
@@ -45,6 +48,12 @@ struct Played {
     unexplained: u64,
     runs: u64,
     ran: u64,
+    /// Runs in which a handler began, calls with a duty that ran in one, and those of them to which the duty applied.
+    handled: u64,
+    in_handler: u64,
+    demanded: u64,
+    /// Runs that were stopped for what nobody could be shown.
+    unseen: u64,
     wrong: Vec<String>,
 }
 
@@ -92,7 +101,13 @@ impl Played {
         for _ in 0..inputs {
             self.runs += 1;
             match played::at_random(&plan, &text, &near, &mut choices) {
-                Ok(ran) => self.ran += u64::from(ran),
+                Ok(seen) => {
+                    self.ran += u64::from(seen.calls > 0);
+                    self.handled += u64::from(seen.handled);
+                    self.in_handler += seen.in_handler;
+                    self.demanded += seen.demanded;
+                    self.unseen += u64::from(seen.unseen);
+                }
                 Err(why) => {
                     self.wrong.push(format!("seed {seed}: {why}\n{text}"));
                     break;
@@ -115,7 +130,8 @@ fn on_generated_flows() {
     }
     println!(
         "{} flows, of which {} are accepted: {} examples of refused calls were played, and {} calls are refused without one; {} covered calls were \
-         played on {inputs} inputs, {} runs, of which {} made such a call; besides, {} flows were wrong in another way; {:.1?}",
+         played on {inputs} inputs, {} runs, of which {} made such a call; {} runs came to a handler, in which {} such calls ran, {} of \
+         them approved there; {} runs were stopped for what nobody could be shown; besides, {} flows were wrong in another way; {:.1?}",
         count.flows,
         count.accepted,
         count.shown,
@@ -123,11 +139,19 @@ fn on_generated_flows() {
         count.covered,
         count.runs,
         count.ran,
+        count.handled,
+        count.in_handler,
+        count.demanded,
+        count.unseen,
         count.other,
         began.elapsed()
     );
     let told: Vec<&str> = count.wrong.iter().take(TOLD).map(String::as_str).collect();
     assert!(told.is_empty(), "{} are wrong, for example:\n\n{}", count.wrong.len(), told.join("\n"));
+    if count.flows < ENOUGH {
+        return;
+    }
     assert!(count.accepted * 5 > count.flows && count.shown * 5 > count.flows, "the generator no longer tries both");
     assert!(count.ran * 10 > count.runs, "few runs come to a call");
+    assert!(count.handled * 10 > count.runs && count.demanded * 50 > count.runs, "few runs come to a handler and its calls");
 }

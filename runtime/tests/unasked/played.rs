@@ -1,18 +1,20 @@
 //! Plays verdicts of the proof.
 
+use std::cell::Cell;
+
 use flow_compiler::eval::{Env, Names, Outside, holds};
 use flow_compiler::oversight::{Example, Node, Verdict};
 use flow_compiler::plan::{Duty, Gate, Plan, TypeDef};
 use flow_compiler::value::{Value, to_json};
 use flow_runtime::ids::Path;
-use flow_runtime::machine::event::End;
+use flow_runtime::machine::event::{End, Outcome};
 use flow_runtime::machine::place;
 use serde_json::Map;
 use smol_str::SmolStr;
 
-use super::host::{Played, Script, addresses, play, region};
+use super::host::{Made, Played, Says, Script, addresses, play, region};
 use super::make::Choices;
-use super::program::{failing, only};
+use super::program::{failing, handler_among, handling, only};
 use super::values::Near;
 
 /// Plays an example: the call is made, and where its duty is kept the engine finds that nobody has approved it.
@@ -21,7 +23,16 @@ use super::values::Near;
 /// What happens instead.
 pub(crate) fn example(plan: &Plan, text: &str, verdict: &Verdict, example: &Example) -> Result<(), String> {
     let (free, bound) = (only(plan, []), only(plan, [verdict]));
-    let (free, bound) = if verdict.undo { (failing(&free), failing(&bound)) } else { (free, bound) };
+    let handler = handler_among(plan, example.slots.iter().map(|(region, _)| *region));
+    let parameters = plan.workflow.parameters.len();
+    let (free, bound) = match handler {
+        Some(handler) => {
+            let error = &slots_of(example, region_of(plan, handler)).unwrap_or_default()[parameters];
+            (handling(&free, handler, error), handling(&bound, handler, error))
+        }
+        None if verdict.undo => (failing(&free), failing(&bound)),
+        None => (free, bound),
+    };
     let mut people = addresses(text);
     let texts = example.slots.iter().flat_map(|(_, values)| values);
     people.extend(texts.filter_map(|value| if let Value::Text(text) = value { Some(text.to_string()) } else { None }));
@@ -46,11 +57,17 @@ pub(crate) fn example(plan: &Plan, text: &str, verdict: &Verdict, example: &Exam
                 people.insert(0, one);
                 let without = of_example(free, example, requester, &people, late);
                 let with = of_example(bound, example, requester, &people, late);
-                let made = made(&without, plan, verdict).any(|arguments| applies(duty, arguments, &plan.types));
-                if made && with.stopped().is_some() {
+                let called = made(&without, free, verdict).any(|arguments| applies(duty, arguments, &plan.types));
+                // Nobody is told why a handler broke off: the same run without the duty made the call.
+                let stopped = if handler.is_some() {
+                    with.broke_off && made(&with, bound, verdict).all(|arguments| !applies(duty, arguments, &plan.types))
+                } else {
+                    with.stopped.is_some()
+                };
+                if called && stopped {
                     return Ok(());
                 }
-                seen.push(format!("the call is made: {made}, then the run ends so: {:?}; with the duty: {:?}", without.end, with.end));
+                seen.push(format!("the call is made: {called}, then the run ends so: {:?}; with the duty: {:?}", without.end, with.end));
             }
         }
     }
@@ -63,23 +80,33 @@ fn made<'p>(played: &'p Played, plan: &'p Plan, verdict: &'p Verdict) -> impl It
     let own = |path: &Path| {
         region(plan, path.frame()).map(|region| Node { region, index: path.node() }) == Some(verdict.call) && path.is_undo() == verdict.undo
     };
-    played.calls.iter().filter(move |(path, ..)| own(path)).map(|(_, arguments, _)| arguments.as_slice())
+    played.calls.iter().filter(move |made| own(&made.path)).map(|made| made.arguments.as_slice())
+}
+
+fn region_of(plan: &Plan, handler: usize) -> u32 {
+    u32::try_from(1 + plan.workflow.loops.len() + handler).unwrap()
+}
+
+fn slots_of(example: &Example, number: u32) -> Option<&[Value]> {
+    example.slots.iter().find(|(region, _)| *region == number).map(|(_, values)| values.as_slice())
 }
 
 fn of_example(plan: &Plan, example: &Example, requester: &str, people: &[String], late: bool) -> Played {
     let near = Near::of("");
     let mut choices = Choices::new(1);
-    let slots = |number: u32| example.slots.iter().find(|(region, _)| *region == number).map(|(_, values)| values.as_slice());
+    let slots = |number: u32| slots_of(example, number);
     let parameters = plan.workflow.parameters.len();
-    let input = slots(0).and_then(|slots| slots.get(..parameters)).unwrap_or_default().to_vec();
+    // A handler has the parameters in slots of its own.
+    let first = handler_among(plan, example.slots.iter().map(|(region, _)| *region)).map_or(0, |handler| region_of(plan, handler));
+    let input = slots(first).and_then(|slots| slots.get(..parameters)).unwrap_or_default().to_vec();
     let slot = |plan: &Plan, path: &Path, slot: u32| region(plan, path.frame()).and_then(slots)?.get(slot as usize).cloned();
-    let mut result = |plan: &Plan, path: &Path| {
+    let mut outcome = |plan: &Plan, path: &Path| {
         let given = place::call_at(plan, path).and_then(|call| call.slot).filter(|_| !path.is_undo());
         let value = given.and_then(|given| slot(plan, path, given));
-        match place::result_at(plan, path) {
+        Outcome::Done(match place::result_at(plan, path) {
             Some(ty) => value.unwrap_or_else(|| near.value(ty, &plan.types, &mut choices)),
             None => Value::None,
-        }
+        })
     };
     let mut entered = |plan: &Plan, gate: &Gate, path: &Path| {
         let one = |ask: &flow_compiler::plan::Ask| {
@@ -88,14 +115,31 @@ fn of_example(plan: &Plan, example: &Example, requester: &str, people: &[String]
         };
         gate.asks.iter().filter_map(one).collect::<Map<_, _>>()
     };
-    play(plan, &input, &mut Script { requester, people, late, result: &mut result, entered: &mut entered })
+    let mut says = || Says::Yes;
+    play(plan, &input, &mut Script { requester, people, late, outcome: &mut outcome, entered: &mut entered, says: &mut says, retries: 0 })
 }
 
-/// Plays a plan on any input, with any answers. Gives whether a call with a duty was made.
+/// What was seen of a run.
+#[derive(Default)]
+pub(crate) struct Seen {
+    /// Calls with a duty.
+    pub calls: u64,
+    /// Whether a handler began, and calls with a duty in it: all, and those to which it applied.
+    pub handled: bool,
+    pub in_handler: u64,
+    pub demanded: u64,
+    /// Whether the engine stopped it for what nobody could be shown.
+    pub unseen: bool,
+}
+
+/// Why calls fail that are to fail.
+const ON_PURPOSE: &str = "on purpose";
+
+/// Plays a plan on any input, with any answers.
 ///
 /// # Errors
 /// The input, where a call was about to run that nobody had approved.
-pub(crate) fn at_random(plan: &Plan, text: &str, near: &Near, choices: &mut Choices) -> Result<bool, String> {
+pub(crate) fn at_random(plan: &Plan, text: &str, near: &Near, choices: &mut Choices) -> Result<Seen, String> {
     let input: Vec<Value> = plan.workflow.parameters.iter().map(|parameter| near.value(&parameter.ty, &plan.types, choices)).collect();
     let mut people = addresses(text);
     for at in 1..people.len() {
@@ -103,12 +147,20 @@ pub(crate) fn at_random(plan: &Plan, text: &str, near: &Near, choices: &mut Choi
     }
     let (late, of_finance) = (choices.often(30), choices.often(50));
     let requester = if of_finance { "ana@acme.example" } else { "requester@acme.example" };
-    let seeds = [choices.next(), choices.next()];
-    let run = |plan: &Plan| {
-        let [mut results, mut asked] = seeds.map(Choices::new);
-        let mut result = |plan: &Plan, path: &Path| {
+    let seeds = [choices.next(), choices.next(), choices.next()];
+    let retries = u32::from(choices.often(25));
+    // Of half of all runs nothing fails but what the flow itself makes fail.
+    let fails = if choices.often(50) { 12 } else { 0 };
+    // From some answer on, all is done and approved.
+    let run = |plan: &Plan, smooth: u64| {
+        let [mut results, mut asked, mut said] = seeds.map(Choices::new);
+        let answers = Cell::new(0);
+        let is_smooth = || answers.replace(answers.get() + 1) >= smooth;
+        let mut outcome = |plan: &Plan, path: &Path| {
             let ty = place::result_at(plan, path);
-            ty.map(|ty| near.value(ty, &plan.types, &mut results)).unwrap_or_default()
+            let value = ty.map(|ty| near.value(ty, &plan.types, &mut results)).unwrap_or_default();
+            let fails = results.often(fails);
+            if !is_smooth() && fails { Outcome::NotDone(ON_PURPOSE.to_owned()) } else { Outcome::Done(value) }
         };
         let mut entered = |plan: &Plan, gate: &Gate, _: &Path| {
             let one = |ask: &flow_compiler::plan::Ask| {
@@ -117,29 +169,59 @@ pub(crate) fn at_random(plan: &Plan, text: &str, near: &Near, choices: &mut Choi
             };
             gate.asks.iter().map(one).collect::<Map<_, _>>()
         };
-        play(plan, &input, &mut Script { requester, people: &people, late, result: &mut result, entered: &mut entered })
+        let mut says = || match said.below(100) {
+            _ if is_smooth() => Says::Yes,
+            0..=5 => Says::Cancel,
+            6..=13 => Says::No,
+            _ => Says::Yes,
+        };
+        let script =
+            &mut Script { requester, people: &people, late, outcome: &mut outcome, entered: &mut entered, says: &mut says, retries };
+        play(plan, &input, script)
     };
-    let played = run(plan);
+    let played = run(plan, u64::MAX);
     let given = || {
-        plan.workflow.parameters.iter().zip(&input).map(|(parameter, value)| format!("{} = {value:?}", parameter.name)).collect::<Vec<_>>()
+        let named = plan.workflow.parameters.iter().zip(&input).map(|(parameter, value)| format!("{} = {value:?}", parameter.name));
+        named.collect::<Vec<_>>().join(", ")
     };
-    if let Some(why) = played.stopped() {
-        // What an approver could not be shown was not approved. It cannot be computed later either, so that the run would fail in any case.
-        if played.unseen && matches!(run(&only(plan, [])).end, Some(End::Failed { .. })) {
-            return Ok(false);
-        }
-        return Err(format!("covered, and for {}: {why}", given().join(", ")));
+    if let Some(why) = stop(&played, |smooth| run(&only(plan, []), smooth)) {
+        let Some(why) = why else { return Ok(Seen { unseen: true, ..Seen::default() }) };
+        return Err(format!("covered, and for {}: {why}", given()));
     }
-    let mut ran = false;
-    for (path, arguments, approved) in &played.calls {
-        let Some((_, action)) = place::action_at(plan, path) else { continue };
-        ran |= !action.duties.is_empty();
+    let mut seen = Seen { handled: played.handled, ..Seen::default() };
+    for Made { path, arguments, approved } in &played.calls {
+        let Some((_, action)) = place::action_at(plan, path).filter(|(_, action)| !action.duties.is_empty()) else { continue };
+        let (handled, demanded) =
+            (Path::handler_of(path.frame()).is_some(), action.duties.iter().any(|duty| applies(duty, arguments, &plan.types)));
+        seen.calls += 1;
+        seen.in_handler += u64::from(handled);
+        seen.demanded += u64::from(handled && demanded);
         // The same without what the engine looks for.
-        if !approved && action.duties.iter().any(|duty| applies(duty, arguments, &plan.types)) {
-            return Err(format!("nobody approved anything, and `{}` was called for {}", action.name, given().join(", ")));
+        if !approved && demanded {
+            return Err(format!("nobody approved anything, and `{}` was called for {}", action.name, given()));
         }
     }
-    Ok(ran)
+    Ok(seen)
+}
+
+/// What the engine said where it stopped a call for its duty; `Some(None)` where that is as it should be. `free` is the same run without
+/// duties, in which all is done and approved from some answer on.
+fn stop(played: &Played, free: impl FnOnce(u64) -> Played) -> Option<Option<String>> {
+    if let Some((why, answers)) = &played.stopped {
+        // What an approver could not be shown was not approved. It cannot be computed later either, so that the run would fail in any case.
+        let fails = || matches!(free(*answers).end, Some(End::Failed { error, .. }) if !error.contains(ON_PURPOSE));
+        return Some((!played.unseen || !fails()).then(|| why.clone()));
+    }
+    // Why a handler broke off is recorded nowhere: without duties it makes the same calls, unless it was for one.
+    if !played.broke_off {
+        return None;
+    }
+    let free = free(u64::MAX);
+    if free.calls == played.calls {
+        return None;
+    }
+    let as_it_should = played.unseen && free.broke_off;
+    Some((!as_it_should).then(|| format!("a handler broke off, and without its duties another call follows {} calls", played.calls.len())))
 }
 
 struct Nothing;

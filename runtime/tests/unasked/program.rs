@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 
 use flow_compiler::oversight::{Duties, Node, Outcome, Verdict};
-use flow_compiler::plan::{Duty, NodeKind, Plan};
+use flow_compiler::plan::{Duty, Expr, HandlerEvent, NodeKind, Plan};
+use flow_compiler::value::Value;
 use flow_compiler::{Checked, FileId, Severity, Sources, check};
 
 const FILE: &str = "case.flow";
@@ -112,6 +113,30 @@ pub(crate) fn failing(plan: &Plan) -> Plan {
         span: flow_compiler::Span::new(0, 0),
     });
     made
+}
+
+/// The same plan, but every run fails at once with an error, and then does what stands in this handler, whatever that is for. The proof
+/// says the same of all handlers, whatever they were told.
+pub(crate) fn handling(plan: &Plan, handler: usize, error: &Value) -> Plan {
+    let mut made = plan.clone();
+    let on = made.workflow.handlers[handler].on;
+    for other in made.workflow.handlers.iter_mut().filter(|other| other.on == HandlerEvent::Failure) {
+        other.on = on;
+    }
+    made.workflow.handlers[handler].on = HandlerEvent::Failure;
+    made.workflow.body.nodes = vec![flow_compiler::plan::Node {
+        after: Vec::new(),
+        within: None,
+        kind: NodeKind::Fail(Some(Expr::Const(error.clone()))),
+        line: 0,
+        span: flow_compiler::Span::new(0, 0),
+    }];
+    made
+}
+
+/// Which handler a region is of or stands in the loops of, by the regions around it.
+pub(crate) fn handler_among(plan: &Plan, regions: impl IntoIterator<Item = u32>) -> Option<usize> {
+    regions.into_iter().find_map(|region| (region as usize).checked_sub(1 + plan.workflow.loops.len()))
 }
 
 /// The plan with the duties of these calls and no others.

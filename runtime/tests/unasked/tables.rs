@@ -44,8 +44,7 @@ fn of_the_tables() {
 fn of_workflow(plan: &Plan, name: &str, text: &str, count: &mut Played) {
     let verdicts = verdicts(plan);
     count.flows += 1;
-    let in_handler = |region: u32| region as usize > plan.workflow.loops.len();
-    for verdict in verdicts.iter().filter(|verdict| !in_handler(verdict.call.region)) {
+    for verdict in &verdicts {
         let Outcome::Refused(refusal) = &verdict.outcome else { continue };
         let Some(example) = refusal.example.as_ref().filter(|_| APART.iter().all(|(apart, _)| *apart != name)) else {
             count.unexplained += 1;

@@ -40,7 +40,8 @@ impl<'a> Checker<'a> {
                 self.report(fault);
             }
             seen.push((on, event.span));
-            self.flow = Flow { name: workflow.name.name.clone(), head: workflow.head, no_return: Some("a handler"), ..Flow::default() };
+            let (name, head) = (workflow.name.name.clone(), workflow.head);
+            self.flow = Flow { name, head, no_return: Some("a handler"), handler: true, ..Flow::default() };
             self.parameter_slots(parameters);
             let mark = self.scope.mark();
             let slot = self.add_slot(SmolStr::new_static("error"), &Ty::Text);

@@ -42,6 +42,8 @@ pub(crate) struct Flow {
     given: Option<Typed>,
     /// The statement around that `return` may not stand in.
     no_return: Option<&'static str>,
+    /// Whether it is a handler.
+    handler: bool,
     /// Of each gate that says what it shows: where.
     show_spans: Vec<(u32, Span)>,
     /// For each loop that is open, where its list stands if nothing says how long that is at most.

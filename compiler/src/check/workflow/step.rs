@@ -287,6 +287,9 @@ impl<'a> Checker<'a> {
 
     /// `undo`: its arguments see the result under the step's name.
     fn undo(&mut self, step: Option<&Stepped<'a>>, call: &'a ast::Call, span: Span) -> Option<Undo> {
+        if self.flow.handler {
+            self.report(faults::flow::undo_in_handler(self.site(span)));
+        }
         let action = self.target(&call.target)?;
         if let Some(info) = self.actions.get(action as usize).filter(|info| info.workflow) {
             let fault = faults::flow::undone_by_workflow(self.site(call.target.span()), &info.name);

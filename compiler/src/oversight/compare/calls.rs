@@ -3,12 +3,13 @@
 use super::merge::{Declared, Merged, Side};
 use crate::oversight::asks::Asked;
 use crate::oversight::decide::{Answer, F};
-use crate::oversight::example::{self, Example, World};
+use crate::oversight::example::{self, Example};
 use crate::oversight::people::{self, Enough, Groups};
 use crate::oversight::place::{Node, Places};
 use crate::oversight::prove::Call;
 use crate::oversight::terms::{Id, Names, Terms};
 use crate::oversight::way::Way;
+use crate::oversight::world::World;
 use crate::oversight::{Cover, Declarations as _, Unfit};
 use crate::plan::Duty;
 
