@@ -48,13 +48,17 @@ fn owned(plans: &[Plan]) -> Result<(), Fault> {
     if plans.is_empty() {
         return Err(Fault::usage("there is no workflow to serve").help("name files or folders with workflows"));
     }
-    let without: Vec<&str> = plans.iter().filter(|plan| plan.workflow.owner.is_none()).map(|plan| plan.workflow.name.as_str()).collect();
+    let unowned = || plans.iter().filter(|plan| plan.workflow.owner.is_none());
+    let without: Vec<&str> = unowned().map(|plan| plan.workflow.name.as_str()).collect();
     if without.is_empty() {
         return Ok(());
     }
     let noun = if without.len() == 1 { "workflow" } else { "workflows" };
     let verb = if without.len() == 1 { "has" } else { "have" };
-    Err(Fault::new(format!("the {noun} {} {verb} no owner, and a server needs somebody who answers for its runs", list(without)))
+    let mut files: Vec<&str> = unowned().map(|plan| plan.file.as_str()).collect();
+    files.dedup();
+    let files = list(files);
+    Err(Fault::new(format!("the {noun} {} of {files} {verb} no owner, and a server needs somebody who answers for its runs", list(without)))
         .help("say who, at the top of the workflow: `owner \"finance@acme.example\"`"))
 }
 

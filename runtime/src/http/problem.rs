@@ -13,7 +13,7 @@ use crate::ids::Digest;
 use crate::machine::event::{Channel, Closing, Term, Verdict, Vote};
 use crate::machine::refusal::Refusal;
 use crate::people::TokenError;
-use crate::store::StoreError;
+use crate::store::{Status, StoreError};
 
 /// A refusal.
 #[derive(Debug, Serialize, ToSchema)]
@@ -297,7 +297,8 @@ impl From<Refusal> for Problem {
             Refusal::CannotHandOn(_) => Self::unfit_at("to", detail),
             Refusal::Invalid(mismatches) => Self::unfit(detail, &mismatches),
             Refusal::NotRetryable(_) => Self::not_retryable(detail),
-            Refusal::RunEnded => Self::decided(detail, json!({ "status": "withdrawn" })),
+            Refusal::RunEnded(status) => Self::decided(detail, json!({ "status": status.name() })),
+            Refusal::RunEnding => Self::decided(detail, json!({ "status": Status::Ending.name() })),
         }
     }
 }

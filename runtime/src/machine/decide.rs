@@ -131,7 +131,9 @@ pub fn decide(plan: &Plan, state: &RunState, request: Request, facts: &Facts<'_>
         Request::Decide(decision) => answer(plan, state, decision, facts),
         Request::Cancel { by } => match (&state.ended, &state.ending) {
             (None, None) => Ok(vec![Event::Ending { why: End::Cancelled { by } }]),
-            _ => Err(Refusal::RunEnded),
+            (None, Some(End::Cancelled { .. })) => Ok(Vec::new()),
+            (None, Some(_)) => Err(Refusal::RunEnding),
+            (Some(_), _) => Err(Refusal::RunEnded(state.status())),
         },
         Request::Retry { by, channel } => retry(plan, state, by, channel),
     }

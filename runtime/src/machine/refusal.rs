@@ -4,6 +4,7 @@ use flow_compiler::value::Mismatch;
 
 use super::event::{Closing, Term, Vote};
 use crate::ids::Digest;
+use crate::store::Status;
 
 /// Why the machine does not do what it was asked.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -53,7 +54,10 @@ pub enum Refusal {
     /// The run cannot be taken up again.
     #[error("{0}")]
     NotRetryable(String),
-    /// The run has ended.
-    #[error("the run has ended")]
-    RunEnded,
+    /// The run has ended, as it says.
+    #[error("the run has ended: it is {}", .0.name())]
+    RunEnded(Status),
+    /// The run comes to its end by itself.
+    #[error("the run is ending already")]
+    RunEnding,
 }

@@ -3,7 +3,7 @@
 use flow_compiler::plan::{GuardArgument, Plan};
 use flow_compiler::value::Value;
 
-use super::event::{About, Approvers, Closing, Event, Principal, Question, Shown, Term, Vote};
+use super::event::{About, Approvers, Closing, Event, Principal, Question, Shown, Term, Verdict, Vote};
 use super::state::Asked;
 use super::{Facts, RunState, gate, place};
 use crate::ids::{At, Path};
@@ -91,8 +91,12 @@ pub(super) fn passed_before(
     facts: &Facts<'_>,
 ) -> Option<Question> {
     let mut rounds = state.questions.iter().rev().filter(|asked| asked.question.node == *gate);
-    let before = &rounds.find(|asked| asked.question.about == About::Gate && asked.is_passed())?.question;
-    let mut question = Question { round: state.round(gate), previews: previews.to_vec(), ..before.clone() };
+    let passed = rounds.find(|asked| asked.question.about == About::Gate && asked.is_passed())?;
+    let before = &passed.question;
+    // What was entered is proposed: calls that have been made were given it.
+    let entered = passed.votes.iter().rev().find(|vote| vote.answer == Verdict::Approve);
+    let proposed = entered.map_or_else(|| before.proposed.clone(), |vote| vote.values.iter().cloned().map(Some).collect());
+    let mut question = Question { proposed, round: state.round(gate), previews: previews.to_vec(), ..before.clone() };
     if let Some(found) = place::gate_at(plan, gate) {
         question.title = facts.with_env(plan, state, gate.frame(), |env| gate::title(plan, state, gate, found, env));
     }

@@ -30,6 +30,13 @@ async fn answer(world: &World, run: &view::Run, answer: Answer) -> view::Run {
     world.settled(&run.id).await
 }
 
+/// Approves the question with what is entered.
+async fn enter(world: &World, run: &view::Run, values: serde_json::Value) -> view::Run {
+    let approval = world.approval(run).await;
+    world.engine.decide(super::support::decide(&world.engine, &approval, BOSS, Answer::Approve, values)).await.unwrap();
+    world.settled(&run.id).await
+}
+
 #[tokio::test]
 async fn a_match_takes_the_arm_of_its_member() {
     let flow = r#"
@@ -351,6 +358,19 @@ async fn a_failed_run_is_taken_up_again_with_the_next_key_and_asks_again() {
 
     let again = world.engine.retry(id, &caller(BOSS), None).await;
     assert!(matches!(again, Err(EngineError::Refused(Refusal::NotRetryable(_)))), "{again:?}");
+}
+
+#[tokio::test]
+async fn what_was_entered_is_proposed_when_it_is_asked_again() {
+    let flow = FLAKY.replace("approval when n > 10", "approval as g {\n    ask note: text = \"default\"\n  }").replace("between", "{g.note}");
+    let world = World::new(&flow).await;
+    let run = world.start("go", json!({"n": 50})).await;
+    let run = enter(&world, &run, json!({"note": "hello"})).await;
+    assert_eq!(run.status, "failed", "{run:?}");
+    world.engine.retry(world.engine.parse_run(&run.id).unwrap(), &caller(BOSS), None).await.unwrap();
+    let run = world.settled(&run.id).await;
+    let again = serde_json::to_value(world.approval(&run).await).unwrap();
+    assert_eq!(again["fields"][0]["value"], "hello", "{again}");
 }
 
 #[tokio::test]

@@ -176,6 +176,8 @@ async fn a_run_is_cancelled_by_those_who_may() {
     world.ask(&line, &[&eve], "").await.expect(403);
     world.ask(&line, &[&rob, JSON], r#"{"why": "x"}"#).await.expect(422);
     assert_eq!(world.ask(&line, &[&rob], "").await.expect(200).json()["status"], "cancelled");
+    let again = world.ask(&line, &[&rob], "").await.expect(409).json();
+    assert_eq!((&again["detail"], &again["current"]["status"]), (&json!("the run has ended: it is cancelled"), &json!("cancelled")));
 }
 
 #[tokio::test]

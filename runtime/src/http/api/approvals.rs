@@ -237,7 +237,7 @@ async fn misfit(app: &App, approval: ApprovalId, caller: Caller, digest: Digest,
         Err(EngineError::Refused(Refusal::Stale { current })) if current == digest => problem,
         Err(
             error @ EngineError::Refused(
-                Refusal::Stale { .. } | Refusal::AlreadyClosed { .. } | Refusal::AlreadyVoted { .. } | Refusal::RunEnded,
+                Refusal::Stale { .. } | Refusal::AlreadyClosed { .. } | Refusal::AlreadyVoted { .. } | Refusal::RunEnded(_),
             ),
         ) => what_stands(app, approval, error).await,
         Err(error) if before_precondition(&error) => error.into(),
