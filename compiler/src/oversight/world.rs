@@ -70,7 +70,7 @@ impl World<'_, '_, '_> {
     }
 
     /// Puts in what nodes of a region give that are no calls, as far as one of them.
-    fn compute(&self, region: u32, before: u32, slots: &mut Vec<(u32, Vec<Value>)>) {
+    fn compute(&self, region: u32, before: u32, slots: &mut [(u32, Vec<Value>)]) {
         for (node, kind) in self.way.places.of_region(region).take_while(|(node, _)| node.index < before) {
             match kind {
                 NodeKind::Gate(gate) => self.give(node, gate, slots),

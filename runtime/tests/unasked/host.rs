@@ -24,6 +24,8 @@ pub(crate) struct Script<'s> {
     pub people: &'s [String],
     /// Whether questions are left until those answer to whom they are escalated, or until they open by themselves.
     pub late: bool,
+    /// Whether groups have become smaller since the flow was checked, but for moments in which a question needs somebody who was in one.
+    pub few: bool,
     /// How the call at a path ends.
     pub outcome: &'s mut dyn FnMut(&Plan, &Path) -> Outcome,
     /// What is entered at a gate that asks for it.
@@ -69,11 +71,16 @@ pub(crate) struct Played {
     pub unseen: bool,
 }
 
-struct Groups(HashMap<String, Vec<String>>);
+/// Groups with all their members, or only the first of each.
+struct Groups {
+    all: HashMap<String, Vec<String>>,
+    few: bool,
+}
 
 impl Membership for Groups {
     fn members(&self, group: &str) -> Vec<String> {
-        self.0.get(group).cloned().unwrap_or_default()
+        let most = if self.few { 1 } else { usize::MAX };
+        self.all.get(group).into_iter().flatten().take(most).cloned().collect()
     }
 }
 
@@ -107,7 +114,7 @@ pub(crate) fn play(plan: &Plan, input: &[Value], script: &mut Script<'_>) -> Pla
         plan,
         state: RunState::new(RunId(1)),
         now: BEGINNING,
-        groups: Groups(plan.groups.iter().map(member).collect()),
+        groups: Groups { all: plan.groups.iter().map(member).collect(), few: script.few },
         zone: TimeZone::UTC,
         calendar: Calendar::default(),
         played: Played::default(),
@@ -232,11 +239,18 @@ impl Host<'_> {
             return true;
         }
         self.played.answers += 1;
-        match (script.says)() {
-            Says::Cancel if self.request(Some(Request::Cancel { by: "boss@acme.example".to_owned() }), script) => true,
-            Says::No => self.answer(&asked, gate, Answer::Reject, script),
-            Says::Yes | Says::Cancel => self.answer(&asked, gate, Answer::Approve, script),
+        let answer = match (script.says)() {
+            Says::Cancel if self.request(Some(Request::Cancel { by: "boss@acme.example".to_owned() }), script) => return true,
+            Says::No => Answer::Reject,
+            Says::Yes | Says::Cancel => Answer::Approve,
+        };
+        if self.answer(&asked, gate, answer, script) {
+            return true;
         }
+        self.groups.few = false;
+        let answered = script.few && self.answer(&asked, gate, answer, script);
+        self.groups.few = script.few;
+        answered
     }
 
     fn wait(&mut self, script: &mut Script<'_>) -> bool {

@@ -1,6 +1,9 @@
 //! The proof of duties against the machine. What the compiler refuses with an example is played with it: the call runs, and nobody was
 //! asked who suffices. What the compiler accepts is played on many inputs: no call of it ever runs unasked.
 //!
+//! Flows (`flows`) have gates, branches, loops, parallel arms, steps, undos, called workflows and handlers before and around their calls. Runs
+//! (`played`) have any input, calls that fail, people who approve, say No, cancel or answer late, and are taken up again after a failure.
+//!
 //! `HITL_UNASKED=1000` says how many flows, `HITL_UNASKED_INPUTS=1000` on how many inputs each, and `HITL_UNASKED_SEED` from where on.
 #![allow(
     clippy::unwrap_used,

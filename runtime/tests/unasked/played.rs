@@ -38,16 +38,7 @@ pub(crate) fn example(plan: &Plan, text: &str, verdict: &Verdict, example: &Exam
     people.extend(texts.filter_map(|value| if let Value::Text(text) = value { Some(text.to_string()) } else { None }));
     let duty = &plan.actions[verdict.action as usize].duties[verdict.duty];
     let mut seen = Vec::new();
-    // Groups may be smaller when a run asks them than when it was checked.
-    let few = |plan: &Plan| {
-        let mut few = plan.clone();
-        few.groups.iter_mut().for_each(|group| group.members.truncate(1));
-        few
-    };
-    let (free_few, bound_few) = (few(&free), few(&bound));
-    for (free, bound, late) in
-        [(&free, &bound, false), (&free, &bound, true), (&free_few, &bound_few, false), (&free_few, &bound_few, true)]
-    {
+    for (few, late) in [(false, false), (false, true), (true, false), (true, true)] {
         for requester in ["requester@acme.example", "ana@acme.example", "bo@acme.example"] {
             for first in 0..people.len() {
                 // Whoever asked for the run answers soon: a duty may leave them out.
@@ -55,12 +46,13 @@ pub(crate) fn example(plan: &Plan, text: &str, verdict: &Verdict, example: &Exam
                 let one = people.remove(first);
                 people.sort_by_key(|person| person != requester);
                 people.insert(0, one);
-                let without = of_example(free, example, requester, &people, late);
-                let with = of_example(bound, example, requester, &people, late);
-                let called = made(&without, free, verdict).any(|arguments| applies(duty, arguments, &plan.types));
+                let manner = Manner { requester, people: &people, late, few };
+                let without = of_example(&free, example, manner);
+                let with = of_example(&bound, example, manner);
+                let called = made(&without, &free, verdict).any(|arguments| applies(duty, arguments, &plan.types));
                 // Nobody is told why a handler broke off: the same run without the duty made the call.
                 let stopped = if handler.is_some() {
-                    with.broke_off && made(&with, bound, verdict).all(|arguments| !applies(duty, arguments, &plan.types))
+                    with.broke_off && made(&with, &bound, verdict).all(|arguments| !applies(duty, arguments, &plan.types))
                 } else {
                     with.stopped.is_some()
                 };
@@ -91,7 +83,16 @@ fn slots_of(example: &Example, number: u32) -> Option<&[Value]> {
     example.slots.iter().find(|(region, _)| *region == number).map(|(_, values)| values.as_slice())
 }
 
-fn of_example(plan: &Plan, example: &Example, requester: &str, people: &[String], late: bool) -> Played {
+/// How people behave when an example is played.
+#[derive(Clone, Copy)]
+struct Manner<'m> {
+    requester: &'m str,
+    people: &'m [String],
+    late: bool,
+    few: bool,
+}
+
+fn of_example(plan: &Plan, example: &Example, Manner { requester, people, late, few }: Manner<'_>) -> Played {
     let near = Near::of("");
     let mut choices = Choices::new(1);
     let slots = |number: u32| slots_of(example, number);
@@ -116,7 +117,8 @@ fn of_example(plan: &Plan, example: &Example, requester: &str, people: &[String]
         gate.asks.iter().filter_map(one).collect::<Map<_, _>>()
     };
     let mut says = || Says::Yes;
-    play(plan, &input, &mut Script { requester, people, late, outcome: &mut outcome, entered: &mut entered, says: &mut says, retries: 0 })
+    let (outcome, entered, says) = (&mut outcome, &mut entered, &mut says);
+    play(plan, &input, &mut Script { requester, people, late, few, outcome, entered, says, retries: 0 })
 }
 
 /// What was seen of a run.
@@ -175,9 +177,8 @@ pub(crate) fn at_random(plan: &Plan, text: &str, near: &Near, choices: &mut Choi
             6..=13 => Says::No,
             _ => Says::Yes,
         };
-        let script =
-            &mut Script { requester, people: &people, late, outcome: &mut outcome, entered: &mut entered, says: &mut says, retries };
-        play(plan, &input, script)
+        let (outcome, entered, says) = (&mut outcome, &mut entered, &mut says);
+        play(plan, &input, &mut Script { requester, people: &people, late, few: false, outcome, entered, says, retries })
     };
     let played = run(plan, u64::MAX);
     let given = || {
