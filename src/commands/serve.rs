@@ -58,8 +58,11 @@ fn owned(plans: &[Plan]) -> Result<(), Fault> {
     let mut files: Vec<&str> = unowned().map(|plan| plan.file.as_str()).collect();
     files.dedup();
     let files = list(files);
-    Err(Fault::new(format!("the {noun} {} of {files} {verb} no owner, and a server needs somebody who answers for its runs", list(without)))
-        .help("say who, at the top of the workflow: `owner \"finance@acme.example\"`"))
+    Err(Fault::new(format!(
+        "the {noun} {} of {files} {verb} no owner, and a server needs somebody who answers for its runs",
+        list(without)
+    ))
+    .help("say who, at the top of the workflow: `owner \"finance@acme.example\"`"))
 }
 
 async fn serve(args: &Args, project: &Project, plans: Vec<Plan>) -> Result<Exit, Fault> {

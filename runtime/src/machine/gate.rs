@@ -56,7 +56,7 @@ pub(super) fn open(
             saw: saw(picked, env),
             unsure,
             at,
-            proposed: gate.asks.iter().map(|ask| proposed(ask, env)).collect(),
+            proposed: round::entered(state, path).unwrap_or_else(|| gate.asks.iter().map(|ask| proposed(ask, env)).collect()),
             remind: gate.remind.map(|every| due(at, every, facts)),
             follows: None,
             previews: previews.clone(),

@@ -81,6 +81,17 @@ pub(super) fn again(plan: &Plan, state: &RunState, asked: &Asked, proposed: Vec<
     Some(anew(plan, state, Question { proposed, round: before.round + 1, ..before.clone() }, facts))
 }
 
+fn passed<'s>(state: &'s RunState, gate: &Path) -> Option<&'s Asked> {
+    let mut rounds = state.questions.iter().rev().filter(|asked| asked.question.node == *gate);
+    rounds.find(|asked| asked.question.about == About::Gate && asked.is_passed())
+}
+
+/// What was entered when the gate was passed before: calls that have been made were given it, so that it is proposed again.
+pub(super) fn entered(state: &RunState, gate: &Path) -> Option<Vec<Option<Value>>> {
+    let vote = passed(state, gate)?.votes.iter().rev().find(|vote| vote.answer == Verdict::Approve)?;
+    Some(vote.values.iter().cloned().map(Some).collect())
+}
+
 /// The round after one that was passed: the gate waits for its turn again, and asks whom it asked before.
 pub(super) fn passed_before(
     plan: &Plan,
@@ -90,12 +101,8 @@ pub(super) fn passed_before(
     previews: &[Option<Shown>],
     facts: &Facts<'_>,
 ) -> Option<Question> {
-    let mut rounds = state.questions.iter().rev().filter(|asked| asked.question.node == *gate);
-    let passed = rounds.find(|asked| asked.question.about == About::Gate && asked.is_passed())?;
-    let before = &passed.question;
-    // What was entered is proposed: calls that have been made were given it.
-    let entered = passed.votes.iter().rev().find(|vote| vote.answer == Verdict::Approve);
-    let proposed = entered.map_or_else(|| before.proposed.clone(), |vote| vote.values.iter().cloned().map(Some).collect());
+    let before = &passed(state, gate)?.question;
+    let proposed = entered(state, gate).unwrap_or_else(|| before.proposed.clone());
     let mut question = Question { proposed, round: state.round(gate), previews: previews.to_vec(), ..before.clone() };
     if let Some(found) = place::gate_at(plan, gate) {
         question.title = facts.with_env(plan, state, gate.frame(), |env| gate::title(plan, state, gate, found, env));

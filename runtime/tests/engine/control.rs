@@ -362,7 +362,8 @@ async fn a_failed_run_is_taken_up_again_with_the_next_key_and_asks_again() {
 
 #[tokio::test]
 async fn what_was_entered_is_proposed_when_it_is_asked_again() {
-    let flow = FLAKY.replace("approval when n > 10", "approval as g {\n    ask note: text = \"default\"\n  }").replace("between", "{g.note}");
+    let flow =
+        FLAKY.replace("approval when n > 10", "approval as g {\n    ask note: text = \"default\"\n  }").replace("between", "{g.note}");
     let world = World::new(&flow).await;
     let run = world.start("go", json!({"n": 50})).await;
     let run = enter(&world, &run, json!({"note": "hello"})).await;
