@@ -276,7 +276,7 @@ fn a_server_needs_owners() {
     let done = project().hitlc(&["serve", "refund.flow"]);
     assert_eq!(done.code, 1);
     insta::assert_snapshot!(done.err, @r#"
-    error: the workflow `refund_customer` has no owner, and a server needs somebody who answers for its runs
+    error: the workflow `refund_customer` of `refund.flow` has no owner, and a server needs somebody who answers for its runs
       help: say who, at the top of the workflow: `owner "finance@acme.example"`
     "#);
 }

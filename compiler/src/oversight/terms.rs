@@ -228,6 +228,11 @@ impl<'p> Terms<'p> {
         self.known.get(&(Op::Slot { region, slot }, Box::new([]))).copied()
     }
 
+    /// Whether two terms are the same, as a term.
+    pub(super) fn equal(&mut self, left: Id, right: Id) -> Id {
+        self.add(Op::Compare(Comparison::Equal), Box::new([left, right]), Some(Type::Bool))
+    }
+
     fn add(&mut self, op: Op, parts: Box<[Id]>, ty: Option<Type>) -> Id {
         let key = (op, parts);
         if let Some(known) = self.known.get(&key) {

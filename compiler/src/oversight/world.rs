@@ -143,10 +143,13 @@ impl World<'_, '_, '_> {
 
     /// Whether the call runs with the duty applying and no gate that counts asking.
     pub(super) fn shows(&self, case: &Case<'_>) -> bool {
-        let arguments: Result<Vec<Value>, _> =
-            (case.arguments.iter()).map(|argument| self.with(case.call.region, self.slots, |env| eval::eval(argument, env))).collect();
-        let Ok(arguments) = arguments else { return false };
+        let Some(arguments) = self.given(case.call, case.arguments) else { return false };
         self.reached(case.call) && self.applies(case.duty, &arguments) && case.covers.iter().all(|cover| !self.asks(case.call, cover))
+    }
+
+    /// What a call is given; `None` where that cannot be computed.
+    pub(super) fn given(&self, call: Node, arguments: &[Expr]) -> Option<Vec<Value>> {
+        arguments.iter().map(|argument| self.with(call.region, self.slots, |env| eval::eval(argument, env)).ok()).collect()
     }
 
     /// Whether a node is reached, and nothing on the way makes the run fail.

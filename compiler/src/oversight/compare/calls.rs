@@ -34,6 +34,8 @@ pub(super) enum Loosened {
     },
     /// The other asks, and its gate opens when nobody answers.
     Silent(Node, Shown),
+    /// Neither asks, and the other is given something else.
+    Given(Shown),
     /// The other asks, and not for exactly what the call is given, as this gate does.
     Unbound(Node, Shown),
 }
@@ -69,7 +71,7 @@ impl<'p> Pair<'_, 'p> {
     pub(super) fn loosened(&self, terms: &mut Terms<'p>) -> Vec<Loosened> {
         let regions = [self.from.at.region, self.to.at.region];
         let mut way = Way::new(self.places, terms, &self.merged.declared, &regions);
-        let (from, to) = (before(&mut way, self.from), before(&mut way, self.to));
+        let (from, to) = (before_of(&mut way, self.from), before_of(&mut way, self.to));
         let reached = runs(&mut way, self.to);
         let met = way.reached(self.from.at);
         let mut facts = reached.clone();
@@ -91,6 +93,35 @@ impl<'p> Pair<'_, 'p> {
         }
         found.extend(self.weak(&mut way, &facts, &from, &to));
         found
+    }
+
+    /// Whether the call is given something else where nobody is asked: what passed unseen before is no measure of what passes unseen now.
+    pub(super) fn given_else(&self, terms: &mut Terms<'p>) -> Option<Loosened> {
+        let regions = [self.from.at.region, self.to.at.region];
+        let mut way = Way::new(self.places, terms, &self.merged.declared, &regions);
+        let mut given = |call: &Call<'p>| -> Vec<Id> {
+            call.arguments.iter().map(|argument| way.lowering.term(argument, Names::At(call.at))).collect()
+        };
+        let (before, now) = (given(self.from), given(self.to));
+        if before == now {
+            return None;
+        }
+        let differ: Vec<F> = if before.len() == now.len() {
+            before.iter().zip(&now).map(|(before, now)| way.lowering.differ(*before, *now)).collect()
+        } else {
+            vec![way.lowering.arena.always()]
+        };
+        let mut facts = runs(&mut way, self.to);
+        facts.extend(way.reached(self.from.at));
+        facts.push(way.lowering.arena.or(&differ));
+        let befores = [before_of(&mut way, self.from), before_of(&mut way, self.to)];
+        let asks = befores.each_ref().map(|befores| any(&mut way, befores));
+        let given = |world: &World<'_, '_, '_>, call: &Call<'p>| world.given(call.at, call.arguments);
+        let shown = self.possible(&mut way, &facts, &asks, |world| {
+            let unasked = befores.iter().all(|befores| !self.asks(world, befores));
+            unasked && world.reached(self.from.at) && given(world, self.from) != given(world, self.to)
+        })?;
+        Some(Loosened::Given(shown))
     }
 
     /// Whether others than those who were enough at a gate are enough now.
@@ -191,7 +222,7 @@ pub(super) fn unguarded<'p>(
 ) -> Option<Shown> {
     let pair = Pair { merged, places, from: call, to: call, groups };
     let mut way = Way::new(places, terms, &merged.declared, &[call.at.region]);
-    let befores = before(&mut way, call);
+    let befores = before_of(&mut way, call);
     let (runs, asks) = (runs(&mut way, call), any(&mut way, &befores));
     pair.possible(&mut way, &runs, &[asks], |world| !pair.asks(world, &befores))
 }
@@ -207,7 +238,7 @@ fn runs<'p>(way: &mut Way<'_, 'p>, call: &Call<'p>) -> Vec<F> {
 }
 
 /// The gates that may have been passed before a call.
-fn before<'p>(way: &mut Way<'_, 'p>, call: &Call<'p>) -> Vec<Before> {
+fn before_of<'p>(way: &mut Way<'_, 'p>, call: &Call<'p>) -> Vec<Before> {
     let arguments: Vec<Id> = call.arguments.iter().map(|argument| way.lowering.term(argument, Names::At(call.at))).collect();
     let mut found = Vec::new();
     for passed in way.places.passed(call.at) {

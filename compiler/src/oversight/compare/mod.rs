@@ -132,6 +132,9 @@ fn workflows(old: &Plan, new: &Plan, changes: &mut Vec<Change>) {
         for found in pair.loosened(&mut terms) {
             teller.tell(Direction::Weaker, &merged, (from, to), found, changes, &mut told);
         }
+        if let Some(found) = is_watched.then(|| pair.given_else(&mut terms)).flatten() {
+            teller.tell(Direction::Weaker, &merged, (from, to), found, changes, &mut told);
+        }
         let pair = Pair { merged: &merged, places: &places, from: to, to: from, groups: &earlier };
         for found in pair.loosened(&mut terms) {
             teller.tell(Direction::Stronger, &merged, (from, to), found, changes, &mut told);

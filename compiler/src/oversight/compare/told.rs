@@ -78,6 +78,7 @@ impl<'p> Teller<'p> {
                 );
                 (message, shown, Vec::new())
             }
+            Loosened::Given(shown) => ("is given something else, with nobody asked".to_owned(), shown, Vec::new()),
             Loosened::Unbound(gate, shown) => {
                 let gate = self.name(merged, gate);
                 let message = say(

@@ -30,6 +30,16 @@ impl Lowering<'_, '_> {
         truth
     }
 
+    /// Where two values are not the same, or cannot be compared.
+    pub(in crate::oversight) fn differ(&mut self, left: Id, right: Id) -> F {
+        if left == right {
+            return self.arena.never();
+        }
+        let equal = self.terms.equal(left, right);
+        let equal = self.truth(equal).holds;
+        self.not(equal)
+    }
+
     fn truth_of(&mut self, id: Id) -> Truth {
         let parts = self.terms.parts(id);
         let op = self.terms.get(id).op.clone();
