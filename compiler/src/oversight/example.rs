@@ -57,8 +57,9 @@ pub(super) fn find_where(
     shows: impl Fn(&World<'_, '_, '_>) -> bool,
 ) -> Option<Example> {
     let types = declarations.types();
-    [true, false].into_iter().find_map(|round| {
-        let maker = Maker { way, model, types: &types, round, items: way.items() };
+    let rounds = [(true, true), (false, true), (true, false), (false, false)];
+    rounds.into_iter().find_map(|(round, entered)| {
+        let maker = Maker { way, model, types: &types, round, entered, items: way.items() };
         let mut slots = maker.slots(nodes);
         let now = maker.now();
         for node in nodes {
@@ -76,6 +77,8 @@ struct Maker<'m, 't, 'p> {
     types: &'m [TypeDef],
     /// Whether to prefer numbers that read well.
     round: bool,
+    /// Whether amounts have a currency, as those that somebody enters do: the sum of nothing has none.
+    entered: bool,
     /// Lists that loops around go through, and their items.
     items: Vec<(Id, Id)>,
 }
@@ -121,10 +124,14 @@ impl Maker<'_, '_, '_> {
             Type::Bool => Value::Bool(is(Fact::Holds).unwrap_or(false)),
             Type::Text => Value::Text(self.text(id)),
             Type::Number => Value::Number(self.number(id, 2).unwrap_or_default()),
-            Type::Money if is(Fact::Nothing) == Some(true) => Value::Number(Decimal::ZERO),
             Type::Money => {
+                let nothing = is(Fact::Nothing) == Some(true);
+                if nothing && !self.entered {
+                    return Value::Number(Decimal::ZERO);
+                }
                 let currency = money::currency(&self.currency(id)).unwrap_or(iso_currency::Currency::EUR);
-                Value::Money(Money { amount: self.number(id, money::minor_digits(currency)).unwrap_or_default(), currency })
+                let amount = self.number(id, money::minor_digits(currency)).filter(|_| !nothing);
+                Value::Money(Money { amount: amount.unwrap_or_default(), currency })
             }
             Type::Date => {
                 let days = self.whole(id).unwrap_or(20_454);
