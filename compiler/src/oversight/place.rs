@@ -42,6 +42,14 @@ pub(super) struct Passed<'h> {
     pub(super) where_taken: &'h [Arm],
 }
 
+/// An arm that ends the run, of a branch that may have been met on the way to a node.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ending<'h> {
+    pub(super) arm: Arm,
+    /// Arms in which the branch stands and the node does not, innermost first: it was met where they were taken.
+    pub(super) where_taken: &'h [Arm],
+}
+
 /// Arms around a node in its region, innermost first.
 #[derive(Debug, Default)]
 struct Around {
@@ -232,23 +240,22 @@ impl<'p> Places<'p> {
         arms.copied().collect()
     }
 
-    /// Arms that were not taken on any way to the node, since they end the run.
-    pub(super) fn not_taken(&self, node: Node) -> Vec<Arm> {
-        let mut found = Vec::new();
-        for at in self.outward(node) {
-            let (Some(home), own) = (self.home(at.region), self.arms(at)) else { continue };
-            for branch in home.forks.iter().copied().take_while(|branch| *branch < at.index) {
-                // A branch around the node is taken into account by the arm that was taken; one in another arm was perhaps not met.
-                let fork = Node { region: at.region, index: branch };
-                let met = self.arms(fork).iter().all(|arm| own.contains(arm)) && own.iter().all(|arm| arm.branch != branch);
-                let ends = home.ends.get(branch as usize).map(Vec::as_slice).unwrap_or_default();
-                if met {
-                    let ending = (0..).zip(ends).filter(|(_, ends)| **ends);
-                    found.extend(ending.map(|(arm, _)| Arm { region: at.region, branch, arm }));
-                }
-            }
-        }
-        found
+    /// Arms that end the run, and so were not taken on any way to the node.
+    pub(super) fn not_taken(&self, node: Node) -> impl Iterator<Item = Ending<'_>> {
+        self.outward(node).into_iter().flat_map(move |at| {
+            let forks = self.home(at.region).map(|home| home.forks.as_slice()).unwrap_or_default();
+            let before = forks.get(..forks.partition_point(|fork| *fork < at.index)).unwrap_or_default();
+            // Of a branch around the node the arm that was taken says all.
+            let apart = before.iter().filter(move |fork| self.arms(at).iter().all(|arm| arm.branch != **fork));
+            apart.flat_map(move |fork| {
+                let fork = Node { region: at.region, index: *fork };
+                let where_taken = self.around(fork).zip(self.around(at)).and_then(|(fork, at)| fork.apart(at));
+                let ends = self.home(at.region).and_then(|home| home.ends.get(fork.index as usize)).map(Vec::as_slice).unwrap_or_default();
+                let ending = (0..).zip(ends).filter(|(_, ends)| **ends);
+                let arms = ending.map(move |(arm, _)| Arm { region: fork.region, branch: fork.index, arm });
+                where_taken.into_iter().flat_map(move |where_taken| arms.clone().map(move |arm| Ending { arm, where_taken }))
+            })
+        })
     }
 
     /// Whether the run has ended on every way to the node before it is there.

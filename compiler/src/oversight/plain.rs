@@ -47,7 +47,9 @@ impl<'p> Plain<'_, 'p> {
                 self.condition(band.when.as_ref()?, *at)?;
             }
         }
-        for Arm { region, branch, .. } in self.places.taken(at).into_iter().chain(self.places.not_taken(at)) {
+        let ending = self.places.not_taken(at).flat_map(|ending| ending.where_taken.iter().copied().chain([ending.arm]));
+        let arms: Vec<Arm> = self.places.taken(at).into_iter().chain(ending).collect();
+        for Arm { region, branch, .. } in arms {
             let at = Node { region, index: branch };
             let Some(NodeKind::Branch { conditions, .. }) = self.places.node(at).map(|node| &node.kind) else { continue };
             for condition in conditions {

@@ -307,6 +307,9 @@ impl<'p> Terms<'p> {
                 let mut parts = Vec::new();
                 expr.for_each_child(&mut |child| parts.push(self.intern(child, names, locals)));
                 let op = self.op(expr, names);
+                if self.is_either_way(&op, &parts) {
+                    parts.sort_unstable();
+                }
                 let ty = self.type_of_op(&op, &parts);
                 self.add(op, parts.into(), ty)
             }
@@ -417,6 +420,16 @@ impl<'p> Terms<'p> {
                 _ => None,
             },
             _ => None,
+        }
+    }
+
+    /// Whether the order of the two parts is nothing to the result, nor to whether there is one.
+    fn is_either_way(&self, op: &Op, parts: &[Id]) -> bool {
+        let is = |ty: &Type| parts.iter().all(|part| self.get(*part).ty.as_ref() == Some(ty));
+        match op {
+            Op::Arithmetic(Arithmetic::Add) => is(&Type::Number) || is(&Type::Money) || is(&Type::Duration),
+            Op::Arithmetic(Arithmetic::Multiply) => is(&Type::Number),
+            _ => false,
         }
     }
 

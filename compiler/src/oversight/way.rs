@@ -10,7 +10,7 @@ use super::decide::formula::Truth;
 use super::decide::{self, Answer, Budget, F};
 use super::lower::Lowering;
 use super::people::Enough;
-use super::place::{Arm, Node, Places, Produced};
+use super::place::{Arm, Ending, Node, Places, Produced};
 use super::terms::{Id, Names, Terms};
 use crate::plan::{Expr, NodeKind};
 
@@ -93,10 +93,11 @@ impl<'t, 'p> Way<'t, 'p> {
             return vec![self.lowering.arena.never()];
         }
         let mut facts: Vec<F> = self.places.taken(node).into_iter().map(|arm| self.taken(arm)).collect();
-        for arm in self.places.not_taken(node) {
-            let taken = self.taken(arm);
-            facts.push(self.lowering.not(taken));
-            facts.push(self.told(arm));
+        for Ending { arm, where_taken } in self.places.not_taken(node) {
+            let not_met = self.not_taken(where_taken);
+            let passed = [self.not_taken(&[arm]), self.told(arm)];
+            let passed = self.lowering.arena.and(&passed);
+            facts.push(self.lowering.arena.or(&[not_met, passed]));
         }
         facts
     }
@@ -118,15 +119,18 @@ impl<'t, 'p> Way<'t, 'p> {
                 Some(NodeKind::Branch { .. }) => vec![self.told(Arm { region: at.region, branch: at.index, arm: 0 })],
                 _ => continue,
             };
-            let mut parts = Vec::new();
-            for arm in arms {
-                let taken = self.taken(*arm);
-                parts.push(self.lowering.not(taken));
-            }
-            parts.push(self.lowering.arena.and(&own));
-            facts.push(self.lowering.arena.or(&parts));
+            let not_met = self.not_taken(arms);
+            let own = self.lowering.arena.and(&own);
+            facts.push(self.lowering.arena.or(&[not_met, own]));
         }
         facts
+    }
+
+    /// Where one of these arms is not taken.
+    fn not_taken(&mut self, arms: &[Arm]) -> F {
+        let taken: Vec<F> = arms.iter().map(|arm| self.taken(*arm)).collect();
+        let taken = self.lowering.arena.and(&taken);
+        self.lowering.not(taken)
     }
 
     fn defined(&mut self, value: &'p Expr, names: Names<'_>) -> F {

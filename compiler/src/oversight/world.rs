@@ -157,7 +157,6 @@ impl World<'_, '_, '_> {
         let places = self.way.places;
         places.met(node).all(|(at, arms)| arms.iter().any(|arm| self.taken(*arm) == Some(false)) || self.goes_on(at))
             && places.taken(node).into_iter().all(|arm| self.taken(arm) == Some(true))
-            && places.not_taken(node).into_iter().all(|arm| self.taken(arm) == Some(false))
     }
 
     /// Whether a run that is at a node goes on behind it.
