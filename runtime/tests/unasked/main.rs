@@ -87,6 +87,20 @@ impl Played {
             let Outcome::Refused(refusal) = &verdict.outcome else { continue };
             let Some(example) = &refusal.example else {
                 self.unexplained += 1;
+                let alone = only(&plan, [verdict]);
+                let near = Near::of(&text);
+                let mut reached = None;
+                for input in 0..400 {
+                    let mut own = Choices::new(seed * 1000 + input);
+                    if let Err(why) = played::at_random(&alone, &text, &near, &mut own) {
+                        reached = Some(why);
+                        break;
+                    }
+                }
+                println!(
+                    "UNEXPLAINED seed {seed} gave_up {} unfollowed {:?} fit {} unfit {:?} undo {} region {} reached: {reached:?}\n{text}\n====",
+                    refusal.gave_up, refusal.unfollowed, refusal.fit.len(), refusal.unfit, verdict.undo, verdict.call.region
+                );
                 continue;
             };
             match played::example(&plan, &text, verdict, example) {
