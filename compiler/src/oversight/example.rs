@@ -11,9 +11,9 @@ use num_traits::{One, Signed, ToPrimitive, Zero};
 use rust_decimal::Decimal;
 use smol_str::SmolStr;
 
-use super::Declarations;
 use super::decide::{Atom, Model, Q, Symbol};
 use super::lower::{Fact, Name, Of};
+use super::nearby::{Nearby, Tries};
 use super::place::Node;
 use super::terms::{Id, Op};
 use super::way::Way;
@@ -44,37 +44,47 @@ impl fmt::Display for Example {
 }
 
 /// An example that was verified.
-pub(super) fn find(way: &Way<'_, '_>, model: &Model, case: &Case<'_>, declarations: &dyn Declarations) -> Option<Example> {
-    find_where(way, model, &[case.call], declarations, |world| world.shows(case))
+pub(super) fn find(way: &Way<'_, '_>, model: &Model, case: &Case<'_>, tries: &mut Tries) -> Option<Example> {
+    find_where(way, model, &[case.call], tries, |world| world.off(case))
 }
 
-/// An example with values for these nodes of which something is so.
+/// An example with values for these nodes against which nothing stands.
 pub(super) fn find_where(
     way: &Way<'_, '_>,
     model: &Model,
     nodes: &[Node],
-    declarations: &dyn Declarations,
-    shows: impl Fn(&World<'_, '_, '_>) -> bool,
+    tries: &mut Tries,
+    off: impl Fn(&World<'_, '_, '_>) -> usize,
 ) -> Option<Example> {
-    let types = declarations.types();
+    let types = way.declarations.types();
+    let now = Maker { way, model, types: &types, round: true, entered: true, items: Vec::new() }.now();
+    let computed = |slots: &[(u32, Vec<Value>)]| {
+        let slots = slots.to_vec();
+        nodes.iter().try_fold(slots, |slots, node| World { way, types: &types, slots: &slots, now }.with_lets(*node))
+    };
+    let judged = |slots: &[(u32, Vec<Value>)]| {
+        let slots = computed(slots)?;
+        Some(off(&World { way, types: &types, slots: &slots, now }))
+    };
     let rounds = [(true, true), (false, true), (true, false), (false, false)];
-    rounds.into_iter().find_map(|(round, entered)| {
-        let maker = Maker { way, model, types: &types, round, entered, items: way.items() };
-        let mut slots = maker.slots(nodes);
-        let now = maker.now();
-        for node in nodes {
-            slots = World { way, types: &types, slots: &slots, now }.with_lets(*node)?;
-        }
-        let world = World { way, types: &types, slots: &slots, now };
-        shows(&world).then(|| Example { told: maker.told(&world), slots: slots.clone() })
-    })
+    let makers = rounds.map(|(round, entered)| Maker { way, model, types: &types, round, entered, items: way.items() });
+    let made = makers.iter().map(|maker| maker.slots(nodes)).find(|slots| judged(slots) == Some(0));
+    let spoken = makers.first()?.spoken();
+    let found = match made {
+        Some(slots) => slots,
+        None => Nearby::of(makers.first()?, &spoken).find(makers.first()?.slots(nodes), tries, judged)?,
+    };
+    let slots = computed(&found)?;
+    let world = World { way, types: &types, slots: &slots, now };
+    let told = spoken.into_iter().filter_map(|id| world.read(id)).take(MOST_TOLD).collect();
+    Some(Example { told, slots: slots.clone() })
 }
 
 /// Makes values of what the model says.
-struct Maker<'m, 't, 'p> {
-    way: &'m Way<'t, 'p>,
+pub(super) struct Maker<'m, 't, 'p> {
+    pub(super) way: &'m Way<'t, 'p>,
     model: &'m Model,
-    types: &'m [TypeDef],
+    pub(super) types: &'m [TypeDef],
     /// Whether to prefer numbers that read well.
     round: bool,
     /// Whether amounts have a currency, as those that somebody enters do: the sum of nothing has none.
@@ -107,6 +117,11 @@ impl Maker<'_, '_, '_> {
                 (*region, values.collect())
             })
             .collect()
+    }
+
+    /// A value of which nothing is said.
+    pub(super) fn plain(&self, ty: &Type) -> Value {
+        self.value(None, ty)
     }
 
     fn fact(&self, fact: Fact) -> Option<bool> {
@@ -240,35 +255,34 @@ impl Maker<'_, '_, '_> {
         Timestamp::from_second(read.unwrap_or(1_767_258_000)).unwrap_or_default()
     }
 
-    /// Values that conditions speak of, by their names in the flow.
-    fn told(&self, world: &World<'_, '_, '_>) -> Vec<(String, String)> {
+    /// Slots and fields that conditions speak of, as terms.
+    fn spoken(&self) -> Vec<Id> {
         let lowering = &self.way.lowering;
         let by_unknown: HashMap<_, _> = lowering.unknowns.iter().map(|(of, unknown)| (*unknown, *of)).collect();
+        let of_unknown = |unknown| match by_unknown.get(&unknown)? {
+            Of::Value(id) | Of::Currency(id) => Some(*id),
+        };
+        let of_symbol = |symbol| match symbol {
+            Symbol::Unknown(number) => lowering.symbols.get(number as usize).map(|of| match of {
+                Of::Value(id) | Of::Currency(id) => *id,
+            }),
+            Symbol::Name(_) => None,
+        };
         let mut ids: Vec<Id> = Vec::new();
         for atom in self.model.atoms.keys() {
+            let mut spoken = |id| lowering.terms.read_by(id, &mut ids);
             match lowering.arena.atom(*atom) {
-                Atom::Fact(fact) => {
-                    if let Some(Fact::Holds(id) | Fact::None(id) | Fact::Nothing(id)) = lowering.facts.get(*fact as usize) {
-                        ids.push(*id);
-                    }
-                }
-                Atom::Same(left, right) => {
-                    for symbol in [left, right] {
-                        if let Symbol::Unknown(number) = symbol
-                            && let Some(Of::Value(id) | Of::Currency(id)) = lowering.symbols.get(*number as usize)
-                        {
-                            ids.push(*id);
-                        }
-                    }
-                }
-                Atom::AtMost { .. } => ids.extend(lowering.arena.spoken_of(*atom).filter_map(|unknown| match by_unknown.get(&unknown)? {
-                    Of::Value(id) | Of::Currency(id) => Some(*id),
-                })),
+                Atom::Fact(fact) => match lowering.facts.get(*fact as usize) {
+                    Some(Fact::Holds(id) | Fact::None(id) | Fact::Nothing(id) | Fact::Error(id)) => spoken(*id),
+                    None => {}
+                },
+                Atom::Same(left, right) => [*left, *right].into_iter().filter_map(of_symbol).for_each(spoken),
+                Atom::AtMost { .. } => lowering.arena.spoken_of(*atom).filter_map(of_unknown).for_each(spoken),
             }
         }
         ids.sort_unstable();
         ids.dedup();
-        ids.into_iter().filter_map(|id| world.read(id)).take(MOST_TOLD).collect()
+        ids
     }
 }
 

@@ -14,6 +14,7 @@ mod decide;
 mod example;
 mod gates;
 mod lower;
+mod nearby;
 mod people;
 mod place;
 mod plain;

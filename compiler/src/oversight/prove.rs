@@ -9,6 +9,7 @@ use super::asks::Suited;
 use super::decide::{self, Answer, F};
 use super::example::{self, Example};
 use super::lower::Fact;
+use super::nearby::Tries;
 use super::people;
 use super::place::{Arm, Node, Passed, Places};
 use super::terms::{Id, Names, Op, Terms};
@@ -148,7 +149,7 @@ impl<'p> Duties<'p> {
     #[must_use]
     pub fn prove(&'p self) -> Vec<Verdict> {
         let calls = calls(&self.places);
-        let mut left = BUDGET.0 + BUDGET.1 * calls.len() as u64;
+        let mut left = Left { work: BUDGET.0 + BUDGET.1 * calls.len() as u64, tries: Tries::of(self.places.nodes().count()) };
         let dutiful: Vec<(Call<'p>, Vec<&'p Duty>)> = (calls.into_iter())
             .map(|call| (call, self.declarations.duties(call.action)))
             .filter(|(_, duties)| !duties.is_empty())
@@ -175,6 +176,12 @@ impl<'p> Duties<'p> {
     }
 }
 
+/// What may still be done for a workflow.
+struct Left {
+    work: u64,
+    tries: Tries,
+}
+
 /// A gate on the way to a call that counts for a duty.
 #[derive(Debug)]
 struct Fit {
@@ -193,8 +200,8 @@ impl Fit {
 }
 
 impl<'p> Way<'_, 'p> {
-    fn prove(&mut self, call: &Call<'p>, duty: &'p Duty, left: &mut u64) -> Outcome {
-        let budget = BUDGET_OF_CALL.min(*left);
+    fn prove(&mut self, call: &Call<'p>, duty: &'p Duty, left: &mut Left) -> Outcome {
+        let budget = BUDGET_OF_CALL.min(left.work);
         self.begin(budget);
         let arguments: Vec<Id> = call.arguments.iter().map(|argument| self.lowering.term(argument, Names::At(call.at))).collect();
         let mut facts = self.reached(call.at);
@@ -204,12 +211,12 @@ impl<'p> Way<'_, 'p> {
             let applies = self.condition(when, Names::Arguments(&arguments)).fails;
             facts.push(self.lowering.not(applies));
         }
-        let outcome = self.covered(call, duty, &arguments, facts);
-        *left -= budget - self.lowering.arena.left.0;
+        let outcome = self.covered(call, duty, &arguments, facts, &mut left.tries);
+        left.work -= budget - self.lowering.arena.left.0;
         outcome
     }
 
-    fn covered(&mut self, call: &Call<'p>, duty: &'p Duty, arguments: &[Id], mut facts: Vec<F>) -> Outcome {
+    fn covered(&mut self, call: &Call<'p>, duty: &'p Duty, arguments: &[Id], mut facts: Vec<F>, tries: &mut Tries) -> Outcome {
         if matches!(self.ask(&facts, &[]), Answer::Impossible) {
             return Outcome::Covered(Vec::new());
         }
@@ -247,11 +254,11 @@ impl<'p> Way<'_, 'p> {
                 Err(why) => unfit.push((passed.gate, why)),
             }
         }
-        self.by_all(call, duty, facts, &fit, unfit)
+        self.by_all(call, duty, facts, &fit, unfit, tries)
     }
 
     /// Whether gates that count are enough all together.
-    fn by_all(&mut self, call: &Call<'p>, duty: &'p Duty, mut facts: Vec<F>, fit: &[Fit], unfit: Vec<(Node, Unfit)>) -> Outcome {
+    fn by_all(&mut self, call: &Call<'p>, duty: &'p Duty, mut facts: Vec<F>, fit: &[Fit], unfit: Vec<(Node, Unfit)>, tries: &mut Tries) -> Outcome {
         facts.extend(fit.iter().flat_map(|fit| fit.past.iter().copied()));
         let asks: Vec<F> = fit.iter().map(|fit| fit.asks).collect();
         let often = fit.iter().filter(|fit| !fit.suited.bands.is_empty()).map(|fit| fit.gate).collect();
@@ -262,14 +269,13 @@ impl<'p> Way<'_, 'p> {
             Answer::Possible(model) => {
                 let covers: Vec<Cover> = fit.iter().map(Fit::cover).collect();
                 let case = Case { call: call.at, arguments: call.arguments, duty, covers: &covers };
-                refusal.example = example::find(self, &model, &case, self.declarations);
-                if refusal.example.is_none() {
-                    // Perhaps the run fails before the call on these values, for something that is nothing to the proof.
-                    facts.extend(self.computed(call.at));
-                    if let Answer::Possible(model) = self.ask(&facts, &asks) {
-                        refusal.example = example::find(self, &model, &case, self.declarations);
-                    }
-                }
+                // Perhaps the run fails before the call on these values, for something that is nothing to the proof.
+                facts.extend(self.computed(call.at));
+                let runs = match self.ask(&facts, &asks) {
+                    Answer::Possible(model) => Some(model),
+                    _ => None,
+                };
+                refusal.example = example::find(self, runs.as_ref().unwrap_or(&model), &case, tries);
                 refusal.unfollowed = self.unfollowed(&model);
             }
         }

@@ -1,7 +1,7 @@
 //! Expressions of a workflow as terms: each once, values of `let` put in where they are used, names of slots the same wherever they are
 //! read, so that two expressions that give the same value are, as far as that is to be seen, the same term.
 
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use smol_str::SmolStr;
 
@@ -171,6 +171,40 @@ impl<'p> Terms<'p> {
     pub(super) fn constant(&self, id: Id) -> Option<&Value> {
         match self.get(id).op {
             Op::Const(number) => self.consts.get(number as usize),
+            _ => None,
+        }
+    }
+
+    /// All values that are written anywhere.
+    pub(super) fn constants(&self) -> &[Value] {
+        &self.consts
+    }
+
+    /// The slots and their fields that a term is made of, as terms.
+    pub(super) fn read_by(&self, id: Id, found: &mut Vec<Id>) {
+        let (mut open, mut seen) = (vec![id], HashSet::new());
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            if self.path(id).is_some() {
+                found.push(id);
+            } else {
+                open.extend(self.get(id).parts.iter().copied());
+            }
+        }
+    }
+
+    /// The region and slot that a term reads, and the fields down to it; `None` for one that does more.
+    pub(super) fn path(&self, id: Id) -> Option<((u32, u32), Vec<u32>)> {
+        let term = self.get(id);
+        match (&term.op, &*term.parts) {
+            (Op::Slot { region, slot }, _) => Some(((*region, *slot), Vec::new())),
+            (Op::Field(index), [record]) => {
+                let (slot, mut fields) = self.path(*record)?;
+                fields.push(*index);
+                Some((slot, fields))
+            }
             _ => None,
         }
     }

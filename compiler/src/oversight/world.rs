@@ -53,16 +53,18 @@ impl World<'_, '_, '_> {
         work(&Env { frames: &frames, types: self.types, outside: &outside })
     }
 
-    /// The same with what is computed before the call. `None` where a list does not hold its item.
+    /// The same with what is computed before the call. A loop whose list does not hold the item is at the first that it holds; `None` where
+    /// there is none.
     pub(super) fn with_lets(&self, call: Node) -> Option<Vec<(u32, Vec<Value>)>> {
         let mut slots = self.slots.to_vec();
         for at in self.way.places.outward(call).into_iter().rev() {
             self.compute(at.region, at.index, &mut slots);
             if let Some(NodeKind::ForEach(each)) = self.way.places.node(at).map(|node| &node.kind) {
                 let list = self.with(at.region, &slots, |env| eval::eval(&each.list, env)).ok()?;
+                let Value::List(items) = list else { return None };
                 let item = slots.iter().find(|(region, _)| *region == each.body + 1)?.1.first()?;
-                if !matches!(&list, Value::List(items) if items.contains(item)) {
-                    return None;
+                if !items.contains(item) {
+                    put(&mut slots, each.body + 1, 0, items.first()?.clone());
                 }
             }
         }
@@ -141,10 +143,14 @@ impl World<'_, '_, '_> {
         Some(arm.arm as usize == conditions.len())
     }
 
-    /// Whether the call runs with the duty applying and no gate that counts asking.
-    pub(super) fn shows(&self, case: &Case<'_>) -> bool {
-        let Some(arguments) = self.given(case.call, case.arguments) else { return false };
-        self.reached(case.call) && self.applies(case.duty, &arguments) && case.covers.iter().all(|cover| !self.asks(case.call, cover))
+    /// What stands against the call running with the duty applying and no gate that counts asking: nothing where it does.
+    pub(super) fn off(&self, case: &Case<'_>) -> usize {
+        let duty = match self.given(case.call, case.arguments) {
+            Some(arguments) => self.off_duty(case.duty, &arguments),
+            None => 1,
+        };
+        let gates: usize = case.covers.iter().map(|cover| self.off_gate(case.call, cover)).sum();
+        self.off_way(case.call) + duty + gates
     }
 
     /// What a call is given; `None` where that cannot be computed.
@@ -154,9 +160,37 @@ impl World<'_, '_, '_> {
 
     /// Whether a node is reached, and nothing on the way makes the run fail.
     pub(super) fn reached(&self, node: Node) -> bool {
+        self.off_way(node) == 0
+    }
+
+    /// What stands against a node being reached: nothing where it is, and where nothing on the way makes the run fail.
+    pub(super) fn off_way(&self, node: Node) -> usize {
         let places = self.way.places;
-        places.met(node).all(|(at, arms)| arms.iter().any(|arm| self.taken(*arm) == Some(false)) || self.goes_on(at))
-            && places.taken(node).into_iter().all(|arm| self.taken(arm) == Some(true))
+        let met = places.met(node).map(|(at, arms)| {
+            if arms.iter().any(|arm| self.taken(*arm) == Some(false)) || self.goes_on(at) {
+                return 0;
+            }
+            arms.iter().map(|arm| self.off_arm(*arm, false)).min().unwrap_or(1)
+        });
+        let taken = places.taken(node).into_iter().map(|arm| self.off_arm(arm, true));
+        met.sum::<usize>() + taken.sum::<usize>()
+    }
+
+    /// What stands against an arm being taken, or not being taken.
+    fn off_arm(&self, arm: Arm, is_taken: bool) -> usize {
+        if self.taken(arm) == Some(is_taken) {
+            return 0;
+        }
+        let Some(NodeKind::Branch { conditions, .. }) = self.way.places.node(Node { region: arm.region, index: arm.branch }).map(|node| &node.kind)
+        else {
+            return 1;
+        };
+        let so = (0..).zip(conditions).take_while(|(number, _)| *number <= arm.arm);
+        let off = self.with(arm.region, self.slots, |env| {
+            let off = so.map(|(number, condition)| off(condition, (number == arm.arm) == is_taken, env));
+            if is_taken { off.sum() } else { off.min().unwrap_or(1) }
+        });
+        off.max(1)
     }
 
     /// Whether a run that is at a node goes on behind it.
@@ -193,11 +227,29 @@ impl World<'_, '_, '_> {
     }
 
     pub(super) fn applies(&self, duty: &Duty, arguments: &[Value]) -> bool {
-        let Some(when) = &duty.when else { return true };
+        self.off_duty(duty, arguments) == 0
+    }
+
+    /// What stands against a duty applying.
+    fn off_duty(&self, duty: &Duty, arguments: &[Value]) -> usize {
+        let Some(when) = &duty.when else { return 0 };
         self.with(0, self.slots, |env| {
             let env = Env { frames: &[arguments], ..*env };
-            !matches!(eval::holds(when, &env), Ok(false))
+            if matches!(eval::holds(when, &env), Ok(false)) { off(when, true, &env).max(1) } else { 0 }
         })
+    }
+
+    /// What stands against a gate asking nobody who suffices.
+    fn off_gate(&self, call: Node, cover: &Cover) -> usize {
+        if !self.asks(call, cover) {
+            return 0;
+        }
+        let passed = self.way.places.passed(call).find(|passed| passed.gate == cover.gate);
+        let arms = passed.iter().flat_map(|passed| passed.where_taken).map(|arm| self.off_arm(*arm, false));
+        let bands = self.way.places.gate(cover.gate).into_iter().flat_map(|gate| &gate.bands);
+        let whens = bands.filter_map(|band| band.when.as_ref());
+        let whens = self.with(cover.gate.region, self.slots, |env| whens.map(|when| off(when, false, env)).min());
+        arms.chain(whens).min().unwrap_or(1).max(1)
     }
 
     /// Whether the gate was passed and asked people who suffice, or it cannot be told.
@@ -251,6 +303,18 @@ impl World<'_, '_, '_> {
             }
             _ => None,
         }
+    }
+}
+
+/// About how much of a condition is not as it would have to be for it to hold, or to fail. Says nothing where it cannot be evaluated.
+fn off(condition: &Expr, holds: bool, env: &Env<'_>) -> usize {
+    match condition {
+        Expr::Not(inner) => off(inner, !holds, env),
+        Expr::And(left, right) | Expr::Or(left, right) => {
+            let (left, right) = (off(left, holds, env), off(right, holds, env));
+            if matches!(condition, Expr::And(..)) == holds { left + right } else { left.min(right) }
+        }
+        _ => usize::from(!matches!(eval::holds(condition, env), Ok(found) if found == holds)),
     }
 }
 

@@ -4,6 +4,7 @@ use super::merge::{Declared, Merged, Side};
 use crate::oversight::asks::Asked;
 use crate::oversight::decide::{Answer, F};
 use crate::oversight::example::{self, Example};
+use crate::oversight::nearby::Tries;
 use crate::oversight::people::{self, Enough, Groups};
 use crate::oversight::place::{Node, Places};
 use crate::oversight::prove::Call;
@@ -186,7 +187,8 @@ impl<'p> Pair<'_, 'p> {
             Answer::Possible(model) => model,
         };
         let nodes = [self.from.at, self.to.at];
-        let found = example::find_where(way, &model, &nodes, &self.merged.declared, |world| world.reached(self.to.at) && shows(world));
+        let mut tries = Tries::of(self.places.nodes().count());
+        let found = example::find_where(way, &model, &nodes, &mut tries, |world| world.off_way(self.to.at) + usize::from(!shows(world)));
         Some(found.map_or(Shown::Nothing, |found| Shown::Example(told_apart(found))))
     }
 
@@ -299,10 +301,10 @@ impl<'p> Parameters<'_, 'p> {
             let shown = match way.ask(&[here], &still) {
                 Answer::Impossible => continue,
                 Answer::GaveUp => None,
-                Answer::Possible(model) => example::find_where(&way, &model, &[body], declared, |world| {
+                Answer::Possible(model) => example::find_where(&way, &model, &[body], &mut Tries::of(1), |world| {
                     let (later, earlier) = world.values(0).split_at_checked(self.later).unwrap_or_default();
                     let (own, new) = if side == Side::Old { (earlier, later) } else { (later, earlier) };
-                    world.applies(duty, own) && others.iter().all(|other| !world.applies(other, new))
+                    usize::from(!world.applies(duty, own)) + others.iter().filter(|other| world.applies(other, new)).count()
                 }),
             };
             found.push((number, shown.map_or(Shown::Nothing, Shown::Example)));

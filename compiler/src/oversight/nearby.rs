@@ -1,0 +1,279 @@
+//! Values near those that the decision procedure suggests. It knows nothing of a quotient, of `floor`, or of the sum of a list, so that what
+//! it suggests need not be so. Then values are changed, a few at a time, towards those that stand in the flow, as long as less and less
+//! stands against what is to be shown.
+
+use std::sync::Arc;
+
+use iso_currency::Currency;
+use jiff::SignedDuration;
+use rust_decimal::Decimal;
+use smol_str::{SmolStr, format_smolstr};
+
+use super::example::Maker;
+use super::terms::Id;
+use crate::plan::{Type, TypeKind};
+use crate::value::{Money, Value};
+
+/// So many values are tried for one example.
+const TRIES: u32 = 600;
+/// A list grows no longer.
+const MOST_ITEMS: usize = 4;
+
+/// How many values may still be tried for all examples of a workflow.
+#[derive(Debug)]
+pub(super) struct Tries(u32);
+
+impl Tries {
+    /// For a workflow of so many nodes, on all of which each try is judged.
+    pub(super) fn of(nodes: usize) -> Self {
+        const WORK: u32 = 300_000;
+        Self(WORK / u32::try_from(nodes).unwrap_or(u32::MAX).max(10))
+    }
+
+    fn take(&mut self) -> Option<()> {
+        self.0 = self.0.checked_sub(1)?;
+        Some(())
+    }
+}
+
+/// Values of the slots of regions.
+type Slots = Vec<(u32, Vec<Value>)>;
+
+/// A slot, its type, and the fields down to what is changed.
+struct Target {
+    slot: (u32, u32),
+    fields: Vec<u32>,
+    ty: Type,
+}
+
+/// A search near some values.
+pub(super) struct Nearby<'n, 't, 'p> {
+    maker: &'n Maker<'n, 't, 'p>,
+    targets: Vec<Target>,
+    numbers: Vec<Decimal>,
+    texts: Vec<SmolStr>,
+    /// Dates, times and durations.
+    others: Vec<Value>,
+    currencies: Vec<Currency>,
+    state: u64,
+}
+
+impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
+    /// What these terms read is changed.
+    pub(super) fn of(maker: &'n Maker<'n, 't, 'p>, spoken: &[Id]) -> Self {
+        let way = maker.way;
+        let terms = &way.lowering.terms;
+        let targets = spoken.iter().filter_map(|id| {
+            let (slot, fields) = terms.path(*id)?;
+            Some(Target { slot, fields, ty: way.places.slot(slot.0, slot.1)?.ty.clone() })
+        });
+        let mut nearby = Self {
+            maker,
+            targets: targets.collect(),
+            numbers: [0, 1, 2, 10, 100, 1000].map(Decimal::from).to_vec(),
+            texts: vec![SmolStr::default()],
+            others: Vec::new(),
+            currencies: vec![Currency::EUR, Currency::USD],
+            state: 1,
+        };
+        terms.constants().iter().for_each(|value| nearby.learn(value));
+        // Almost too large, and almost nothing.
+        nearby.numbers.extend([Decimal::MAX, Decimal::MIN, Decimal::new(1, Decimal::MAX_SCALE)]);
+        nearby
+    }
+
+    fn learn(&mut self, value: &Value) {
+        match value {
+            Value::Number(number) => self.numbers.push(*number),
+            Value::Money(Money { amount, currency }) => {
+                self.numbers.push(*amount);
+                self.currencies.push(*currency);
+            }
+            Value::Text(text) => self.texts.push(text.clone()),
+            Value::Date(_) | Value::Time(_) | Value::Duration(_) => self.others.push(value.clone()),
+            Value::List(values) => values.iter().for_each(|value| self.learn(value)),
+            _ => {}
+        }
+    }
+
+    /// Values against which nothing stands; `None` where none were found.
+    pub(super) fn find(mut self, from: Slots, tries: &mut Tries, off: impl Fn(&[(u32, Vec<Value>)]) -> Option<usize>) -> Option<Slots> {
+        if self.targets.is_empty() {
+            return None;
+        }
+        let (mut best, mut least) = (from.clone(), off(&from).unwrap_or(usize::MAX));
+        for _ in 0..TRIES {
+            tries.take()?;
+            let mut slots = best.clone();
+            for _ in 0..=self.below(3) {
+                self.change_one(&mut slots);
+            }
+            let stands = off(&slots).unwrap_or(usize::MAX);
+            if stands <= least {
+                (best, least) = (slots, stands);
+            }
+            if least == 0 {
+                return Some(self.nearer(&from, best, off));
+            }
+        }
+        None
+    }
+
+    /// The same with everything as it was that may be.
+    fn nearer(&self, from: &Slots, mut found: Slots, off: impl Fn(&[(u32, Vec<Value>)]) -> Option<usize>) -> Slots {
+        for Target { slot, .. } in &self.targets {
+            let mut slots = found.clone();
+            let was = from.iter().find(|(own, _)| *own == slot.0).and_then(|(_, values)| values.get(slot.1 as usize));
+            let Some((value, was)) = value_of(&mut slots, *slot).zip(was) else { continue };
+            value.clone_from(was);
+            if off(&slots) == Some(0) {
+                found = slots;
+            }
+        }
+        found
+    }
+
+    /// A number below another, the same on every machine.
+    fn below(&mut self, end: usize) -> usize {
+        // Knuth, MMIX.
+        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let high = usize::try_from(self.state >> 33).unwrap_or_default();
+        high.checked_rem(end).unwrap_or_default()
+    }
+
+    fn one<T: Clone>(&mut self, of: &[T]) -> Option<T> {
+        let at = self.below(of.len());
+        of.get(at).cloned()
+    }
+
+    fn change_one(&mut self, slots: &mut Slots) {
+        let at = self.below(self.targets.len());
+        let Some(Target { slot, fields, ty }) = self.targets.get(at) else { return };
+        let (slot, fields, ty) = (*slot, fields.clone(), ty.clone());
+        if let Some(value) = value_of(slots, slot) {
+            *value = self.changed_in(value, &ty, &fields);
+        }
+    }
+
+    /// The value with another one at the end of these fields.
+    fn changed_in(&mut self, value: &Value, ty: &Type, fields: &[u32]) -> Value {
+        let ty = match (ty, value) {
+            (Type::Optional(_), Value::None) => return self.changed(value, ty),
+            (Type::Optional(inner), _) if !fields.is_empty() => inner,
+            (ty, _) => ty,
+        };
+        match (fields.split_first(), ty, value) {
+            (Some((first, rest)), Type::Record(record), Value::Record(values)) => {
+                let inner = self.fields_of(*record).get(*first as usize).cloned();
+                let changed = (0..).zip(values.iter()).map(|(number, value)| match &inner {
+                    Some(ty) if number == *first => self.changed_in(value, ty, rest),
+                    _ => value.clone(),
+                });
+                Value::Record(changed.collect())
+            }
+            _ => self.changed(value, ty),
+        }
+    }
+
+    fn fields_of(&self, record: u32) -> Vec<Type> {
+        match self.maker.types.get(record as usize).map(|def| &def.kind) {
+            Some(TypeKind::Record(fields)) => fields.iter().map(|field| field.ty.clone()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Another value of the type.
+    fn changed(&mut self, value: &Value, ty: &Type) -> Value {
+        match (ty, value) {
+            (Type::Optional(inner), Value::None) => {
+                let plain = self.maker.plain(inner);
+                self.changed(&plain, inner)
+            }
+            (Type::Optional(inner), _) => if self.below(3) == 0 { Value::None } else { self.changed(value, inner) },
+            (Type::Bool, Value::Bool(is)) => Value::Bool(!is),
+            (Type::Number, Value::Number(number)) => Value::Number(self.number(*number)),
+            (Type::Money, Value::Money(Money { amount, currency })) => {
+                let other = if self.below(5) == 0 { self.one(&self.currencies.clone()) } else { None };
+                Value::Money(Money { amount: self.number(*amount), currency: other.unwrap_or(*currency) })
+            }
+            (Type::Text, _) => {
+                let text = self.one(&self.texts.clone()).unwrap_or_default();
+                Value::Text(if self.below(4) == 0 { format_smolstr!("{text}x") } else { text })
+            }
+            (Type::Date | Type::Time | Type::Duration, _) => self.moment(value, ty),
+            (Type::Enum(of), _) => match self.maker.types.get(*of as usize).map(|def| &def.kind) {
+                Some(TypeKind::Enum(members)) => Value::Enum(u32::try_from(self.below(members.len())).unwrap_or_default()),
+                _ => value.clone(),
+            },
+            (Type::List(item), Value::List(items)) => Value::List(self.items(items, item)),
+            (Type::Record(record), Value::Record(values)) => {
+                let (types, at) = (self.fields_of(*record), self.below(values.len()));
+                let changed = values.iter().zip(&types).enumerate().map(|(number, (value, ty))| {
+                    if number == at { self.changed(value, ty) } else { value.clone() }
+                });
+                Value::Record(changed.collect())
+            }
+            (_, value) => value.clone(),
+        }
+    }
+
+    fn number(&mut self, number: Decimal) -> Decimal {
+        let numbers = self.numbers.clone();
+        let other = self.one(&numbers).unwrap_or_default();
+        let again = self.one(&numbers).unwrap_or_default();
+        let found = match self.below(8) {
+            0 => other.checked_add(Decimal::ONE),
+            1 => other.checked_sub(Decimal::ONE),
+            2 => other.checked_add(Decimal::new(1, 2)),
+            3 => other.checked_mul(again),
+            4 => number.checked_add(again),
+            5 => Some(-number),
+            _ => Some(other),
+        };
+        found.unwrap_or(other)
+    }
+
+    /// A date, a time or a duration.
+    fn moment(&mut self, value: &Value, ty: &Type) -> Value {
+        let others: Vec<Value> = (self.others.iter().filter(|other| std::mem::discriminant(*other) == std::mem::discriminant(value)).cloned()).collect();
+        let near = self.one(&others).filter(|_| ty != &Type::Duration || self.below(3) > 0);
+        let near = near.unwrap_or_else(|| value.clone());
+        let days = [0, 0, 1, 7, 30, 365].get(self.below(6)).copied().unwrap_or_default();
+        let mut by = SignedDuration::from_hours(24 * days);
+        if self.below(2) == 0 {
+            by = -by;
+        }
+        match near {
+            Value::Date(date) => Value::Date(date.saturating_add(by)),
+            Value::Time(time) => time.checked_add(by).map_or(near, Value::Time),
+            Value::Duration(duration) => duration.checked_add(by).map_or(near, Value::Duration),
+            near => near,
+        }
+    }
+
+    fn items(&mut self, items: &Arc<[Value]>, item: &Type) -> Arc<[Value]> {
+        let mut items = items.to_vec();
+        let at = self.below(items.len());
+        match self.below(5) {
+            0 if !items.is_empty() => {
+                items.remove(at);
+            }
+            1 if items.len() < MOST_ITEMS => {
+                let like = items.get(at).cloned().unwrap_or_else(|| self.maker.plain(item));
+                items.push(self.changed(&like, item));
+            }
+            _ => match items.get(at).cloned() {
+                Some(one) => {
+                    let changed = self.changed(&one, item);
+                    items.splice(at..=at, [changed]);
+                }
+                None => items.push(self.maker.plain(item)),
+            },
+        }
+        items.into()
+    }
+}
+
+fn value_of(slots: &mut Slots, (region, slot): (u32, u32)) -> Option<&mut Value> {
+    slots.iter_mut().find(|(own, _)| *own == region)?.1.get_mut(slot as usize)
+}
