@@ -68,15 +68,21 @@ pub(super) fn find_where(
     };
     let rounds = [(true, true), (false, true), (true, false), (false, false)];
     let makers = rounds.map(|(round, entered)| Maker { way, model, types: &types, round, entered, items: way.items() });
-    let made = makers.iter().map(|maker| maker.slots(nodes)).find(|slots| judged(slots) == Some(0));
+    let mut made: Vec<_> = makers.iter().map(|maker| maker.slots(nodes)).map(|slots| (judged(&slots), slots)).collect();
     let spoken = makers.first()?.spoken();
-    let found = match made {
-        Some(slots) => slots,
-        None => Nearby::of(makers.first()?, &spoken).find(makers.first()?.slots(nodes), tries, judged)?,
+    let found = match made.iter().position(|(stands, _)| *stands == Some(0)) {
+        Some(at) => made.swap_remove(at).1,
+        None => {
+            let mut nearby = Nearby::of(makers.first()?, &spoken);
+            made.iter().take(2).find_map(|(_, slots)| nearby.find(slots, tries, &judged))?
+        }
     };
     let slots = computed(&found)?;
     let world = World { way, types: &types, slots: &slots, now };
-    let told = spoken.into_iter().filter_map(|id| world.read(id)).take(MOST_TOLD).collect();
+    // Of a list that a loop around goes through its item is told.
+    let walked = way.items();
+    let told = spoken.into_iter().filter(|id| walked.iter().all(|(list, _)| list != id));
+    let told = told.filter_map(|id| world.read(id)).take(MOST_TOLD).collect();
     Some(Example { told, slots: slots.clone() })
 }
 

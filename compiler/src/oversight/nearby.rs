@@ -15,7 +15,7 @@ use crate::plan::{Type, TypeKind};
 use crate::value::{Money, Value};
 
 /// So many values are tried for one example.
-const TRIES: u32 = 600;
+const TRIES: u32 = 1000;
 /// A list grows no longer.
 const MOST_ITEMS: usize = 4;
 
@@ -26,7 +26,7 @@ pub(super) struct Tries(u32);
 impl Tries {
     /// For a workflow of so many nodes, on all of which each try is judged.
     pub(super) fn of(nodes: usize) -> Self {
-        const WORK: u32 = 300_000;
+        const WORK: u32 = 400_000;
         Self(WORK / u32::try_from(nodes).unwrap_or(u32::MAX).max(10))
     }
 
@@ -77,8 +77,6 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
             state: 1,
         };
         terms.constants().iter().for_each(|value| nearby.learn(value));
-        // Almost too large, and almost nothing.
-        nearby.numbers.extend([Decimal::MAX, Decimal::MIN, Decimal::new(1, Decimal::MAX_SCALE)]);
         nearby
     }
 
@@ -97,13 +95,17 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
     }
 
     /// Values against which nothing stands; `None` where none were found.
-    pub(super) fn find(mut self, from: Slots, tries: &mut Tries, off: impl Fn(&[(u32, Vec<Value>)]) -> Option<usize>) -> Option<Slots> {
+    pub(super) fn find(&mut self, from: &Slots, tries: &mut Tries, off: &impl Fn(&[(u32, Vec<Value>)]) -> Option<usize>) -> Option<Slots> {
         if self.targets.is_empty() {
             return None;
         }
-        let (mut best, mut least) = (from.clone(), off(&from).unwrap_or(usize::MAX));
-        for _ in 0..TRIES {
+        let (mut best, mut least) = (from.clone(), off(from).unwrap_or(usize::MAX));
+        for number in 0..TRIES {
             tries.take()?;
+            if number == TRIES / 2 {
+                // Nobody likes to read them: almost too large, and almost nothing.
+                self.numbers.extend([Decimal::MAX, Decimal::MIN, Decimal::new(1, Decimal::MAX_SCALE)]);
+            }
             let mut slots = best.clone();
             for _ in 0..=self.below(3) {
                 self.change_one(&mut slots);
@@ -113,14 +115,14 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
                 (best, least) = (slots, stands);
             }
             if least == 0 {
-                return Some(self.nearer(&from, best, off));
+                return Some(self.nearer(from, best, off));
             }
         }
         None
     }
 
     /// The same with everything as it was that may be.
-    fn nearer(&self, from: &Slots, mut found: Slots, off: impl Fn(&[(u32, Vec<Value>)]) -> Option<usize>) -> Slots {
+    fn nearer(&self, from: &[(u32, Vec<Value>)], mut found: Slots, off: &impl Fn(&[(u32, Vec<Value>)]) -> Option<usize>) -> Slots {
         for Target { slot, .. } in &self.targets {
             let mut slots = found.clone();
             let was = from.iter().find(|(own, _)| *own == slot.0).and_then(|(_, values)| values.get(slot.1 as usize));
@@ -189,7 +191,13 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
                 let plain = self.maker.plain(inner);
                 self.changed(&plain, inner)
             }
-            (Type::Optional(inner), _) => if self.below(3) == 0 { Value::None } else { self.changed(value, inner) },
+            (Type::Optional(inner), _) => {
+                if self.below(3) == 0 {
+                    Value::None
+                } else {
+                    self.changed(value, inner)
+                }
+            }
             (Type::Bool, Value::Bool(is)) => Value::Bool(!is),
             (Type::Number, Value::Number(number)) => Value::Number(self.number(*number)),
             (Type::Money, Value::Money(Money { amount, currency })) => {
@@ -208,9 +216,11 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
             (Type::List(item), Value::List(items)) => Value::List(self.items(items, item)),
             (Type::Record(record), Value::Record(values)) => {
                 let (types, at) = (self.fields_of(*record), self.below(values.len()));
-                let changed = values.iter().zip(&types).enumerate().map(|(number, (value, ty))| {
-                    if number == at { self.changed(value, ty) } else { value.clone() }
-                });
+                let changed = values.iter().zip(&types).enumerate().map(
+                    |(number, (value, ty))| {
+                        if number == at { self.changed(value, ty) } else { value.clone() }
+                    },
+                );
                 Value::Record(changed.collect())
             }
             (_, value) => value.clone(),
@@ -235,7 +245,8 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
 
     /// A date, a time or a duration.
     fn moment(&mut self, value: &Value, ty: &Type) -> Value {
-        let others: Vec<Value> = (self.others.iter().filter(|other| std::mem::discriminant(*other) == std::mem::discriminant(value)).cloned()).collect();
+        let others: Vec<Value> =
+            (self.others.iter().filter(|other| std::mem::discriminant(*other) == std::mem::discriminant(value)).cloned()).collect();
         let near = self.one(&others).filter(|_| ty != &Type::Duration || self.below(3) > 0);
         let near = near.unwrap_or_else(|| value.clone());
         let days = [0, 0, 1, 7, 30, 365].get(self.below(6)).copied().unwrap_or_default();
@@ -259,8 +270,8 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
                 items.remove(at);
             }
             1 if items.len() < MOST_ITEMS => {
-                let like = items.get(at).cloned().unwrap_or_else(|| self.maker.plain(item));
-                items.push(self.changed(&like, item));
+                let other = items.get(at).cloned().map(|like| self.changed(&like, item));
+                items.push(other.unwrap_or_else(|| self.maker.plain(item)));
             }
             _ => match items.get(at).cloned() {
                 Some(one) => {

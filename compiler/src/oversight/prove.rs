@@ -258,7 +258,15 @@ impl<'p> Way<'_, 'p> {
     }
 
     /// Whether gates that count are enough all together.
-    fn by_all(&mut self, call: &Call<'p>, duty: &'p Duty, mut facts: Vec<F>, fit: &[Fit], unfit: Vec<(Node, Unfit)>, tries: &mut Tries) -> Outcome {
+    fn by_all(
+        &mut self,
+        call: &Call<'p>,
+        duty: &'p Duty,
+        mut facts: Vec<F>,
+        fit: &[Fit],
+        unfit: Vec<(Node, Unfit)>,
+        tries: &mut Tries,
+    ) -> Outcome {
         facts.extend(fit.iter().flat_map(|fit| fit.past.iter().copied()));
         let asks: Vec<F> = fit.iter().map(|fit| fit.asks).collect();
         let often = fit.iter().filter(|fit| !fit.suited.bands.is_empty()).map(|fit| fit.gate).collect();

@@ -181,7 +181,8 @@ impl World<'_, '_, '_> {
         if self.taken(arm) == Some(is_taken) {
             return 0;
         }
-        let Some(NodeKind::Branch { conditions, .. }) = self.way.places.node(Node { region: arm.region, index: arm.branch }).map(|node| &node.kind)
+        let Some(NodeKind::Branch { conditions, .. }) =
+            self.way.places.node(Node { region: arm.region, index: arm.branch }).map(|node| &node.kind)
         else {
             return 1;
         };

@@ -141,7 +141,9 @@ impl Query {
         let kinds = (left.kind(), right.kind());
         let (a, b) = (self.worth(left), self.worth(right));
         let sign = if minus { "-" } else { "+" };
-        let exact = self.exact(sign, &[&a, &b]);
+        // Between any two dates or instants lies a duration.
+        let between = matches!(kinds, (Kind::Date, Kind::Date) | (Kind::Time, Kind::Time));
+        let exact = if between { "true".into() } else { self.exact(sign, &[&a, &b]) };
         let can = format!("(and {} {} {exact})", a.can, b.can);
         let whole = Worth { can, is: format!("({sign} {} {})", a.is, b.is), currency: "0".into(), nothing: "false".into() };
         match kinds {

@@ -47,8 +47,9 @@ struct Played {
     accepted: u64,
     covered: usize,
     shown: u64,
-    /// Calls that are refused without an example.
+    /// Calls that are refused without an example, and those of them that ran unasked on some input.
     unexplained: u64,
+    missed: Vec<String>,
     runs: u64,
     ran: u64,
     /// Runs in which a handler began, calls with a duty that ran in one, and those of them to which the duty applied.
@@ -87,20 +88,9 @@ impl Played {
             let Outcome::Refused(refusal) = &verdict.outcome else { continue };
             let Some(example) = &refusal.example else {
                 self.unexplained += 1;
-                let alone = only(&plan, [verdict]);
-                let near = Near::of(&text);
-                let mut reached = None;
-                for input in 0..400 {
-                    let mut own = Choices::new(seed * 1000 + input);
-                    if let Err(why) = played::at_random(&alone, &text, &near, &mut own) {
-                        reached = Some(why);
-                        break;
-                    }
-                }
-                println!(
-                    "UNEXPLAINED seed {seed} gave_up {} unfollowed {:?} fit {} unfit {:?} undo {} region {} reached: {reached:?}\n{text}\n====",
-                    refusal.gave_up, refusal.unfollowed, refusal.fit.len(), refusal.unfit, verdict.undo, verdict.call.region
-                );
+                let (alone, near) = (only(&plan, [verdict]), Near::of(&text));
+                let reached = (0..inputs).find_map(|_| played::at_random(&alone, &text, &near, &mut choices).err());
+                self.missed.extend(reached.map(|input| format!("seed {seed}: {input}\n{text}")));
                 continue;
             };
             match played::example(&plan, &text, verdict, example) {
@@ -146,13 +136,15 @@ fn on_generated_flows() {
         assert!(count.other < 100 + flows, "most flows are wrong in another way");
     }
     println!(
-        "{} flows, of which {} are accepted: {} examples of refused calls were played, and {} calls are refused without one; {} covered calls were \
+        "{} flows, of which {} are accepted: {} examples of refused calls were played, and {} calls are refused without one, of which \
+         some input shows {}; {} covered calls were \
          played on {inputs} inputs, {} runs, of which {} made such a call; {} runs came to a handler, in which {} such calls ran, {} of \
          them approved there; {} runs were stopped for what nobody could be shown; besides, {} flows were wrong in another way; {:.1?}",
         count.flows,
         count.accepted,
         count.shown,
         count.unexplained,
+        count.missed.len(),
         count.covered,
         count.runs,
         count.ran,
@@ -165,10 +157,14 @@ fn on_generated_flows() {
     );
     let told: Vec<&str> = count.wrong.iter().take(TOLD).map(String::as_str).collect();
     assert!(told.is_empty(), "{} are wrong, for example:\n\n{}", count.wrong.len(), told.join("\n"));
+    for missed in count.missed.iter().take(TOLD) {
+        println!("no example is given, and there is one: {missed}");
+    }
     if count.flows < ENOUGH {
         return;
     }
     assert!(count.accepted * 5 > count.flows && count.shown * 5 > count.flows, "the generator no longer tries both");
+    assert!(count.missed.len() as u64 * 50 < count.shown, "examples are often missed");
     assert!(count.ran * 10 > count.runs, "few runs come to a call");
     assert!(count.handled * 10 > count.runs && count.demanded * 50 > count.runs, "few runs come to a handler and its calls");
 }

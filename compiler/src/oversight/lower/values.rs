@@ -122,7 +122,10 @@ impl Lowering<'_, '_> {
         for one in &*lefts {
             for other in &*rights {
                 let (worth, also) = self.operate(operation, &one.worth, &other.worth)?;
-                let mut when = vec![one.when, other.when, exact];
+                let mut when = vec![one.when, other.when];
+                // Between any two dates or instants lies a duration.
+                let between = matches!((&one.worth, &other.worth), (Worth::Date(_), Worth::Date(_)) | (Worth::Time(_), Worth::Time(_)));
+                when.extend((!between).then_some(exact));
                 when.extend(also);
                 let when = self.arena.and(&when);
                 if !self.arena.is_never(when) {
