@@ -59,12 +59,14 @@ pub(super) struct Nearby<'n, 't, 'p> {
 }
 
 impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
-    /// What these terms read is changed.
+    /// What these terms read is changed, and the lists that loops around go through.
     pub(super) fn of(maker: &'n Maker<'n, 't, 'p>, spoken: &[Id]) -> Self {
         let way = maker.way;
         let terms = &way.lowering.terms;
-        let targets = spoken.iter().filter_map(|id| {
-            let (slot, fields) = terms.path(*id)?;
+        let mut changed = spoken.to_vec();
+        way.items().into_iter().for_each(|(list, _)| terms.read_by(list, &mut changed));
+        let targets = changed.into_iter().filter_map(|id| {
+            let (slot, fields) = terms.path(id)?;
             Some(Target { slot, fields, ty: way.places.slot(slot.0, slot.1)?.ty.clone() })
         });
         let mut nearby = Self {
