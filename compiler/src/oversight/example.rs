@@ -43,21 +43,24 @@ impl fmt::Display for Example {
     }
 }
 
-/// An example that was verified.
-pub(super) fn find(way: &Way<'_, '_>, model: &Model, case: &Case<'_>, tries: &mut Tries) -> Option<Example> {
-    find_where(way, model, &[case.call], tries, |world| world.off(case))
+/// An example that was verified. What the first model speaks of is told, and the second is one in which nothing on the way fails.
+pub(super) fn find(way: &Way<'_, '_>, models: [&Model; 2], case: &Case<'_>, tries: &mut Tries) -> Option<Example> {
+    find_where(way, models, &[case.call], tries, |world| world.off(case))
 }
 
 /// An example with values for these nodes against which nothing stands.
 pub(super) fn find_where(
     way: &Way<'_, '_>,
-    model: &Model,
+    [told, model]: [&Model; 2],
     nodes: &[Node],
     tries: &mut Tries,
     off: impl Fn(&World<'_, '_, '_>) -> usize,
 ) -> Option<Example> {
     let types = way.declarations.types();
-    let now = Maker { way, model, types: &types, round: true, entered: true, items: Vec::new() }.now();
+    let rounds = [(true, true), (false, true), (true, false), (false, false)];
+    let makers = rounds.map(|(round, entered)| Maker { way, model, types: &types, round, entered, items: way.items() });
+    let first = makers.first()?;
+    let now = first.now();
     let computed = |slots: &[(u32, Vec<Value>)]| {
         let slots = slots.to_vec();
         nodes.iter().try_fold(slots, |slots, node| World { way, types: &types, slots: &slots, now }.with_lets(*node))
@@ -66,24 +69,57 @@ pub(super) fn find_where(
         let slots = computed(slots)?;
         Some(off(&World { way, types: &types, slots: &slots, now }))
     };
-    let rounds = [(true, true), (false, true), (true, false), (false, false)];
-    let makers = rounds.map(|(round, entered)| Maker { way, model, types: &types, round, entered, items: way.items() });
+    let mut told = spoken(way, told, false);
     let mut made: Vec<_> = makers.iter().map(|maker| maker.slots(nodes)).map(|slots| (judged(&slots), slots)).collect();
-    let spoken = makers.first()?.spoken();
     let found = match made.iter().position(|(stands, _)| *stands == Some(0)) {
         Some(at) => made.swap_remove(at).1,
         None => {
-            let mut nearby = Nearby::of(makers.first()?, &spoken);
-            made.iter().take(2).find_map(|(_, slots)| nearby.find(slots, tries, &judged))?
+            let mut nearby = Nearby::of(first, &told, &spoken(way, model, true));
+            let (found, changed) = made.iter().take(2).find_map(|(_, slots)| nearby.find(slots, tries, &judged))?;
+            told.extend(changed);
+            told.sort_unstable();
+            told.dedup();
+            found
         }
     };
     let slots = computed(&found)?;
     let world = World { way, types: &types, slots: &slots, now };
     // Of a list that a loop around goes through its item is told.
     let walked = way.items();
-    let told = spoken.into_iter().filter(|id| walked.iter().all(|(list, _)| list != id));
+    let told = told.into_iter().filter(|id| walked.iter().all(|(list, _)| list != id));
     let told = told.filter_map(|id| world.read(id)).take(MOST_TOLD).collect();
     Some(Example { told, slots: slots.clone() })
+}
+
+/// Slots and fields that a model speaks of, as terms; with all that could fail, or only with what does.
+fn spoken(way: &Way<'_, '_>, model: &Model, of_all: bool) -> Vec<Id> {
+    let lowering = &way.lowering;
+    let by_unknown: HashMap<_, _> = lowering.unknowns.iter().map(|(of, unknown)| (*unknown, *of)).collect();
+    let of_unknown = |unknown| match by_unknown.get(&unknown)? {
+        Of::Value(id) | Of::Currency(id) => Some(*id),
+    };
+    let of_symbol = |symbol| match symbol {
+        Symbol::Unknown(number) => lowering.symbols.get(number as usize).map(|of| match of {
+            Of::Value(id) | Of::Currency(id) => *id,
+        }),
+        Symbol::Name(_) => None,
+    };
+    let mut ids: Vec<Id> = Vec::new();
+    for (atom, holds) in &model.atoms {
+        let mut spoken = |id| lowering.terms.read_by(id, &mut ids);
+        match lowering.arena.atom(*atom) {
+            Atom::Fact(fact) => match lowering.facts.get(*fact as usize) {
+                Some(Fact::Holds(id) | Fact::None(id) | Fact::Nothing(id)) => spoken(*id),
+                Some(Fact::Error(id)) if of_all || *holds => spoken(*id),
+                _ => {}
+            },
+            Atom::Same(left, right) => [*left, *right].into_iter().filter_map(of_symbol).for_each(spoken),
+            Atom::AtMost { .. } => lowering.arena.spoken_of(*atom).filter_map(of_unknown).for_each(spoken),
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 /// Makes values of what the model says.
@@ -259,36 +295,6 @@ impl Maker<'_, '_, '_> {
             _ => self.whole(Some(id)),
         });
         Timestamp::from_second(read.unwrap_or(1_767_258_000)).unwrap_or_default()
-    }
-
-    /// Slots and fields that conditions speak of, as terms.
-    fn spoken(&self) -> Vec<Id> {
-        let lowering = &self.way.lowering;
-        let by_unknown: HashMap<_, _> = lowering.unknowns.iter().map(|(of, unknown)| (*unknown, *of)).collect();
-        let of_unknown = |unknown| match by_unknown.get(&unknown)? {
-            Of::Value(id) | Of::Currency(id) => Some(*id),
-        };
-        let of_symbol = |symbol| match symbol {
-            Symbol::Unknown(number) => lowering.symbols.get(number as usize).map(|of| match of {
-                Of::Value(id) | Of::Currency(id) => *id,
-            }),
-            Symbol::Name(_) => None,
-        };
-        let mut ids: Vec<Id> = Vec::new();
-        for atom in self.model.atoms.keys() {
-            let mut spoken = |id| lowering.terms.read_by(id, &mut ids);
-            match lowering.arena.atom(*atom) {
-                Atom::Fact(fact) => match lowering.facts.get(*fact as usize) {
-                    Some(Fact::Holds(id) | Fact::None(id) | Fact::Nothing(id) | Fact::Error(id)) => spoken(*id),
-                    None => {}
-                },
-                Atom::Same(left, right) => [*left, *right].into_iter().filter_map(of_symbol).for_each(spoken),
-                Atom::AtMost { .. } => lowering.arena.spoken_of(*atom).filter_map(of_unknown).for_each(spoken),
-            }
-        }
-        ids.sort_unstable();
-        ids.dedup();
-        ids
     }
 }
 

@@ -39,8 +39,9 @@ impl Tries {
 /// Values of the slots of regions.
 type Slots = Vec<(u32, Vec<Value>)>;
 
-/// A slot, its type, and the fields down to what is changed.
+/// A term, its slot, the type of that, and the fields down to what is changed.
 struct Target {
+    id: Id,
     slot: (u32, u32),
     fields: Vec<u32>,
     ty: Type,
@@ -50,6 +51,8 @@ struct Target {
 pub(super) struct Nearby<'n, 't, 'p> {
     maker: &'n Maker<'n, 't, 'p>,
     targets: Vec<Target>,
+    /// So many of them are changed mostly.
+    first: usize,
     numbers: Vec<Decimal>,
     texts: Vec<SmolStr>,
     /// Dates, times and durations.
@@ -59,19 +62,22 @@ pub(super) struct Nearby<'n, 't, 'p> {
 }
 
 impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
-    /// What these terms read is changed, and the lists that loops around go through.
-    pub(super) fn of(maker: &'n Maker<'n, 't, 'p>, spoken: &[Id]) -> Self {
+    /// These terms are changed, mostly the first, and the lists that loops around go through.
+    pub(super) fn of(maker: &'n Maker<'n, 't, 'p>, first: &[Id], others: &[Id]) -> Self {
         let way = maker.way;
         let terms = &way.lowering.terms;
-        let mut changed = spoken.to_vec();
+        let mut changed = first.to_vec();
         way.items().into_iter().for_each(|(list, _)| terms.read_by(list, &mut changed));
+        let first = changed.len();
+        changed.extend_from_slice(others);
         let targets = changed.into_iter().filter_map(|id| {
             let (slot, fields) = terms.path(id)?;
-            Some(Target { slot, fields, ty: way.places.slot(slot.0, slot.1)?.ty.clone() })
+            Some(Target { id, slot, fields, ty: way.places.slot(slot.0, slot.1)?.ty.clone() })
         });
         let mut nearby = Self {
             maker,
             targets: targets.collect(),
+            first,
             numbers: [0, 1, 2, 10, 100, 1000].map(Decimal::from).to_vec(),
             texts: vec![SmolStr::default()],
             others: Vec::new(),
@@ -96,8 +102,13 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
         }
     }
 
-    /// Values against which nothing stands; `None` where none were found.
-    pub(super) fn find(&mut self, from: &Slots, tries: &mut Tries, off: &impl Fn(&[(u32, Vec<Value>)]) -> Option<usize>) -> Option<Slots> {
+    /// Values against which nothing stands, and the terms that were changed for that; `None` where none were found.
+    pub(super) fn find(
+        &mut self,
+        from: &Slots,
+        tries: &mut Tries,
+        off: &impl Fn(&[(u32, Vec<Value>)]) -> Option<usize>,
+    ) -> Option<(Slots, Vec<Id>)> {
         if self.targets.is_empty() {
             return None;
         }
@@ -117,18 +128,20 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
                 (best, least) = (slots, stands);
             }
             if least == 0 {
-                return Some(self.nearer(from, best, off));
+                let found = self.nearer(from, best, off);
+                let is_changed = |target: &&Target| value_of(from, target.slot) != value_of(&found, target.slot);
+                let changed = self.targets.iter().filter(is_changed).map(|target| target.id).collect();
+                return Some((found, changed));
             }
         }
         None
     }
 
     /// The same with everything as it was that may be.
-    fn nearer(&self, from: &[(u32, Vec<Value>)], mut found: Slots, off: &impl Fn(&[(u32, Vec<Value>)]) -> Option<usize>) -> Slots {
+    fn nearer(&self, from: &Slots, mut found: Slots, off: &impl Fn(&[(u32, Vec<Value>)]) -> Option<usize>) -> Slots {
         for Target { slot, .. } in &self.targets {
             let mut slots = found.clone();
-            let was = from.iter().find(|(own, _)| *own == slot.0).and_then(|(_, values)| values.get(slot.1 as usize));
-            let Some((value, was)) = value_of(&mut slots, *slot).zip(was) else { continue };
+            let Some((value, was)) = value_in(&mut slots, *slot).zip(value_of(from, *slot)) else { continue };
             value.clone_from(was);
             if off(&slots) == Some(0) {
                 found = slots;
@@ -151,10 +164,11 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
     }
 
     fn change_one(&mut self, slots: &mut Slots) {
-        let at = self.below(self.targets.len());
-        let Some(Target { slot, fields, ty }) = self.targets.get(at) else { return };
+        let among = if self.first > 0 && self.below(4) > 0 { self.first } else { self.targets.len() };
+        let at = self.below(among);
+        let Some(Target { slot, fields, ty, .. }) = self.targets.get(at) else { return };
         let (slot, fields, ty) = (*slot, fields.clone(), ty.clone());
-        if let Some(value) = value_of(slots, slot) {
+        if let Some(value) = value_in(slots, slot) {
             *value = self.changed_in(value, &ty, &fields);
         }
     }
@@ -287,6 +301,10 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
     }
 }
 
-fn value_of(slots: &mut Slots, (region, slot): (u32, u32)) -> Option<&mut Value> {
+fn value_of(slots: &Slots, (region, slot): (u32, u32)) -> Option<&Value> {
+    slots.iter().find(|(own, _)| *own == region)?.1.get(slot as usize)
+}
+
+fn value_in(slots: &mut Slots, (region, slot): (u32, u32)) -> Option<&mut Value> {
     slots.iter_mut().find(|(own, _)| *own == region)?.1.get_mut(slot as usize)
 }

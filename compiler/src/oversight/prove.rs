@@ -283,7 +283,7 @@ impl<'p> Way<'_, 'p> {
                     Answer::Possible(model) => Some(model),
                     _ => None,
                 };
-                refusal.example = example::find(self, runs.as_ref().unwrap_or(&model), &case, tries);
+                refusal.example = example::find(self, [&model, runs.as_ref().unwrap_or(&model)], &case, tries);
                 refusal.unfollowed = self.unfollowed(&model);
             }
         }
