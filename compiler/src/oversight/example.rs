@@ -45,14 +45,14 @@ impl fmt::Display for Example {
 
 /// An example that was verified. What the first model speaks of is told, and the second is one in which nothing on the way fails.
 pub(super) fn find(way: &Way<'_, '_>, models: [&Model; 2], case: &Case<'_>, tries: &mut Tries) -> Option<Example> {
-    find_where(way, models, &[case.call], tries, |world| world.off(case))
+    find_where(way, models, (&[case.call], case.given), tries, |world| world.off(case))
 }
 
-/// An example with values for these nodes against which nothing stands.
+/// An example with values for nodes against which nothing stands. Where much could be told, what these terms read is told first.
 pub(super) fn find_where(
     way: &Way<'_, '_>,
     [told, model]: [&Model; 2],
-    nodes: &[Node],
+    (nodes, given): (&[Node], &[Id]),
     tries: &mut Tries,
     off: impl Fn(&World<'_, '_, '_>) -> usize,
 ) -> Option<Example> {
@@ -86,8 +86,13 @@ pub(super) fn find_where(
     let world = World { way, types: &types, slots: &slots, now };
     // Of a list that a loop around goes through its item is told.
     let walked = way.items();
-    let told = told.into_iter().filter(|id| walked.iter().all(|(list, _)| list != id));
-    let told = told.filter_map(|id| world.read(id)).take(MOST_TOLD).collect();
+    told.retain(|id| walked.iter().all(|(list, _)| list != id) && world.read(*id).is_some());
+    let mut read = Vec::new();
+    given.iter().for_each(|id| way.lowering.terms.read_by(*id, &mut read));
+    told.sort_by_key(|id| !read.contains(id));
+    told.truncate(MOST_TOLD);
+    told.sort_unstable();
+    let told = told.into_iter().filter_map(|id| world.read(id)).collect();
     Some(Example { told, slots: slots.clone() })
 }
 

@@ -176,6 +176,14 @@ impl<'p> Duties<'p> {
     }
 }
 
+/// A duty of a call, and what that is given.
+#[derive(Clone, Copy)]
+struct Demand<'c, 'p> {
+    call: &'c Call<'p>,
+    duty: &'p Duty,
+    arguments: &'c [Id],
+}
+
 /// What may still be done for a workflow.
 struct Left {
     work: u64,
@@ -211,12 +219,13 @@ impl<'p> Way<'_, 'p> {
             let applies = self.condition(when, Names::Arguments(&arguments)).fails;
             facts.push(self.lowering.not(applies));
         }
-        let outcome = self.covered(call, duty, &arguments, facts, &mut left.tries);
+        let outcome = self.covered(&Demand { call, duty, arguments: &arguments }, facts, &mut left.tries);
         left.work -= budget - self.lowering.arena.left.0;
         outcome
     }
 
-    fn covered(&mut self, call: &Call<'p>, duty: &'p Duty, arguments: &[Id], mut facts: Vec<F>, tries: &mut Tries) -> Outcome {
+    fn covered(&mut self, demand: &Demand<'_, 'p>, mut facts: Vec<F>, tries: &mut Tries) -> Outcome {
+        let Demand { call, duty, arguments } = *demand;
         if matches!(self.ask(&facts, &[]), Answer::Impossible) {
             return Outcome::Covered(Vec::new());
         }
@@ -254,19 +263,12 @@ impl<'p> Way<'_, 'p> {
                 Err(why) => unfit.push((passed.gate, why)),
             }
         }
-        self.by_all(call, duty, facts, &fit, unfit, tries)
+        self.by_all(demand, facts, &fit, unfit, tries)
     }
 
     /// Whether gates that count are enough all together.
-    fn by_all(
-        &mut self,
-        call: &Call<'p>,
-        duty: &'p Duty,
-        mut facts: Vec<F>,
-        fit: &[Fit],
-        unfit: Vec<(Node, Unfit)>,
-        tries: &mut Tries,
-    ) -> Outcome {
+    fn by_all(&mut self, demand: &Demand<'_, 'p>, mut facts: Vec<F>, fit: &[Fit], unfit: Vec<(Node, Unfit)>, tries: &mut Tries) -> Outcome {
+        let Demand { call, duty, arguments } = *demand;
         facts.extend(fit.iter().flat_map(|fit| fit.past.iter().copied()));
         let asks: Vec<F> = fit.iter().map(|fit| fit.asks).collect();
         let often = fit.iter().filter(|fit| !fit.suited.bands.is_empty()).map(|fit| fit.gate).collect();
@@ -276,7 +278,7 @@ impl<'p> Way<'_, 'p> {
             Answer::GaveUp => refusal.gave_up = true,
             Answer::Possible(model) => {
                 let covers: Vec<Cover> = fit.iter().map(Fit::cover).collect();
-                let case = Case { call: call.at, arguments: call.arguments, duty, covers: &covers };
+                let case = Case { call: call.at, arguments: call.arguments, given: arguments, duty, covers: &covers };
                 // Perhaps the run fails before the call on these values, for something that is nothing to the proof.
                 facts.extend(self.computed(call.at));
                 let runs = match self.ask(&facts, &asks) {

@@ -16,6 +16,8 @@ use crate::value::{Value, to_text};
 pub(super) struct Case<'c> {
     pub(super) call: Node,
     pub(super) arguments: &'c [Expr],
+    /// The same as terms.
+    pub(super) given: &'c [Id],
     pub(super) duty: &'c Duty,
     /// Gates that count.
     pub(super) covers: &'c [Cover],
