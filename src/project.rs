@@ -81,7 +81,8 @@ impl Project {
 fn path_of(url: &str, base: &Path) -> Result<PathBuf, Fault> {
     let path = url.strip_prefix("sqlite:").unwrap_or(url);
     let path = path.strip_prefix("//").unwrap_or(path);
-    if path.contains("://") || path.starts_with("postgres:") {
+    // One letter before the colon is a drive.
+    if path.split_once(':').is_some_and(|(kind, _)| kind.len() > 1 && kind.bytes().all(|byte| byte.is_ascii_alphanumeric())) {
         return Err(Fault::usage(format!("the store `{url}` is not supported by this version"))
             .help("name a file, such as `sqlite:.hitl/state.db`"));
     }

@@ -1,4 +1,4 @@
-//! What an address of a person looks like. Whether a letter reaches anybody is the mail server's to say.
+//! What an address looks like: that of a person, of whom the mail server says whether a letter reaches them, and that of a webhook.
 
 /// The longest address, in characters, that mail servers take (RFC 5321, 4.5.3.1.3, without the brackets).
 const LONGEST: usize = 254;
@@ -10,6 +10,16 @@ pub fn is_address(text: &str) -> bool {
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && !",;:<>()[]\"\\@".contains(c);
     let part = |part: &str| !part.is_empty() && part.chars().all(plain);
     text.chars().count() <= LONGEST && text.split_once('@').is_some_and(|(name, place)| part(name) && part(place))
+}
+
+/// The longest path of a webhook, in bytes.
+const LONGEST_PATH: usize = 200;
+
+/// Whether a text can be the path of a webhook: words of letters, digits, `-` and `_` with `/` between them.
+#[must_use]
+pub fn is_webhook_path(text: &str) -> bool {
+    let fit = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    text.len() <= LONGEST_PATH && text.split('/').all(fit)
 }
 
 #[cfg(test)]

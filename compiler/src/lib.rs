@@ -20,7 +20,7 @@ mod suggest;
 mod text;
 pub mod value;
 
-pub use address::is_address;
+pub use address::{is_address, is_webhook_path};
 pub use check::{Checked, WorkflowRef, check};
 pub use code::{Code, UnknownCode};
 pub use diagnostic::{Diagnostic, FileId, Severity};

@@ -14,7 +14,7 @@ mod words;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use flow_compiler::is_address;
+use flow_compiler::{is_address, is_webhook_path};
 use serde::Deserialize;
 
 pub use days::{Calendar, Holiday, Workdays};
@@ -285,6 +285,9 @@ impl Config {
     /// What no single value can know: names that must be declared, settings that exclude each other.
     fn consistent(&self) -> Result<(), (String, String)> {
         for (group, members) in &self.groups {
+            if matches!(group.as_str(), "owner" | "requester") {
+                return Err((group.clone(), format!("a group cannot be called `{group}`: in a flow that is a person of the run")));
+            }
             let unknown = members.iter().find(|member| !is_address(member) && !self.people.contains_key(*member));
             if let Some(unknown) = unknown {
                 return Err((unknown.clone(), error::unknown_person(unknown, group, self.people.keys())));
@@ -303,7 +306,7 @@ impl Config {
         if let Some(unknown) = lints::unknown(&self.lints) {
             return Err(unknown);
         }
-        if let Some((path, _)) = self.webhooks.iter().find(|(path, _)| path.starts_with('/') || path.ends_with('/') || path.is_empty()) {
+        if let Some((path, _)) = self.webhooks.iter().find(|(path, _)| !is_webhook_path(path)) {
             return Err((path.clone(), format!("`{path}` is no webhook's path; write it as the flow does, such as `\"orders/new\"`")));
         }
         if self.secrets.path.is_some() && self.secrets.from == Source::Env {

@@ -49,7 +49,10 @@ impl TryFrom<Vec<String>> for Workdays {
             let found = DAYS.iter().find(|(short, _)| *short == name.to_lowercase());
             let Some((_, day)) = found else {
                 let known: Vec<&str> = DAYS.iter().map(|(short, _)| *short).collect();
-                let hint = error::nearest(&name, &known).map_or_else(String::new, |near| format!(", did you mean `{near}`?"));
+                let hint = match error::nearest(&name, &known) {
+                    Some(near) => format!(", did you mean `{near}`?"),
+                    None => format!(": they are {}", error::list(&known)),
+                };
                 return Err(format!("`{name}` is no day of the week{hint}"));
             };
             days.push(*day);

@@ -58,25 +58,57 @@ pub(super) fn unknown_person<'a>(name: &str, group: &str, known: impl Iterator<I
     format!("group `{group}` names `{name}`, who is neither in `[people]` nor an address{hint}")
 }
 
-/// Says in an author's words what the reader of the file said.
+/// Says in an author's words what the reader of the file said, and what to do.
 fn plain(message: &str) -> (String, Option<String>) {
     let message = message.trim().trim_end_matches('.');
-    let Some(rest) = message.strip_prefix("unknown field `") else {
-        return (message.replace('\n', ", "), None);
-    };
-    let (key, expected) = rest.split_once('`').unwrap_or((rest, ""));
-    if LATER.contains(&key) {
+    let named = |start: &str| message.strip_prefix(start).map(|rest| rest.split_once('`').unwrap_or((rest, "")));
+    let quoted = |expected: &str| expected.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    if let Some((key, _)) = named("unknown field `").filter(|(key, _)| LATER.contains(key)) {
         return (format!("`{key}` is not supported by this version"), Some("remove it".into()));
     }
-    let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
-    let help = match nearest(key, &known) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("known here: {}", list(&known)),
-    };
-    (format!("there is no key `{key}`"), Some(help))
+    if let Some((key, expected)) = named("unknown field `") {
+        return (format!("there is no key `{key}`"), Some(near_or_all(key, &quoted(expected))));
+    }
+    if let Some((word, expected)) = named("unknown variant `") {
+        return (format!("`{word}` is no value that this may have"), Some(near_or_all(word, &quoted(expected))));
+    }
+    if let Some((key, _)) = named("missing field `") {
+        return (format!("`{key}` is missing here"), None);
+    }
+    let found = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
+    match found.and_then(|found| found.split_once(", expected ")) {
+        Some((found, expected)) => (format!("expected {}, found {}", in_words(expected), in_words(found)), None),
+        None => (message.replace('\n', ", "), None),
+    }
 }
 
-fn list(names: &[&str]) -> String {
+/// What the reader of the file calls a kind of value, in an author's words.
+fn in_words(kind: &str) -> String {
+    let kind = match kind {
+        "a sequence" | "sequence" => "a list in brackets",
+        "a map" | "map" => "a table of keys and values",
+        "a string" => "a text in quotes",
+        "a boolean" => "`true` or `false`",
+        "socket address" => "an address and a port, such as `\"127.0.0.1:7171\"`",
+        "u16" => "a number from 0 to 65535",
+        kind if kind.starts_with("struct ") => "a table of keys and values",
+        kind => {
+            let of = ["integer ", "floating point ", "boolean ", "string "].iter().find_map(|of| kind.strip_prefix(of));
+            return of.unwrap_or(kind).to_owned();
+        }
+    };
+    kind.to_owned()
+}
+
+fn near_or_all(word: &str, known: &[String]) -> String {
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    match nearest(word, &known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known here: {}", list(&known)),
+    }
+}
+
+pub(super) fn list(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 

@@ -4,6 +4,7 @@ use flow_grammar::{Span, ast};
 use jiff::tz::TimeZone;
 use smol_str::SmolStr;
 
+use crate::address::is_webhook_path;
 use crate::check::Checker;
 use crate::check::declare::ParameterInfo;
 use crate::check::ty::Ty;
@@ -149,8 +150,7 @@ impl<'a> Checker<'a> {
 
     fn webhook(&mut self, path: &'a ast::Template) -> Option<SmolStr> {
         let text = self.setting_literal(path, "a webhook's path", "`\"orders/new\"`")?;
-        let fit = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        if text.len() > LONGEST_PATH || !text.split('/').all(fit) {
+        if !is_webhook_path(&text) {
             let site = self.site(path.span);
             self.report(faults::settings::bad_path(site, &text));
             return None;
@@ -192,9 +192,6 @@ impl<'a> Checker<'a> {
         }
     }
 }
-
-/// No path of a webhook is longer.
-const LONGEST_PATH: usize = 200;
 
 fn is_trigger(kind: &ast::SettingKind) -> bool {
     matches!(kind, ast::SettingKind::OnSchedule { .. } | ast::SettingKind::OnWebhook(_))
