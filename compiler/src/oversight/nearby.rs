@@ -119,7 +119,8 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
                 // Nobody likes to read them: almost too large, and almost nothing.
                 self.numbers.extend([Decimal::MAX, Decimal::MIN, Decimal::new(1, Decimal::MAX_SCALE)]);
             }
-            let mut slots = best.clone();
+            // What was suggested fits together, which is soon lost on the way.
+            let mut slots = if self.below(2) == 0 { from.clone() } else { best.clone() };
             for _ in 0..=self.below(3) {
                 self.change_one(&mut slots);
             }
@@ -137,14 +138,25 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
         None
     }
 
-    /// The same with everything as it was that may be.
+    /// The same with everything as it was that may be, and lists as short as they may be.
     fn nearer(&self, from: &Slots, mut found: Slots, off: &impl Fn(&[(u32, Vec<Value>)]) -> Option<usize>) -> Slots {
-        for Target { slot, .. } in &self.targets {
+        let try_with = |found: &mut Slots, slot, value: Value| {
             let mut slots = found.clone();
-            let Some((value, was)) = value_in(&mut slots, *slot).zip(value_of(from, *slot)) else { continue };
-            value.clone_from(was);
+            value_in(&mut slots, slot).into_iter().for_each(|place| *place = value.clone());
             if off(&slots) == Some(0) {
-                found = slots;
+                *found = slots;
+            }
+        };
+        for Target { slot, .. } in &self.targets {
+            if let Some(was) = value_of(from, *slot) {
+                try_with(&mut found, *slot, was.clone());
+            }
+            let count = if let Some(Value::List(items)) = value_of(&found, *slot) { items.len() } else { 0 };
+            for at in (0..count).rev() {
+                let Some(Value::List(items)) = value_of(&found, *slot) else { break };
+                let fewer = items.iter().enumerate().filter(|(own, _)| *own != at).map(|(_, item)| item.clone());
+                let fewer = Value::List(fewer.collect());
+                try_with(&mut found, *slot, fewer);
             }
         }
         found
