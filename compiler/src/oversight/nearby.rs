@@ -19,19 +19,18 @@ const TRIES: u32 = 1000;
 /// A list grows no longer.
 const MOST_ITEMS: usize = 4;
 
-/// How many values may still be tried for all examples of a workflow.
+/// Work that may still be done for examples: a unit is about one operation that is evaluated.
 #[derive(Debug)]
-pub(super) struct Tries(u32);
+pub(super) struct Tries(usize);
 
 impl Tries {
-    /// For a workflow of so many nodes, on all of which each try is judged.
-    pub(super) fn of(nodes: usize) -> Self {
-        const WORK: u32 = 400_000;
-        Self(WORK / u32::try_from(nodes).unwrap_or(u32::MAX).max(10))
-    }
+    /// For all examples of a workflow.
+    pub(super) const OF_ALL: Self = Self(6_000_000);
+    /// For one of many.
+    pub(super) const OF_ONE: Self = Self(300_000);
 
-    fn take(&mut self) -> Option<()> {
-        self.0 = self.0.checked_sub(1)?;
+    fn take(&mut self, work: usize) -> Option<()> {
+        self.0 = self.0.checked_sub(work)?;
         Some(())
     }
 }
@@ -58,6 +57,8 @@ pub(super) struct Nearby<'n, 't, 'p> {
     /// Dates, times and durations.
     others: Vec<Value>,
     currencies: Vec<Currency>,
+    /// Of one try.
+    work: usize,
     state: u64,
 }
 
@@ -82,6 +83,7 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
             texts: vec![SmolStr::default()],
             others: Vec::new(),
             currencies: vec![Currency::EUR, Currency::USD],
+            work: terms.count(),
             state: 1,
         };
         terms.constants().iter().for_each(|value| nearby.learn(value));
@@ -114,7 +116,7 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
         }
         let (mut best, mut least) = (from.clone(), off(from).unwrap_or(usize::MAX));
         for number in 0..TRIES {
-            tries.take()?;
+            tries.take(self.work)?;
             if number == TRIES / 2 {
                 // Nobody likes to read them: almost too large, and almost nothing.
                 self.numbers.extend([Decimal::MAX, Decimal::MIN, Decimal::new(1, Decimal::MAX_SCALE)]);

@@ -149,7 +149,7 @@ impl<'p> Duties<'p> {
     #[must_use]
     pub fn prove(&'p self) -> Vec<Verdict> {
         let calls = calls(&self.places);
-        let mut left = Left { work: BUDGET.0 + BUDGET.1 * calls.len() as u64, tries: Tries::of(self.places.nodes().count()) };
+        let mut left = Left { work: BUDGET.0 + BUDGET.1 * calls.len() as u64, tries: Tries::OF_ALL };
         let dutiful: Vec<(Call<'p>, Vec<&'p Duty>)> = (calls.into_iter())
             .map(|call| (call, self.declarations.duties(call.action)))
             .filter(|(_, duties)| !duties.is_empty())

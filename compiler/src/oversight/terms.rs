@@ -175,6 +175,11 @@ impl<'p> Terms<'p> {
         }
     }
 
+    /// How many there are: about what it takes to evaluate all of them.
+    pub(super) const fn count(&self) -> usize {
+        self.terms.len()
+    }
+
     /// All values that are written anywhere.
     pub(super) fn constants(&self) -> &[Value] {
         &self.consts

@@ -187,8 +187,7 @@ impl<'p> Pair<'_, 'p> {
             Answer::Possible(model) => model,
         };
         let nodes = [self.from.at, self.to.at];
-        let mut tries = Tries::of(self.places.nodes().count());
-        let found = example::find_where(way, [&model; 2], (&nodes, &[]), &mut tries, |world| {
+        let found = example::find_where(way, [&model; 2], (&nodes, &[]), &mut { Tries::OF_ONE }, |world| {
             world.off_way(self.to.at) + usize::from(!shows(world))
         });
         Some(found.map_or(Shown::Nothing, |found| Shown::Example(told_apart(found))))
@@ -303,7 +302,7 @@ impl<'p> Parameters<'_, 'p> {
             let shown = match way.ask(&[here], &still) {
                 Answer::Impossible => continue,
                 Answer::GaveUp => None,
-                Answer::Possible(model) => example::find_where(&way, [&model; 2], (&[body], &[]), &mut Tries::of(1), |world| {
+                Answer::Possible(model) => example::find_where(&way, [&model; 2], (&[body], &[]), &mut { Tries::OF_ONE }, |world| {
                     let (later, earlier) = world.values(0).split_at_checked(self.later).unwrap_or_default();
                     let (own, new) = if side == Side::Old { (earlier, later) } else { (later, earlier) };
                     usize::from(!world.applies(duty, own)) + others.iter().filter(|other| world.applies(other, new)).count()
