@@ -25,7 +25,7 @@ pub(super) struct Tries(usize);
 
 impl Tries {
     /// For all examples of a workflow.
-    pub(super) const OF_ALL: Self = Self(6_000_000);
+    pub(super) const OF_ALL: Self = Self(3_000_000);
     /// For one of many.
     pub(super) const OF_ONE: Self = Self(300_000);
 

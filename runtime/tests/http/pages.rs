@@ -9,6 +9,19 @@ async fn ana(world: &World) -> String {
 }
 
 #[tokio::test]
+async fn a_list_shows_the_beginning_of_a_long_title() {
+    let world = World::new().await;
+    let to = "ä".repeat(5000);
+    let body = format!(r#"{{"input": {{"to": "{to}", "amount": "1500.00 EUR", "change": "", "lines": []}}}}"#);
+    let (_, approval, _) = world.start("pay_supplier", &body).await;
+    let cookie = ana(&world).await;
+    let inbox = world.ask("GET /", &[&cookie], "").await.expect(200).body;
+    assert!(inbox.contains("Pay 1500.00 EUR to äää") && inbox.contains("ä…</strong>") && !inbox.contains(&"ä".repeat(300)));
+    let page = world.ask(&format!("GET /approvals/{approval}"), &[&cookie], "").await.expect(200).body;
+    assert!(page.contains(&format!("<h1>Pay 1500.00 EUR to {to}</h1>")));
+}
+
+#[tokio::test]
 async fn the_page_shows_what_is_asked_and_its_form_decides() {
     let world = World::new().await;
     let body = r#"{"input": {"to": "Vendor", "amount": "1500.00 EUR", "change": "-old\n+new\n",

@@ -200,7 +200,7 @@ fn page(app: &App, visitor: &Visitor, approval: Approval, sent: Option<&Sent>, a
         status: approval.status,
         in_doubt: approval.kind == "in_doubt",
         title_plain: Html::plain(&approval.title),
-        title: title(&approval),
+        title: title(&approval, &approval.title),
         description: text(&approval.description),
         shown: approval.shown.iter().map(|shown| (Html::text(&shown.label), value::shown(shown))).collect(),
         will_run: approval.will_run.iter().map(call).collect(),
@@ -227,8 +227,8 @@ fn page(app: &App, visitor: &Visitor, approval: Approval, sent: Option<&Sent>, a
 }
 
 /// The title. That of a gate is its author's and the run's; that of a call in doubt is the engine's own.
-pub(super) fn title(approval: &Approval) -> Html {
-    if approval.kind != "in_doubt" { Html::text(&approval.title) } else { Html::prose(&approval.title) }
+pub(super) fn title(approval: &Approval, text: &str) -> Html {
+    if approval.kind != "in_doubt" { Html::text(text) } else { Html::prose(text) }
 }
 
 fn said(decision: &str) -> &'static str {

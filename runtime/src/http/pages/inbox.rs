@@ -54,11 +54,20 @@ pub(super) async fn show(State(app): State<Arc<App>>, visitor: Visitor, Params(C
 fn waiting(approval: &Approval, now: jiff::Timestamp) -> Waiting {
     Waiting {
         id: Html::text(&approval.id),
-        title: super::approval::title(approval),
+        title: super::approval::title(approval, &in_a_list(&approval.title)),
         workflow: Html::text(&approval.workflow),
         requester: Html::text(crate::view::requester(approval.requester.as_deref())),
         in_doubt: approval.kind == "in_doubt",
         asked: Moment::of(&approval.asked_at, now),
         due: approval.due_at.as_deref().map(|due| Moment::of(due, now)),
+    }
+}
+
+/// A title as far as a list has room for it; the question itself shows all of it.
+fn in_a_list(title: &str) -> String {
+    const MOST: usize = 200;
+    match title.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", title.get(..end).unwrap_or_default()),
+        None => title.to_owned(),
     }
 }
