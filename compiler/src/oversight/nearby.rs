@@ -52,14 +52,68 @@ pub(super) struct Nearby<'n, 't, 'p> {
     targets: Vec<Target>,
     /// So many of them are changed mostly.
     first: usize,
-    numbers: Vec<Decimal>,
-    texts: Vec<SmolStr>,
-    /// Dates, times and durations.
-    others: Vec<Value>,
-    currencies: Vec<Currency>,
+    pool: Pool,
+    dice: Dice,
     /// Of one try.
     work: usize,
-    state: u64,
+}
+
+/// Values that stand in the flow, and some that matter everywhere.
+struct Pool {
+    numbers: Vec<Decimal>,
+    texts: Vec<SmolStr>,
+    currencies: Vec<Currency>,
+    dates: Vec<Value>,
+    times: Vec<Value>,
+    durations: Vec<Value>,
+}
+
+impl Pool {
+    fn of(values: &[Value]) -> Self {
+        let mut pool = Self {
+            numbers: [0, 1, 2, 10, 100, 1000].map(Decimal::from).to_vec(),
+            texts: vec![SmolStr::default()],
+            currencies: vec![Currency::EUR, Currency::USD],
+            dates: Vec::new(),
+            times: Vec::new(),
+            durations: Vec::new(),
+        };
+        values.iter().for_each(|value| pool.learn(value));
+        pool
+    }
+
+    fn learn(&mut self, value: &Value) {
+        match value {
+            Value::Number(number) => self.numbers.push(*number),
+            Value::Money(Money { amount, currency }) => {
+                self.numbers.push(*amount);
+                self.currencies.push(*currency);
+            }
+            Value::Text(text) => self.texts.push(text.clone()),
+            Value::Date(_) => self.dates.push(value.clone()),
+            Value::Time(_) => self.times.push(value.clone()),
+            Value::Duration(_) => self.durations.push(value.clone()),
+            Value::List(values) => values.iter().for_each(|value| self.learn(value)),
+            _ => {}
+        }
+    }
+}
+
+/// The same throws on every machine.
+struct Dice(u64);
+
+impl Dice {
+    /// A number below another.
+    fn below(&mut self, end: usize) -> usize {
+        // Knuth, MMIX.
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let high = usize::try_from(self.0 >> 33).unwrap_or_default();
+        high.checked_rem(end).unwrap_or_default()
+    }
+
+    fn one<'o, T>(&mut self, of: &'o [T]) -> Option<&'o T> {
+        of.get(self.below(of.len()))
+    }
 }
 
 impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
@@ -75,32 +129,13 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
             let (slot, fields) = terms.path(id)?;
             Some(Target { id, slot, fields, ty: way.places.slot(slot.0, slot.1)?.ty.clone() })
         });
-        let mut nearby = Self {
+        Self {
             maker,
             targets: targets.collect(),
             first,
-            numbers: [0, 1, 2, 10, 100, 1000].map(Decimal::from).to_vec(),
-            texts: vec![SmolStr::default()],
-            others: Vec::new(),
-            currencies: vec![Currency::EUR, Currency::USD],
-            work: terms.count(),
-            state: 1,
-        };
-        terms.constants().iter().for_each(|value| nearby.learn(value));
-        nearby
-    }
-
-    fn learn(&mut self, value: &Value) {
-        match value {
-            Value::Number(number) => self.numbers.push(*number),
-            Value::Money(Money { amount, currency }) => {
-                self.numbers.push(*amount);
-                self.currencies.push(*currency);
-            }
-            Value::Text(text) => self.texts.push(text.clone()),
-            Value::Date(_) | Value::Time(_) | Value::Duration(_) => self.others.push(value.clone()),
-            Value::List(values) => values.iter().for_each(|value| self.learn(value)),
-            _ => {}
+            pool: Pool::of(terms.constants()),
+            dice: Dice(1),
+            work: terms.count() + way.places.nodes().count(),
         }
     }
 
@@ -119,11 +154,11 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
             tries.take(self.work)?;
             if number == TRIES / 2 {
                 // Nobody likes to read them: almost too large, and almost nothing.
-                self.numbers.extend([Decimal::MAX, Decimal::MIN, Decimal::new(1, Decimal::MAX_SCALE)]);
+                self.pool.numbers.extend([Decimal::MAX, Decimal::MIN, Decimal::new(1, Decimal::MAX_SCALE)]);
             }
             // What was suggested fits together, which is soon lost on the way.
-            let mut slots = if self.below(2) == 0 { from.clone() } else { best.clone() };
-            for _ in 0..=self.below(3) {
+            let mut slots = if self.dice.below(2) == 0 { from.clone() } else { best.clone() };
+            for _ in 0..=self.dice.below(3) {
                 self.change_one(&mut slots);
             }
             let stands = off(&slots).unwrap_or(usize::MAX);
@@ -164,22 +199,9 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
         found
     }
 
-    /// A number below another, the same on every machine.
-    fn below(&mut self, end: usize) -> usize {
-        // Knuth, MMIX.
-        self.state = self.state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        let high = usize::try_from(self.state >> 33).unwrap_or_default();
-        high.checked_rem(end).unwrap_or_default()
-    }
-
-    fn one<T: Clone>(&mut self, of: &[T]) -> Option<T> {
-        let at = self.below(of.len());
-        of.get(at).cloned()
-    }
-
     fn change_one(&mut self, slots: &mut Slots) {
-        let among = if self.first > 0 && self.below(4) > 0 { self.first } else { self.targets.len() };
-        let at = self.below(among);
+        let among = if self.first > 0 && self.dice.below(4) > 0 { self.first } else { self.targets.len() };
+        let at = self.dice.below(among);
         let Some(Target { slot, fields, ty, .. }) = self.targets.get(at) else { return };
         let (slot, fields, ty) = (*slot, fields.clone(), ty.clone());
         if let Some(value) = value_in(slots, slot) {
@@ -222,7 +244,7 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
                 self.changed(&plain, inner)
             }
             (Type::Optional(inner), _) => {
-                if self.below(3) == 0 {
+                if self.dice.below(3) == 0 {
                     Value::None
                 } else {
                     self.changed(value, inner)
@@ -231,21 +253,22 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
             (Type::Bool, Value::Bool(is)) => Value::Bool(!is),
             (Type::Number, Value::Number(number)) => Value::Number(self.number(*number)),
             (Type::Money, Value::Money(Money { amount, currency })) => {
-                let other = if self.below(5) == 0 { self.one(&self.currencies.clone()) } else { None };
-                Value::Money(Money { amount: self.number(*amount), currency: other.unwrap_or(*currency) })
+                let other = if self.dice.below(5) == 0 { self.dice.one(&self.pool.currencies) } else { None };
+                let currency = *other.unwrap_or(currency);
+                Value::Money(Money { amount: self.number(*amount), currency })
             }
             (Type::Text, _) => {
-                let text = self.one(&self.texts.clone()).unwrap_or_default();
-                Value::Text(if self.below(4) == 0 { format_smolstr!("{text}x") } else { text })
+                let text = self.dice.one(&self.pool.texts).cloned().unwrap_or_default();
+                Value::Text(if self.dice.below(4) == 0 { format_smolstr!("{text}x") } else { text })
             }
             (Type::Date | Type::Time | Type::Duration, _) => self.moment(value, ty),
             (Type::Enum(of), _) => match self.maker.types.get(*of as usize).map(|def| &def.kind) {
-                Some(TypeKind::Enum(members)) => Value::Enum(u32::try_from(self.below(members.len())).unwrap_or_default()),
+                Some(TypeKind::Enum(members)) => Value::Enum(u32::try_from(self.dice.below(members.len())).unwrap_or_default()),
                 _ => value.clone(),
             },
             (Type::List(item), Value::List(items)) => Value::List(self.items(items, item)),
             (Type::Record(record), Value::Record(values)) => {
-                let (types, at) = (self.fields_of(*record), self.below(values.len()));
+                let (types, at) = (self.fields_of(*record), self.dice.below(values.len()));
                 let changed = values.iter().zip(&types).enumerate().map(
                     |(number, (value, ty))| {
                         if number == at { self.changed(value, ty) } else { value.clone() }
@@ -258,10 +281,9 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
     }
 
     fn number(&mut self, number: Decimal) -> Decimal {
-        let numbers = self.numbers.clone();
-        let other = self.one(&numbers).unwrap_or_default();
-        let again = self.one(&numbers).unwrap_or_default();
-        let found = match self.below(8) {
+        let mut one = || self.dice.one(&self.pool.numbers).copied().unwrap_or_default();
+        let (other, again) = (one(), one());
+        let found = match self.dice.below(8) {
             0 => other.checked_add(Decimal::ONE),
             1 => other.checked_sub(Decimal::ONE),
             2 => other.checked_add(Decimal::new(1, 2)),
@@ -275,13 +297,16 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
 
     /// A date, a time or a duration.
     fn moment(&mut self, value: &Value, ty: &Type) -> Value {
-        let others: Vec<Value> =
-            (self.others.iter().filter(|other| std::mem::discriminant(*other) == std::mem::discriminant(value)).cloned()).collect();
-        let near = self.one(&others).filter(|_| ty != &Type::Duration || self.below(3) > 0);
-        let near = near.unwrap_or_else(|| value.clone());
-        let days = [0, 0, 1, 7, 30, 365].get(self.below(6)).copied().unwrap_or_default();
+        let among = match ty {
+            Type::Date => &self.pool.dates,
+            Type::Time => &self.pool.times,
+            _ => &self.pool.durations,
+        };
+        let near = self.dice.one(among).filter(|_| ty != &Type::Duration || self.dice.below(3) > 0);
+        let near = near.unwrap_or(value).clone();
+        let days = self.dice.one(&[0, 0, 1, 7, 30, 365]).copied().unwrap_or_default();
         let mut by = SignedDuration::from_hours(24 * days);
-        if self.below(2) == 0 {
+        if self.dice.below(2) == 0 {
             by = -by;
         }
         match near {
@@ -294,8 +319,8 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
 
     fn items(&mut self, items: &Arc<[Value]>, item: &Type) -> Arc<[Value]> {
         let mut items = items.to_vec();
-        let at = self.below(items.len());
-        match self.below(5) {
+        let at = self.dice.below(items.len());
+        match self.dice.below(5) {
             0 if !items.is_empty() => {
                 items.remove(at);
             }

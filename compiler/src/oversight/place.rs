@@ -249,7 +249,7 @@ impl<'p> Places<'p> {
             let apart = before.iter().filter(move |fork| self.arms(at).iter().all(|arm| arm.branch != **fork));
             apart.flat_map(move |fork| {
                 let fork = Node { region: at.region, index: *fork };
-                let where_taken = self.around(fork).zip(self.around(at)).and_then(|(fork, at)| fork.apart(at));
+                let where_taken = self.apart(fork, at);
                 let ends = self.home(at.region).and_then(|home| home.ends.get(fork.index as usize)).map(Vec::as_slice).unwrap_or_default();
                 let ending = (0..).zip(ends).filter(|(_, ends)| **ends);
                 let arms = ending.map(move |(arm, _)| Arm { region: fork.region, branch: fork.index, arm });
@@ -287,11 +287,8 @@ impl<'p> Places<'p> {
     /// runs beside the node or instead of it.
     pub(super) fn met(&self, node: Node) -> impl Iterator<Item = (Node, &[Arm])> {
         self.outward(node).into_iter().flat_map(move |at| {
-            let own = self.around(at);
-            (0..at.index).filter_map(move |index| {
-                let before = Node { region: at.region, index };
-                Some((before, self.around(before)?.apart(own?)?))
-            })
+            let before = (0..at.index).map(move |index| Node { region: at.region, index });
+            before.filter_map(move |before| Some((before, self.apart(before, at)?)))
         })
     }
 
@@ -300,13 +297,23 @@ impl<'p> Places<'p> {
     pub(super) fn passed(&self, node: Node) -> impl Iterator<Item = Passed<'_>> {
         self.outward(node).into_iter().flat_map(move |at| {
             let gates = self.home(at.region).map(|home| home.gates.as_slice()).unwrap_or_default();
-            let own = self.around(at);
             let before = gates.get(..gates.partition_point(|gate| *gate < at.index)).unwrap_or_default();
             before.iter().rev().filter_map(move |gate| {
                 let gate = Node { region: at.region, index: *gate };
-                Some(Passed { gate, where_taken: self.around(gate)?.apart(own?)? })
+                Some(Passed { gate, where_taken: self.apart(gate, at)? })
             })
         })
+    }
+
+    /// Arms in which a gate stands and the node does not; `None` where the gate cannot have been passed on the way to the node.
+    pub(super) fn where_passed(&self, gate: Node, node: Node) -> Option<&[Arm]> {
+        let at = self.outward(node).into_iter().find(|at| at.region == gate.region)?;
+        if gate.index < at.index { self.apart(gate, at) } else { None }
+    }
+
+    /// Arms in which a node stands and a later one of its region does not; `None` where the later one runs beside it or instead of it.
+    fn apart(&self, node: Node, later: Node) -> Option<&[Arm]> {
+        self.around(node)?.apart(self.around(later)?)
     }
 
     /// Whether a node comes before another wherever both are met.

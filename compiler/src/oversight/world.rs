@@ -247,8 +247,8 @@ impl World<'_, '_, '_> {
         if !self.asks(call, cover) {
             return 0;
         }
-        let passed = self.way.places.passed(call).find(|passed| passed.gate == cover.gate);
-        let arms = passed.iter().flat_map(|passed| passed.where_taken).map(|arm| self.off_arm(*arm, false));
+        let arms = self.way.places.where_passed(cover.gate, call).unwrap_or_default();
+        let arms = arms.iter().map(|arm| self.off_arm(*arm, false));
         let bands = self.way.places.gate(cover.gate).into_iter().flat_map(|gate| &gate.bands);
         let whens = bands.filter_map(|band| band.when.as_ref());
         let whens = self.with(cover.gate.region, self.slots, |env| whens.map(|when| off(when, false, env)).min());
@@ -257,9 +257,9 @@ impl World<'_, '_, '_> {
 
     /// Whether the gate was passed and asked people who suffice, or it cannot be told.
     pub(super) fn asks(&self, call: Node, cover: &Cover) -> bool {
-        let passed = self.way.places.passed(call).find(|passed| passed.gate == cover.gate);
-        let Some((passed, gate)) = passed.zip(self.way.places.gate(cover.gate)) else { return true };
-        for arm in passed.where_taken {
+        let where_taken = self.way.places.where_passed(cover.gate, call);
+        let Some((where_taken, gate)) = where_taken.zip(self.way.places.gate(cover.gate)) else { return true };
+        for arm in where_taken {
             match self.taken(*arm) {
                 Some(true) => {}
                 Some(false) => return false,

@@ -197,7 +197,7 @@ impl<'p> Pair<'_, 'p> {
     fn asks(&self, world: &World<'_, '_, '_>, befores: &[Before]) -> bool {
         befores.iter().filter(|before| !before.asked.is_empty()).any(|before| {
             let cover = Cover { gate: before.gate, bands: before.asked.iter().filter_map(|asked| asked.band).collect() };
-            let passed = |call: &&Call<'p>| self.places.passed(call.at).any(|passed| passed.gate == before.gate);
+            let passed = |call: &&Call<'p>| self.places.where_passed(before.gate, call.at).is_some();
             [self.from, self.to].into_iter().find(passed).is_some_and(|call| world.asks(call.at, &cover))
         })
     }
