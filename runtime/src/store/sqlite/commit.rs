@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::rows::{answer_key, bound, signed};
+use super::rows::{answer_key, bound, signed, under_way};
 use super::write::{Fault, Write};
 use crate::ids::At;
 use crate::store::{Asked, Commit, NewAnswer, NewLetter, NewRun, StoreError, advance};
@@ -16,8 +16,8 @@ struct Checked {
     seq: i64,
     /// The journal's row of the transition before.
     previous: Option<i64>,
-    /// The plan's number, for a run that is new.
-    plan: Option<i64>,
+    /// The number of the run's plan.
+    plan: i64,
 }
 
 impl Write<'_> {
@@ -31,14 +31,15 @@ impl Write<'_> {
 
         self.blobs(commit)?;
         let id = self.memory.head.last + 1;
-        let sql = "INSERT INTO journal (id, run, seq, prev_id, salt, hash, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-        self.execute(sql, params![id, checked.run, checked.seq, checked.previous, commit.salt, commit.hash.0, commit.body])?;
-        match (&commit.new, checked.plan) {
-            (Some(new), Some(plan)) => {
-                self.insert_run(commit, &checked, id, new, plan)?;
+        let (pattern, body) = self.pack(checked.plan, &commit.body)?;
+        let sql = "INSERT INTO journal (id, run, seq, prev_id, salt, hash, body, pattern) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+        self.execute(sql, params![id, checked.run, checked.seq, checked.previous, commit.salt, commit.hash.0, body, pattern])?;
+        match &commit.new {
+            Some(new) => {
+                self.insert_run(commit, &checked, id, new)?;
                 self.start(checked.run, new)?;
             }
-            _ => self.update_run(commit, &checked, id)?,
+            None => self.update_run(commit, &checked, id)?,
         }
         if commit.gives_turn {
             self.give_turn(checked.run, commit.at)?;
@@ -80,17 +81,17 @@ impl Write<'_> {
 
     fn check_head(&mut self, commit: &Commit) -> Result<Checked, Fault> {
         let (run, seq) = (signed(commit.run.0)?, signed(commit.seq)?);
-        let mut statement = self.db.prepare_cached("SELECT seq, hash, last FROM runs WHERE id = ?1")?;
-        let head: Option<(i64, [u8; 32], i64)> =
-            statement.query_row([run], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?;
+        let sql = "SELECT r.seq, j.hash, r.last, r.plan FROM runs r LEFT JOIN journal j ON j.id = r.last WHERE r.id = ?1";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let head: Option<(i64, Option<[u8; 32]>, i64, i64)> =
+            statement.query_row([run], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))).optional()?;
         drop(statement);
         match (head, &commit.new) {
-            (Some((last_seq, hash, last)), None) if last_seq.checked_add(1) == Some(seq) && hash == commit.previous.0 => {
-                Ok(Checked { run, seq, previous: Some(last), plan: None })
+            (Some((last_seq, hash, last, plan)), None) if last_seq.checked_add(1) == Some(seq) && hash == Some(commit.previous.0) => {
+                Ok(Checked { run, seq, previous: Some(last), plan })
             }
             (None, Some(new)) if seq == 1 && commit.previous.0 == [0; 32] => {
-                let plan = self.plan(new.plan)?;
-                Ok(Checked { run, seq, previous: None, plan: Some(plan) })
+                Ok(Checked { run, seq, previous: None, plan: self.plan(new.plan)? })
             }
             _ => Self::conflict(commit.run),
         }
@@ -104,23 +105,22 @@ impl Write<'_> {
         Ok(())
     }
 
-    fn insert_run(&mut self, commit: &Commit, checked: &Checked, id: i64, new: &NewRun, plan: i64) -> rusqlite::Result<()> {
+    fn insert_run(&mut self, commit: &Commit, checked: &Checked, id: i64, new: &NewRun) -> rusqlite::Result<()> {
         let (workflow, requester) = (self.name(&new.workflow)?, self.name(&new.requester)?);
-        let sql = "INSERT INTO runs (id, workflow, plan, requester, status, live, seq, last, hash, started, due, ended) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+        let sql = "INSERT INTO runs (id, workflow, plan, requester, status, live, seq, last, started, due, ended) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
         let (due, ended) = times(commit);
         self.execute(
             sql,
             params![
                 checked.run,
                 workflow,
-                plan,
+                checked.plan,
                 requester,
                 commit.status as i64,
-                commit.live,
+                under_way(commit.live),
                 checked.seq,
                 id,
-                commit.hash.0,
                 commit.at.0,
                 due,
                 ended
@@ -135,10 +135,10 @@ impl Write<'_> {
 
     fn update_run(&self, commit: &Commit, checked: &Checked, id: i64) -> rusqlite::Result<()> {
         // A run that was taken up again has not ended any more.
-        let sql = "UPDATE runs SET status = ?2, live = ?3, seq = ?4, last = ?5, hash = ?6, due = ?7, \
-                   ended = iif(?8 IS NULL, NULL, coalesce(ended, ?8)) WHERE id = ?1";
+        let sql = "UPDATE runs SET status = ?2, live = ?3, seq = ?4, last = ?5, due = ?6, \
+                   ended = iif(?7 IS NULL, NULL, coalesce(ended, ?7)) WHERE id = ?1";
         let (due, ended) = times(commit);
-        self.execute(sql, params![checked.run, commit.status as i64, commit.live, checked.seq, id, commit.hash.0, due, ended])?;
+        self.execute(sql, params![checked.run, commit.status as i64, under_way(commit.live), checked.seq, id, due, ended])?;
         if ended.is_some() {
             self.execute("UPDATE children SET state = 1 WHERE run = ?1 AND state = 0", [checked.run])?;
         }

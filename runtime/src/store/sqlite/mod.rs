@@ -5,6 +5,7 @@
 mod checkpoint;
 mod commit;
 mod open;
+mod pack;
 mod queue;
 mod read;
 mod rows;

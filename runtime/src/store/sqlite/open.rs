@@ -126,7 +126,7 @@ fn connect(path: &Path, options: &SqliteOptions, known: &[Migration]) -> Result<
         db.pragma_update(None, "journal_mode", "WAL")?;
         db.pragma_update(None, "synchronous", "FULL")?;
         db.pragma_update(None, "journal_size_limit", -1)?;
-        db.pragma_update(None, "cache_size", -8192)?;
+        db.pragma_update(None, "cache_size", -4096)?;
         if let Some(pages) = options.max_pages {
             db.pragma_update(None, "max_page_count", pages)?;
         }

@@ -100,7 +100,7 @@ impl Reader {
 
     /// A run's transitions above `after`, in order, read backwards from its head.
     fn newest(&self, last: i64, after: u64) -> rusqlite::Result<Vec<Entry>> {
-        let sql = format!("SELECT {ENTRY_COLUMNS} FROM journal WHERE id = ?1");
+        let sql = format!("SELECT {ENTRY_COLUMNS} WHERE j.id = ?1");
         let mut step = self.db.prepare_cached(&sql)?;
         let (mut entries, mut next) = (Vec::new(), Some(last));
         while let Some(id) = next {
@@ -141,12 +141,12 @@ impl Reader {
     }
 
     fn entries(&self, ids: &[i64]) -> rusqlite::Result<Vec<Entry>> {
-        let mut statement = self.db.prepare_cached(&format!("SELECT {ENTRY_COLUMNS} FROM journal WHERE id = ?1"))?;
+        let mut statement = self.db.prepare_cached(&format!("SELECT {ENTRY_COLUMNS} WHERE j.id = ?1"))?;
         ids.iter().map(|id| statement.query_row([id], rows::entry)).collect()
     }
 
     pub(super) fn all_entries(&self, after: i64, limit: u32) -> rusqlite::Result<Vec<Entry>> {
-        let sql = format!("SELECT {ENTRY_COLUMNS} FROM journal WHERE id > ?1 ORDER BY id LIMIT ?2");
+        let sql = format!("SELECT {ENTRY_COLUMNS} WHERE j.id > ?1 ORDER BY j.id LIMIT ?2");
         self.many(&sql, params![after, limit], rows::entry)
     }
 
@@ -173,7 +173,7 @@ impl Reader {
     }
 
     pub(super) fn live(&self) -> rusqlite::Result<Vec<RunId>> {
-        self.many("SELECT id FROM runs WHERE live = 1 ORDER BY id", [], |row| rows::run_id(row, 0))
+        self.many("SELECT id FROM runs WHERE live = 2 ORDER BY id", [], |row| rows::run_id(row, 0))
     }
 
     pub(super) fn due(&self, now: At, limit: u32) -> rusqlite::Result<Vec<RunId>> {

@@ -2,12 +2,15 @@
 
 use rusqlite::Row;
 
+use super::pack;
 use crate::ids::{At, Digest, RunId};
 use crate::store::{Answer, Channel, Entry, Letter, NewLetter, RunRow, Status, StoreError, Token};
 
 /// The columns that [`run`] reads, and where they come from. The joins are on integer keys.
-pub(super) const RUN_COLUMNS: &str = "r.id, w.name, p.hash, q.name, r.status, r.seq, r.hash, r.started, r.ended, r.last FROM runs r \
-     CROSS JOIN names w ON w.id = r.workflow CROSS JOIN plans p ON p.id = r.plan CROSS JOIN names q ON q.id = r.requester";
+/// A run whose last transition somebody took away has the hash of none.
+pub(super) const RUN_COLUMNS: &str = "r.id, w.name, p.hash, q.name, r.status, r.seq, coalesce(j.hash, zeroblob(32)), r.started, r.ended, \
+     r.last FROM runs r CROSS JOIN names w ON w.id = r.workflow CROSS JOIN plans p ON p.id = r.plan \
+     CROSS JOIN names q ON q.id = r.requester LEFT JOIN journal j ON j.id = r.last";
 
 /// The column with the journal's row of a run's last transition.
 pub(super) const LAST: usize = 9;
@@ -28,14 +31,26 @@ pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<RunRow> {
 }
 
 /// The columns that [`entry`] reads.
-pub(super) const ENTRY_COLUMNS: &str = "id, run, seq, salt, body, hash, prev_id";
+pub(super) const ENTRY_COLUMNS: &str = "j.id, j.run, j.seq, j.salt, j.body, j.hash, j.prev_id, j.pattern, p.body FROM journal j \
+     LEFT JOIN patterns p ON p.id = j.pattern";
 
 /// The column with the journal's row of the transition before.
 pub(super) const PREVIOUS: usize = 6;
 
 /// A transition.
 pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    Ok(Entry { id: row.get(0)?, run: run_id(row, 1)?, seq: unsigned(row, 2)?, salt: row.get(3)?, body: row.get(4)?, hash: digest(row, 5)? })
+    Ok(Entry { id: row.get(0)?, run: run_id(row, 1)?, seq: unsigned(row, 2)?, salt: row.get(3)?, body: body(row)?, hash: digest(row, 5)? })
+}
+
+/// What cannot be unpacked, because somebody changed it, is taken as it is: its hash will tell.
+fn body(row: &Row<'_>) -> rusqlite::Result<Vec<u8>> {
+    let stored: Vec<u8> = row.get(4)?;
+    let pattern = match row.get(7)? {
+        None => return Ok(stored),
+        Some(0) => Some(&[][..]),
+        Some(_) => row.get_ref(8)?.as_blob_or_null()?,
+    };
+    Ok(pattern.and_then(|pattern| pack::unpack(&stored, pattern)).unwrap_or(stored))
 }
 
 /// The columns that [`letter`] reads.
@@ -79,6 +94,11 @@ pub(super) fn question(row: &Row<'_>) -> rusqlite::Result<(RunId, u32)> {
 /// A run's number.
 pub(super) fn run_id(row: &Row<'_>, column: usize) -> rusqlite::Result<RunId> {
     unsigned(row, column).map(RunId)
+}
+
+/// Whether work is under way, as a run's row has it.
+pub(super) const fn under_way(live: bool) -> i64 {
+    if live { 2 } else { 0 }
 }
 
 /// A digest.

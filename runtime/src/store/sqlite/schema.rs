@@ -24,6 +24,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { number: 1, sql: include_str!("migrations/0001_initial.sql") },
     Migration { number: 2, sql: include_str!("migrations/0002_starts.sql") },
     Migration { number: 3, sql: include_str!("migrations/0003_children.sql") },
+    Migration { number: 4, sql: include_str!("migrations/0004_patterns.sql") },
 ];
 
 /// Looks whether the file is one that `known` leads up to, and says how many migrations it has had. Changes nothing.

@@ -1,5 +1,7 @@
 //! What only a file has: it is opened again, it is another program's or another version's, it is full, it was changed by hand.
 
+mod packed;
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,6 +28,12 @@ fn open(path: &Path) -> SqliteStore {
 
 fn refused(path: &Path) -> String {
     SqliteStore::open(path, &SqliteOptions::default()).unwrap_err().to_string()
+}
+
+/// Bytes that nothing makes smaller.
+fn unlike(count: usize) -> Vec<u8> {
+    let blocks = (0_u64..).flat_map(|block| Digest::of(&[&block.to_be_bytes()]).0);
+    blocks.take(count).collect()
 }
 
 /// Three runs of three transitions each, taken in turns; entry 3 * (seq - 1) + run of the store.
@@ -102,7 +110,7 @@ async fn the_log_is_emptied_and_starts_over() {
     with_plan(&store).await;
     let mut author = Author::new(1);
     for _ in 0..1500 {
-        store.commit(author.next(&[1; 500])).await.unwrap();
+        store.commit(author.next(&unlike(500))).await.unwrap();
     }
     let log = std::fs::metadata(path.with_file_name("store.db-wal")).unwrap().len();
     assert!((1 << 20..2 << 20).contains(&log), "the log has {log} bytes");
@@ -164,7 +172,7 @@ async fn a_full_disk_undoes_and_goes_on() {
         assert_eq!(store.head().await.unwrap(), head);
     }
     // A name that came with what was undone is not taken for known.
-    let mut large = Author::new(2).peek(&[1; 300_000]);
+    let mut large = Author::new(2).peek(&unlike(300_000));
     large.new.as_mut().unwrap().requester = "somebody new".into();
     assert!(matches!(store.commit(large.clone()).await, Err(StoreError::Full)));
     large.body = b"small".to_vec();
@@ -218,10 +226,7 @@ async fn an_audit_finds_what_was_done_by_hand() {
         ("SELECT 1", &[]),
         ("UPDATE journal SET body = x'00' WHERE id = 4", &["entry 2 of run 1 was changed", head, export]),
         ("UPDATE journal SET salt = zeroblob(16) WHERE id = 9", &["entry 3 of run 3 was changed", head, export]),
-        (
-            "UPDATE journal SET hash = zeroblob(32) WHERE id = 9",
-            &["entry 3 of run 3 was changed", "run 3 is listed with another last entry than its journal has"],
-        ),
+        ("UPDATE journal SET hash = zeroblob(32) WHERE id = 9", &["entry 3 of run 3 was changed"]),
         ("DELETE FROM journal WHERE id = 5", &["entry 5 of the store is missing", "entry 2 of run 2 is missing", head, export]),
         (
             "DELETE FROM journal WHERE id = 9",
@@ -263,8 +268,7 @@ fn forged() -> String {
     }
     let hash = authors[2].hash;
     format!(
-        "UPDATE journal SET body = CAST('forged' AS BLOB), hash = x'{hash}' WHERE id = 9; \
-         UPDATE runs SET hash = x'{hash}' WHERE id = 3; UPDATE head SET hash = x'{head}'"
+        "UPDATE journal SET body = CAST('forged' AS BLOB), hash = x'{hash}' WHERE id = 9; UPDATE head SET hash = x'{head}'"
     )
 }
 
