@@ -6,6 +6,7 @@ mod checkpoint;
 mod commit;
 mod open;
 mod pack;
+mod patterns;
 mod queue;
 mod read;
 mod rows;

@@ -142,7 +142,9 @@ mod tests {
     #[test]
     fn what_is_packed_comes_back() {
         let pattern = grown(&[], &body(1_796_072_148_087_054, "ana", 1500), plan(), &flow()).unwrap();
-        for (at, name, amount) in [(1_796_072_148_087_054, "ana", 1500), (7, "", 0), (u64::MAX, "bo, whose name is longer than others", u32::MAX)] {
+        for (at, name, amount) in
+            [(1_796_072_148_087_054, "ana", 1500), (7, "", 0), (u64::MAX, "bo, whose name is longer than others", u32::MAX)]
+        {
             let body = body(at, name, amount);
             let packed = pack(&body, &pattern).unwrap();
             assert!(packed.len() + 32 < body.len(), "{} of {}", packed.len(), body.len());

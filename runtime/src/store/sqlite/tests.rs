@@ -267,9 +267,7 @@ fn forged() -> String {
         }
     }
     let hash = authors[2].hash;
-    format!(
-        "UPDATE journal SET body = CAST('forged' AS BLOB), hash = x'{hash}' WHERE id = 9; UPDATE head SET hash = x'{head}'"
-    )
+    format!("UPDATE journal SET body = CAST('forged' AS BLOB), hash = x'{hash}' WHERE id = 9; UPDATE head SET hash = x'{head}'")
 }
 
 #[tokio::test]

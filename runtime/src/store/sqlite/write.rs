@@ -1,22 +1,16 @@
 //! What a piece of writing works with, and the small pieces; the large one is in [`super::commit`].
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::pack;
+use super::patterns::Pattern;
 use super::rows::signed;
 use crate::ids::{At, Digest, RunId};
 use crate::store::{Delivery, Head, StoreError, Token};
 
 /// Names and plans kept in memory at most; beyond it they are simply read again.
 const REMEMBERED: usize = 4096;
-
-/// Patterns kept in memory at most.
-const PATTERNS: usize = 64;
-/// Bodies of a plan that are looked at for something that its pattern has not.
-const LOOKS: u32 = 64;
 
 /// Why a piece was not written.
 #[derive(Debug)]
@@ -50,16 +44,6 @@ pub(super) struct Memory {
     pub(super) plans: HashMap<Digest, i64>,
     /// The newest pattern of each plan, by the plan's number.
     pub(super) patterns: HashMap<i64, Pattern>,
-}
-
-/// What bodies of a plan's transitions are packed against.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Pattern {
-    /// 0 while there is none.
-    id: i64,
-    body: Vec<u8>,
-    /// Bodies that were looked at for something new.
-    looks: u32,
 }
 
 impl Memory {
@@ -116,46 +100,6 @@ impl Write<'_> {
         }
         self.memory.plans.insert(hash, id);
         Ok(id)
-    }
-
-    /// A body as it is stored, and the pattern that it is packed against. What packs badly may be new: then the plan's pattern grows.
-    pub(super) fn pack<'b>(&mut self, plan: i64, body: &'b [u8]) -> rusqlite::Result<(Option<i64>, Cow<'b, [u8]>)> {
-        let mut pattern = match self.memory.patterns.remove(&plan) {
-            Some(pattern) => pattern,
-            None => self.pattern(plan)?,
-        };
-        let mut packed = pack::pack(body, &pattern.body);
-        if pattern.looks < LOOKS && packed.as_ref().is_none_or(|packed| packed.len() * 2 > body.len()) {
-            pattern.looks += 1;
-            if self.grow(plan, &mut pattern, body)? {
-                packed = pack::pack(body, &pattern.body);
-            }
-        }
-        let id = pattern.id;
-        if self.memory.patterns.len() >= PATTERNS {
-            self.memory.patterns.clear();
-        }
-        self.memory.patterns.insert(plan, pattern);
-        Ok(packed.map_or((None, Cow::Borrowed(body)), |packed| (Some(id), Cow::Owned(packed))))
-    }
-
-    fn pattern(&self, plan: i64) -> rusqlite::Result<Pattern> {
-        let sql = "SELECT id, body FROM patterns WHERE plan = ?1 ORDER BY id DESC LIMIT 1";
-        let mut newest = self.db.prepare_cached(sql)?;
-        let newest = newest.query_row([plan], |row| Ok(Pattern { id: row.get(0)?, body: row.get(1)?, looks: 0 })).optional()?;
-        Ok(newest.unwrap_or_default())
-    }
-
-    fn grow(&self, plan: i64, pattern: &mut Pattern, body: &[u8]) -> rusqlite::Result<bool> {
-        let mut flow = self.db.prepare_cached("SELECT hash, body FROM plans WHERE id = ?1")?;
-        let grown = flow.query_row([plan], |row| {
-            let (hash, flow) = (row.get(0).map(Digest)?, row.get_ref(1)?.as_blob()?);
-            Ok(pack::grown(&pattern.body, body, hash, flow))
-        })?;
-        let Some(grown) = grown else { return Ok(false) };
-        pattern.id = self.db.prepare_cached("INSERT INTO patterns (plan, body) VALUES (?1, ?2)")?.insert(params![plan, grown])?;
-        pattern.body = grown;
-        Ok(true)
     }
 
     pub(super) fn put_plan(&self, hash: Digest, bytes: &[u8]) -> Result<(), Fault> {
