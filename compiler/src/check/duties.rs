@@ -252,7 +252,7 @@ impl Declarations for Declared<'_> {
 pub(super) fn prove(world: &World, said: &mut [Said]) {
     let lowered = &world.lowered;
     let types: Vec<(FileId, TypeDef)> = world.types.iter().map(|info| (info.site.file, info.lower())).collect();
-    let mut found = Vec::new();
+    let (mut found, mut left) = (Vec::new(), oversight::Work::default());
     for callee in lowered.callees.values() {
         let Callee::Workflow(flow) = callee else { continue };
         // What is wrong in a test is wrong there alone.
@@ -260,7 +260,7 @@ pub(super) fn prove(world: &World, said: &mut [Said]) {
         if said.get(flow.file.0 as usize).is_none_or(wrong) {
             continue;
         }
-        found.push((flow.file, of_flow(lowered, &types, flow)));
+        found.push((flow.file, of_flow(lowered, &types, flow, &mut left)));
     }
     for (file, diagnostics) in found {
         let Some(said) = said.get_mut(file.0 as usize) else { continue };
@@ -272,14 +272,14 @@ pub(super) fn prove(world: &World, said: &mut [Said]) {
 }
 
 /// What is to be said of one workflow.
-fn of_flow(lowered: &Lowered, types: &[(FileId, TypeDef)], flow: &Flow) -> Vec<Diagnostic> {
+fn of_flow(lowered: &Lowered, types: &[(FileId, TypeDef)], flow: &Flow, left: &mut oversight::Work) -> Vec<Diagnostic> {
     let declared = Declared { lowered, types, file: flow.file };
     let duties = oversight::Duties::of(&flow.workflow, &declared);
     let mut diagnostics = odd(flow.file, &duties);
     if lowered.duties.is_empty() {
         return diagnostics;
     }
-    for verdict in &duties.prove() {
+    for verdict in &duties.prove(left) {
         let oversight::Outcome::Refused(refusal) = &verdict.outcome else { continue };
         let Some(placed) = lowered.duties.of(flow.file, verdict.action).nth(verdict.duty) else { continue };
         let (Some(action), Some(call)) = (declared.action(verdict.action), duties.node(verdict.call)) else { continue };

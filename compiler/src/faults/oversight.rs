@@ -32,6 +32,9 @@ pub(crate) fn fits_no_action(site: Site) -> Diagnostic {
         .help("check the names: for an action that lacks one, the rule always applies")
 }
 
+/// So many gates of each kind are told of, the nearest to the call.
+const MOST_GATES: usize = 5;
+
 /// What there is to tell of a call that is not proved.
 pub(crate) struct Unproved<'u, 'p> {
     pub(crate) action: &'u Action,
@@ -53,12 +56,12 @@ pub(crate) fn unproved(site: Site, told: &Unproved<'_, '_>) -> Diagnostic {
         (false, None) => format!("it is not proved that somebody is asked before {call}"),
     };
     let mut diagnostic = site.error(Code::F0332, message).because_in(told.duty.file, told.duty.span, demand(told));
-    for gate in &refusal.fit {
+    for gate in refusal.fit.iter().take(MOST_GATES) {
         if let Some((gate, span)) = gate_of(told.duties, *gate) {
             diagnostic = diagnostic.because(span, asks(gate));
         }
     }
-    for (gate, why) in &refusal.unfit {
+    for (gate, why) in refusal.unfit.iter().take(MOST_GATES) {
         if let Some((gate, span)) = gate_of(told.duties, *gate) {
             diagnostic = diagnostic.because(span, unfit(gate, why, action));
         }

@@ -28,7 +28,7 @@ pub use compare::{Change, Direction, compare};
 pub use example::Example;
 pub use gates::{Odd, Oddity};
 pub use place::Node;
-pub use prove::{Cover, Duties, Outcome, Refusal, Unfit, Unfollowed, Verdict};
+pub use prove::{Cover, Duties, Outcome, Refusal, Unfit, Unfollowed, Verdict, Work};
 pub use report::{Argument, Asks, Covering, GateBefore, Place, Proof, Report, Shown, WatchedCall, WatchedDuty, WatchedGate, report};
 
 use crate::plan::{Action, Duty, TypeDef};

@@ -24,8 +24,8 @@ const MOST_ITEMS: usize = 4;
 pub(super) struct Tries(usize);
 
 impl Tries {
-    /// For all examples of a workflow.
-    pub(super) const OF_ALL: Self = Self(3_000_000);
+    /// For all examples of workflows that are proved together.
+    pub(super) const OF_ALL: Self = Self(6_000_000);
     /// For one of many.
     pub(super) const OF_ONE: Self = Self(300_000);
 

@@ -19,6 +19,10 @@ use crate::plan::{Approvers, Duty, Expr, NodeKind, Workflow};
 
 /// Work for a workflow: so much, and so much more for each of its calls.
 const BUDGET: (u64, u64) = (2_000_000, 20_000);
+/// Work for all workflows that are proved together.
+const BUDGET_OF_ALL: u64 = 10_000_000;
+/// What every proof may take in any case: so much is enough for nearly all, so that a large project does not use up what is for all.
+const FREE: u64 = 1_000;
 /// So many gates of each kind are tried alone, the nearest first, before all are taken together.
 const TRIED_ALONE: usize = 4;
 
@@ -145,11 +149,11 @@ impl<'p> Duties<'p> {
         self.declarations
     }
 
-    /// Proves each duty of each call.
+    /// Proves each duty of each call, with what is left of the work.
     #[must_use]
-    pub fn prove(&'p self) -> Vec<Verdict> {
+    pub fn prove(&'p self, left: &mut Work) -> Vec<Verdict> {
         let calls = calls(&self.places);
-        let mut left = Left { work: BUDGET.0 + BUDGET.1 * calls.len() as u64, tries: Tries::OF_ALL };
+        let most = BUDGET.0 + BUDGET.1 * calls.len() as u64;
         let dutiful: Vec<(Call<'p>, Vec<&'p Duty>)> = (calls.into_iter())
             .map(|call| (call, self.declarations.duties(call.action)))
             .filter(|(_, duties)| !duties.is_empty())
@@ -157,6 +161,8 @@ impl<'p> Duties<'p> {
         if dutiful.is_empty() {
             return Vec::new();
         }
+        let kept = left.proofs.saturating_sub(most);
+        left.proofs -= kept;
         let mut terms = Terms::new(self.declarations, &self.places);
         let mut verdicts = Vec::new();
         let mut at = 0;
@@ -166,12 +172,13 @@ impl<'p> Duties<'p> {
             let mut way = Way::new(&self.places, &mut terms, self.declarations, &[region]);
             for (call, duties) in dutiful.iter().skip(at).take(here) {
                 for (number, duty) in duties.iter().enumerate() {
-                    let outcome = way.prove(call, duty, &mut left);
+                    let outcome = way.prove(call, duty, left);
                     verdicts.push(Verdict { call: call.at, undo: call.undo, action: call.action, duty: number, outcome });
                 }
             }
             at += here;
         }
+        left.proofs += kept;
         verdicts
     }
 }
@@ -184,10 +191,17 @@ struct Demand<'c, 'p> {
     arguments: &'c [Id],
 }
 
-/// What may still be done for a workflow.
-struct Left {
-    work: u64,
+/// What may still be done for workflows that are proved together. What is left when it is used up is refused.
+#[derive(Debug)]
+pub struct Work {
+    proofs: u64,
     tries: Tries,
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Self { proofs: BUDGET_OF_ALL, tries: Tries::OF_ALL }
+    }
 }
 
 /// A gate on the way to a call that counts for a duty.
@@ -208,8 +222,8 @@ impl Fit {
 }
 
 impl<'p> Way<'_, 'p> {
-    fn prove(&mut self, call: &Call<'p>, duty: &'p Duty, left: &mut Left) -> Outcome {
-        let budget = BUDGET_OF_CALL.min(left.work);
+    fn prove(&mut self, call: &Call<'p>, duty: &'p Duty, left: &mut Work) -> Outcome {
+        let budget = BUDGET_OF_CALL.min(left.proofs + FREE);
         self.begin(budget);
         let arguments: Vec<Id> = call.arguments.iter().map(|argument| self.lowering.term(argument, Names::At(call.at))).collect();
         let mut facts = self.reached(call.at);
@@ -220,7 +234,8 @@ impl<'p> Way<'_, 'p> {
             facts.push(self.lowering.not(applies));
         }
         let outcome = self.covered(&Demand { call, duty, arguments: &arguments }, facts, &mut left.tries);
-        left.work -= budget - self.lowering.arena.left.0;
+        let used = budget - self.lowering.arena.left.0;
+        left.proofs -= used.saturating_sub(FREE);
         outcome
     }
 

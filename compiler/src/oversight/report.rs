@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use super::place::{Arm, Node, Places};
-use super::{Duties, Outcome, Verdict, people};
+use super::{Duties, Outcome, Verdict, Work, people};
 use crate::graph::draw::words::{self, Words};
 use crate::plan::{
     Call, Deadline, Effect, Expr, Gate, GuardArgument, HandlerEvent, Implementation, Lapse, NodeKind, Plan, Preview, Region, Show, Style,
@@ -205,7 +205,7 @@ fn add(plan: &Plan, caller: Option<&str>, reports: &mut Vec<Report>) {
 
 fn of_workflow(plan: &Plan) -> Report {
     let duties = Duties::of(&plan.workflow, plan);
-    let writer = Writer { plan, places: Places::of(&plan.workflow), verdicts: duties.prove() };
+    let writer = Writer { plan, places: Places::of(&plan.workflow), verdicts: duties.prove(&mut Work::default()) };
     let (mut calls, mut met) = (Vec::new(), Vec::new());
     for (at, kind) in writer.places.nodes() {
         let NodeKind::Call(call) = kind else { continue };

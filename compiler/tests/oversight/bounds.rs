@@ -138,3 +138,33 @@ fn wide_lets() {
     println!("{:?}", began.elapsed());
     assert_eq!(found, ["F0332 the proof that somebody is asked before `act` takes too much work"]);
 }
+
+/// Workflows that are each proved with much work: there is an end to it, whatever their number.
+#[test]
+fn one_budget_for_all() {
+    let mut sources = Sources::new();
+    for file in 0..60 {
+        sources.add(format!("bounds{file}.flow"), pigeons(6));
+    }
+    let found = check(&sources).diagnostics;
+    let refused: Vec<_> = found.iter().filter(|said| said.code.as_str() == "F0332").map(|said| said.file).collect();
+    println!("{} of 60", refused.len());
+    assert!(!refused.is_empty() && refused.len() < 60, "{} of 60", refused.len());
+    assert!(found.iter().all(|said| said.message.contains("takes too much work") || said.severity != flow_compiler::Severity::Error));
+}
+
+/// Of many gates that do not ask often enough the nearest are told.
+#[test]
+fn few_labels() {
+    let mut flow =
+        String::from("irreversible action act(n: number) only after approval { exec \"act\" [\"{n}\"] }\n\nworkflow w(n: number) {\n");
+    for gate in 0..300 {
+        writeln!(flow, "  require approval when n == {gate} within 2 days").unwrap();
+    }
+    flow.push_str("  step act(n)\n}\n");
+    let found = said(&flow);
+    let [refused] = found.as_slice() else { panic!("{found:?}") };
+    let told: Vec<&str> = refused.labels.iter().map(|label| label.message.as_str()).filter(|said| said.starts_with("this gate")).collect();
+    assert_eq!(told.len(), 5, "{told:?}");
+    assert_eq!(told[0], "this gate asks only when `n == 299`");
+}

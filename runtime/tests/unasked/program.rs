@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use flow_compiler::oversight::{Duties, Node, Outcome, Verdict};
+use flow_compiler::oversight::{Duties, Node, Outcome, Verdict, Work};
 use flow_compiler::plan::{Duty, Expr, HandlerEvent, NodeKind, Plan};
 use flow_compiler::value::Value;
 use flow_compiler::{Checked, FileId, Severity, Sources, check};
@@ -88,7 +88,7 @@ impl Program {
 
 /// What is proved of a plan.
 pub(crate) fn verdicts(plan: &Plan) -> Vec<Verdict> {
-    Duties::of(&plan.workflow, plan).prove()
+    Duties::of(&plan.workflow, plan).prove(&mut Work::default())
 }
 
 pub(crate) const fn is_covered(verdict: &Verdict) -> bool {

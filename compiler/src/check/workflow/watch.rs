@@ -3,6 +3,7 @@
 //! Nothing here changes the plan. Whether a gate asks when it has to is `oversight`'s matter.
 
 use flow_grammar::Span;
+use foldhash::{HashMap, HashMapExt as _};
 
 use super::Flow;
 use crate::check::Checker;
@@ -91,21 +92,27 @@ impl Checker<'_> {
 
     /// Arguments of calls that cannot be taken back which no gate before them could show.
     fn unseen_arguments(&mut self, view: &mut View<'_>, guards: &[(u32, Vec<Guard>)]) {
+        let mut gates_of: HashMap<u32, Vec<u32>> = HashMap::new();
+        for (gate, guard) in guards.iter().flat_map(|(gate, guards)| guards.iter().map(move |guard| (gate, guard))) {
+            guard.at.last().into_iter().for_each(|call| gates_of.entry(*call).or_default().push(*gate));
+        }
         for (node, draft) in view.drafts.iter().enumerate() {
             let NodeKind::Call(call) = &draft.kind else { continue };
             let Some(action) = self.actions.get(call.action as usize) else { continue };
             if action.effect != Effect::Irreversible || call.waiver.is_some() {
                 continue;
             }
-            let at = u32::try_from(node).ok();
-            let gates = guards.iter().filter(|(_, guards)| guards.iter().any(|guard| guard.at.last().copied() == at));
-            let gates: Vec<u32> = gates.map(|(gate, _)| *gate).collect();
+            let Some(gates) = u32::try_from(node).ok().and_then(|node| gates_of.get(&node)) else { continue };
             let Some((_, gate)) = gates.last().and_then(|gate| gate_of(view.drafts, *gate)) else { continue };
             let mut unseen: Vec<&str> = Vec::new();
             for (argument, parameter) in call.arguments.iter().zip(&action.parameters) {
                 if gates.iter().all(|gate| view.paths(argument, *gate, DEEPEST, &mut Vec::new()).is_none()) {
                     unseen.push(&parameter.name);
                 }
+            }
+            if view.looks == 0 {
+                // What was not looked at may well have been seen.
+                return;
             }
             if !unseen.is_empty() {
                 let fault = faults::lints::unseen_arguments(self.site(draft.span), &action.name, &unseen, gate);
