@@ -163,6 +163,14 @@ pub struct WatchedGate {
     pub reason_required: Vec<&'static str>,
 }
 
+impl WatchedGate {
+    /// Whether nobody passes it unasked.
+    #[must_use]
+    pub fn asks_always(&self) -> bool {
+        self.where_unsure.is_none() && self.asks.iter().all(|asks| asks.who.is_some())
+    }
+}
+
 /// A band of a gate; a plain gate has one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Asks {

@@ -75,15 +75,17 @@ fn heading(call: &WatchedCall) -> String {
     }
 }
 
-/// The gates that count: those that cover a duty, else all before the call.
+/// The gates that count: those that cover a duty, which ask wherever it applies; else all before the call, wherever each of them asks.
 fn asked_at(call: &WatchedCall, gates: &[WatchedGate]) -> String {
     let mut met: Vec<usize> = call.duties.iter().flat_map(|duty| &duty.covered_by).map(|covering| covering.gate).collect();
-    if met.is_empty() {
+    let covered = !met.is_empty();
+    if !covered {
         met.extend(call.gates.iter().map(|before| before.gate));
     }
     met.sort_unstable();
     met.dedup();
-    let met: Vec<String> = met.into_iter().filter_map(|gate| gates.get(gate)).map(name).collect();
+    let at = |gate: &WatchedGate| if covered || gate.asks_always() { name(gate) } else { format!("{} if it asks", name(gate)) };
+    let met: Vec<String> = met.into_iter().filter_map(|gate| gates.get(gate)).map(at).collect();
     let unproved = call.duties.iter().any(|duty| duty.proof == Proof::NotProved);
     match (met.is_empty(), unproved) {
         (_, true) => "not proved".to_owned(),

@@ -110,7 +110,7 @@ const STYLE: &str = "\
 body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;overflow-wrap:anywhere}
 h1{font-size:1.5rem}h2{font-size:1.25rem;margin-top:2.5rem;border-top:2px solid}h3{font-size:1rem;margin:1.5rem 0 .25rem}
 table{border-collapse:collapse;width:100%;margin:1rem 0}
-th,td{text-align:left;vertical-align:top;padding:.3rem .5rem;border-bottom:1px solid #8888}
+th,td{text-align:left;vertical-align:top;overflow-wrap:break-word;padding:.3rem .5rem;border-bottom:1px solid #8888}
 dl{display:grid;grid-template-columns:8rem 1fr;gap:.1rem .75rem;margin:0}
 dt{opacity:.75}dd{margin:0}dd+dd{grid-column:2}
 section{break-inside:avoid}
