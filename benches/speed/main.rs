@@ -73,6 +73,8 @@ async fn run() {
 
     let dir = tempfile::tempdir().expect("a folder");
     server = Server::start(dir.path()).await;
+    // The plans are there once a run is.
+    start(&server, 1, 1).await;
     let empty = server.disk();
     let paused = start(&server, 32, 313).await;
     let runs = paused.len();

@@ -22,9 +22,10 @@ pub(super) struct Way<'t, 'p> {
     pub(super) places: &'p Places<'p>,
     pub(super) lowering: Lowering<'t, 'p>,
     pub(super) declarations: &'p dyn Declarations,
-    /// Where arms are taken, and where it can be told which arm of their branch is, once known.
-    pub(super) taken: HashMap<Arm, F>,
-    pub(super) told: HashMap<Arm, F>,
+    /// The conditions of branches, once known; where it can be told which of their arms is taken; and where an arm is.
+    branches: HashMap<Node, Rc<[Truth]>>,
+    told: HashMap<Node, F>,
+    taken: HashMap<Arm, F>,
     /// Where gates ask, once known.
     pub(super) asked: HashMap<Node, Rc<[Asked]>>,
     /// Whom duties demand, each once; and where gates ask people who are enough for that.
@@ -46,8 +47,9 @@ impl<'t, 'p> Way<'t, 'p> {
             places,
             lowering,
             declarations,
-            taken: HashMap::new(),
+            branches: HashMap::new(),
             told: HashMap::new(),
+            taken: HashMap::new(),
             asked: HashMap::new(),
             demanded: Vec::new(),
             enough: HashMap::new(),
@@ -65,8 +67,9 @@ impl<'t, 'p> Way<'t, 'p> {
     pub(super) fn begin(&mut self, budget: u64) {
         if self.lowering.arena.left.is_used_up() {
             // What was built when nothing was left says less than it could.
-            self.taken.clear();
+            self.branches.clear();
             self.told.clear();
+            self.taken.clear();
             self.asked.clear();
             self.enough.clear();
         }
@@ -95,7 +98,7 @@ impl<'t, 'p> Way<'t, 'p> {
         let mut facts: Vec<F> = self.places.taken(node).into_iter().map(|arm| self.taken(arm)).collect();
         for Ending { arm, where_taken } in self.places.not_taken(node) {
             let not_met = self.not_taken(where_taken);
-            let passed = [self.not_taken(&[arm]), self.told(arm)];
+            let passed = [self.not_taken(&[arm]), self.told(branch_of(arm))];
             let passed = self.lowering.arena.and(&passed);
             facts.push(self.lowering.arena.or(&[not_met, passed]));
         }
@@ -116,7 +119,7 @@ impl<'t, 'p> Way<'t, 'p> {
             let own: Vec<F> = match self.places.node(at).map(|node| &node.kind) {
                 Some(NodeKind::Let { value, .. }) => vec![self.defined(value, names)],
                 Some(NodeKind::Call(call)) => call.arguments.iter().map(|argument| self.defined(argument, names)).collect(),
-                Some(NodeKind::Branch { .. }) => vec![self.told(Arm { region: at.region, branch: at.index, arm: 0 })],
+                Some(NodeKind::Branch { .. }) => vec![self.told(at)],
                 _ => continue,
             };
             let not_met = self.not_taken(arms);
@@ -139,27 +142,31 @@ impl<'t, 'p> Way<'t, 'p> {
     }
 
     /// Where it can be told which arm of the branch is taken: elsewhere the run ends there.
-    fn told(&mut self, of: Arm) -> F {
-        if let Some(told) = self.told.get(&of) {
+    fn told(&mut self, branch: Node) -> F {
+        if let Some(told) = self.told.get(&branch) {
             return *told;
         }
-        let told = self.told_at(of);
-        self.told.insert(of, told);
-        told
-    }
-
-    fn told_at(&mut self, of: Arm) -> F {
-        let at = Node { region: of.region, index: of.branch };
-        let Some(NodeKind::Branch { conditions, .. }) = self.places.node(at).map(|node| &node.kind) else {
-            return self.lowering.arena.always();
-        };
         let mut told = self.lowering.arena.always();
-        for condition in conditions.iter().rev() {
-            let truth = self.condition(condition, Names::At(at));
+        for truth in self.conditions(branch).iter().rev() {
             let on = self.lowering.arena.and(&[truth.fails, told]);
             told = self.lowering.arena.or(&[truth.holds, on]);
         }
+        self.told.insert(branch, told);
         told
+    }
+
+    /// The conditions of a branch, in order.
+    fn conditions(&mut self, branch: Node) -> Rc<[Truth]> {
+        if let Some(known) = self.branches.get(&branch) {
+            return Rc::clone(known);
+        }
+        let conditions = match self.places.node(branch).map(|node| &node.kind) {
+            Some(NodeKind::Branch { conditions, .. }) => conditions.as_slice(),
+            _ => &[],
+        };
+        let known: Rc<[Truth]> = conditions.iter().map(|condition| self.condition(condition, Names::At(branch))).collect();
+        self.branches.insert(branch, Rc::clone(&known));
+        known
     }
 
     /// What holds on every way past a gate that stands in arms: where one of them was reached, it could be told whether it is taken.
@@ -168,7 +175,7 @@ impl<'t, 'p> Way<'t, 'p> {
         let mut not_reached = Vec::new();
         // The outermost last.
         for arm in where_taken.iter().rev() {
-            let told = self.told(*arm);
+            let told = self.told(branch_of(*arm));
             let taken = self.taken(*arm);
             let parts: Vec<F> = not_reached.iter().copied().chain([told]).collect();
             facts.push(self.lowering.arena.or(&parts));
@@ -188,17 +195,16 @@ impl<'t, 'p> Way<'t, 'p> {
     }
 
     fn taken_at(&mut self, arm: Arm) -> F {
-        let at = Node { region: arm.region, index: arm.branch };
-        let Some(NodeKind::Branch { conditions, .. }) = self.places.node(at).map(|node| &node.kind) else {
-            return self.lowering.arena.always();
-        };
-        let mut parts = Vec::new();
-        for (number, condition) in (0..).zip(conditions).take_while(|(number, _)| *number <= arm.arm) {
-            let truth = self.condition(condition, Names::At(at));
-            parts.push(if number == arm.arm { truth.holds } else { truth.fails });
-        }
+        let conditions = self.conditions(branch_of(arm));
+        let of = |(number, truth): (u32, &Truth)| if number == arm.arm { truth.holds } else { truth.fails };
+        let parts: Vec<F> = (0..).zip(conditions.iter()).take_while(|(number, _)| *number <= arm.arm).map(of).collect();
         self.lowering.arena.and(&parts)
     }
+}
+
+/// The node that an arm belongs to.
+const fn branch_of(arm: Arm) -> Node {
+    Node { region: arm.region, index: arm.branch }
 }
 
 /// Whether evaluating it may take so much work that it fails for that alone, beside what is said of its parts.
