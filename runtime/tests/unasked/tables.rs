@@ -16,8 +16,9 @@ const FILES: [&str; 4] = [
 ];
 
 /// Workflows whose examples need something else, and what.
-const APART: [(&str, &str); 3] = [
+const APART: [(&str, &str); 4] = [
     ("default_owner_for_owner", "whoever starts a run is its owner, and so is asked; that proves nothing to those who wrote the duty"),
+    ("except_default_owner", "whoever starts a run is its owner, and so is left out; that proves nothing to those who wrote the duty"),
     ("other_from_data", "an example says nothing of who is asked: both addresses are the same text"),
     ("read_twice", "midnight passes between the two readings"),
 ];
