@@ -31,7 +31,7 @@ workflow gated(ns: [number]) {
 }
 "#;
 
-/// Items of a loop that is not measured: the store keeps up to 8 MB of its pages in memory, whatever it is used for, and these fill them.
+/// Items of a loop that is not measured: the store keeps up to 4 MB of its pages in memory, whatever it is used for, and these fill them.
 const WARMING: u32 = 20_000;
 
 /// How long a loop may take.

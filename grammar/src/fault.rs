@@ -65,6 +65,10 @@ pub enum FaultKind {
     ChainedComparison,
     /// Brackets deeper than [`MAX_DEPTH`](crate::MAX_DEPTH).
     TooDeep,
+    /// More operators than [`MAX_EXPRESSION_DEPTH`](crate::MAX_EXPRESSION_DEPTH) around one value.
+    LongExpression,
+    /// A deadline that escalates more often than so.
+    ManyEscalations(usize),
     /// More bytes than [`MAX_BYTES`](crate::MAX_BYTES).
     TooLarge(usize),
     /// The bytes are no UTF-8.

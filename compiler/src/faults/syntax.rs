@@ -1,6 +1,6 @@
 //! Faults of syntax: what the grammar found, in words.
 
-use flow_grammar::{Fault, FaultKind, MAX_BYTES, MAX_DEPTH, Span};
+use flow_grammar::{Fault, FaultKind, MAX_BYTES, MAX_DEPTH, MAX_EXPRESSION_DEPTH, Span};
 
 use super::{Site, either};
 use crate::diagnostic::{Edit, Fix};
@@ -85,6 +85,10 @@ fn worded(site: Site, kind: &FaultKind) -> Diagnostic {
             site.error(Code::F0009, "comparisons do not chain").help("compare twice and join with `and`: `a < b and b < c`")
         }
         FaultKind::TooDeep => site.error(Code::F0010, format!("brackets are nested more than {MAX_DEPTH} deep")),
+        FaultKind::LongExpression => super::types::too_deep(site, MAX_EXPRESSION_DEPTH),
+        FaultKind::ManyEscalations(most) => {
+            site.error(Code::F0010, format!("a deadline escalates at most {most} times")).help("let the last of them end with `then reject`")
+        }
         FaultKind::TooLarge(bytes) => site
             .error(Code::F0011, format!("the file has {bytes} bytes, more than the {MAX_BYTES} that a file may have"))
             .help("split it into several files"),

@@ -184,7 +184,7 @@ pub(crate) fn holds_itself(site: Site, record: &str) -> Diagnostic {
 }
 
 /// An expression deeper than can be checked.
-pub(crate) fn too_deep(site: Site, most: u32) -> Diagnostic {
+pub(crate) fn too_deep(site: Site, most: impl std::fmt::Display) -> Diagnostic {
     site.error(Code::F0223, format!("this expression is more than {most} operations deep")).help("name parts of it with `let`")
 }
 

@@ -70,7 +70,7 @@ impl<'i> Builder<'i> {
             _ => row.clone().filter(|part| is_operator(part.as_rule())).count() + 1,
         };
         if self.level + operators > MAX_EXPRESSION_DEPTH {
-            self.fault(FaultKind::TooDeep, Span::new(outer.start, outer.start + 1));
+            self.fault(FaultKind::LongExpression, Span::new(outer.start, outer.start + 1));
             return Operand::plain(ExprKind::Broken, outer);
         }
         self.level += operators;

@@ -188,7 +188,7 @@ impl<'i> Builder<'i> {
                 Rule::escalation => {
                     if escalations.len() == MAX_ESCALATIONS {
                         let place = self.span(&part);
-                        self.fault(FaultKind::TooDeep, place);
+                        self.fault(FaultKind::ManyEscalations(MAX_ESCALATIONS), place);
                         break;
                     }
                     escalations.extend(self.escalation(part));

@@ -129,7 +129,7 @@ fn the_limits_are_faults_of_their_own() {
     assert_eq!(checked(&brackets(64)).faults.len(), 1);
     let chain = |length: usize| format!("workflow w() {{ let x = a{} }}", " + a".repeat(length));
     assert_eq!(checked(&chain(400)).faults, []);
-    assert!(matches!(checked(&chain(600)).faults.as_slice(), [fault] if fault.kind == FaultKind::TooDeep));
+    assert!(matches!(checked(&chain(600)).faults.as_slice(), [fault] if fault.kind == FaultKind::LongExpression));
 }
 
 const TOKENS: &[&str] = &[
