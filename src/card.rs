@@ -51,6 +51,9 @@ pub(crate) fn draw(approval: &Approval, url: Option<&str>, now: Timestamp) -> St
     if !approval.approvers.is_empty() {
         rows.row("decides", &approval.approvers.join(", "));
     }
+    if let Some(why) = &approval.why_nobody {
+        rows.row("nobody", &format!("can decide this now: {why}"));
+    }
     asked_of(&mut rows, approval);
     if approval.status == "pending" {
         time_left(&mut rows, approval, now);

@@ -119,6 +119,8 @@ pub struct Approval {
     pub approvers: Vec<String>,
     /// Whose answer is still needed, in words.
     pub needed: Vec<String>,
+    /// Why nobody can decide it as things stand; `null` where somebody can.
+    pub why_nobody: Option<String>,
     /// Who decides in whose stead.
     pub handed_on: Vec<HandedOn>,
     /// The answers that can be given: `approve`, `reject`, `send_back`; for a call in doubt `done`, `not_done`, `give_up`.

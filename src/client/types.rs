@@ -115,6 +115,8 @@ pub(crate) struct Approval {
     #[serde(default)]
     pub(crate) needed: Vec<String>,
     #[serde(default)]
+    pub(crate) why_nobody: Option<String>,
+    #[serde(default)]
     pub(crate) answers: Vec<String>,
     #[serde(default)]
     pub(crate) handed_on: Vec<HandedOn>,

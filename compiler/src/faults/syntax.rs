@@ -86,9 +86,9 @@ fn worded(site: Site, kind: &FaultKind) -> Diagnostic {
         }
         FaultKind::TooDeep => site.error(Code::F0010, format!("brackets are nested more than {MAX_DEPTH} deep")),
         FaultKind::LongExpression => super::types::too_deep(site, MAX_EXPRESSION_DEPTH),
-        FaultKind::ManyEscalations(most) => {
-            site.error(Code::F0010, format!("a deadline escalates at most {most} times")).help("let the last of them end with `then reject`")
-        }
+        FaultKind::ManyEscalations(most) => site
+            .error(Code::F0010, format!("a deadline escalates at most {most} times"))
+            .help("let the last of them end with `then reject`"),
         FaultKind::TooLarge(bytes) => site
             .error(Code::F0011, format!("the file has {bytes} bytes, more than the {MAX_BYTES} that a file may have"))
             .help("split it into several files"),

@@ -89,6 +89,7 @@ impl Engine {
             will_run: will_run(live, gate, asked),
             approvers: people::approvers(asked),
             needed: self.with_facts(|facts| needed(asked, state, facts)).iter().map(ToString::to_string).collect(),
+            why_nobody: self.why_nobody(state, asked),
             handed_on: asked.handed.iter().map(|(from, to)| view::HandedOn { from: from.clone(), to: to.clone() }).collect(),
             answers: answers(question, gate),
             next: self.next_round(state, question),
@@ -117,6 +118,12 @@ impl Engine {
             matches!(question.about, About::SentBack { .. }) || asked.closed.is_some_and(|closed| closed.how == Closing::Superseded);
         let later = state.questions.iter().find(|later| later.question.n > question.n && later.question.node == question.node)?;
         again.then(|| self.approval_id(ApprovalId { run: state.run, n: later.question.n }))
+    }
+
+    /// Why nobody can decide an open question, which then waits for its deadline.
+    fn why_nobody(&self, state: &RunState, asked: &Asked) -> Option<String> {
+        let open = asked.closed.is_none() && self.needed_now(state, asked).is_empty();
+        open.then(|| "everybody who could decide it is left out or not in the group any more".to_owned())
     }
 
     /// Why somebody is asked, in words; `None` when they are not.

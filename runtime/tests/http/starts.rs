@@ -9,6 +9,7 @@ use flow_runtime::store::memory::MemoryStore;
 use flow_runtime::store::sqlite::{SqliteOptions, SqliteStore};
 use serde_json::{Value as Json, json};
 
+use crate::people::sign_in;
 use crate::support::{JSON, World, bearer};
 
 const FLOW: &str = r#"
@@ -282,5 +283,22 @@ async fn a_service_and_whom_it_acts_for_are_both_the_requester() {
             world.ask(&decide, &[excluded, JSON, &tag], r#"{"decision": "approve"}"#).await.expect(403);
         }
         world.ask(&decide, &[&bo, JSON, &tag], r#"{"decision": "approve"}"#).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn where_nobody_can_decide_it_is_said() {
+    let flow = "workflow spend(what: text) {\n  owner \"ana@acme.example\"\n  require approval by finance except requester\n  step log(message: what)\n}\n";
+    let world = World::on(Arc::new(MemoryStore::new()), clock(), flow, "[groups]\nfinance = [\"bo@acme.example\"]\n").await;
+    let token = async |person: &str| bearer(&world.token(person, "start,read,decide").await);
+    let (ana, bo) = (token("ana@acme.example").await, token("bo@acme.example").await);
+    let cookie = sign_in(&world, &world.token("ana@acme.example", "read,decide").await).await;
+    for (requester, expected) in [(&ana, false), (&bo, true)] {
+        let started = world.ask("POST /api/v1/workflows/spend/runs", &[requester, JSON], r#"{"input": {"what": "tea"}}"#).await.expect(201);
+        let id = started.json()["id"].as_str().unwrap().to_owned();
+        let seen = world.ask(&format!("GET /api/v1/approvals/{id}-1"), &[&ana], "").await.expect(200).json();
+        assert_eq!(seen["why_nobody"].is_string(), expected, "{seen}");
+        let page = world.ask(&format!("GET /approvals/{id}-1"), &[&cookie], "").await.expect(200);
+        assert_eq!(page.body.contains("Nobody can decide this now"), expected, "{}", page.body);
     }
 }

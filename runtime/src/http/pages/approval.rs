@@ -40,6 +40,7 @@ struct ApprovalPage {
     shown: Vec<(Html, Html)>,
     will_run: Vec<Call>,
     approvers: Vec<Html>,
+    why_nobody: Option<Html>,
     needed: Vec<Html>,
     handed_on: Vec<(Html, Html)>,
     /// The address of the approval that took this one's place.
@@ -205,6 +206,7 @@ fn page(app: &App, visitor: &Visitor, approval: Approval, sent: Option<&Sent>, a
         shown: approval.shown.iter().map(|shown| (Html::text(&shown.label), value::shown(shown))).collect(),
         will_run: approval.will_run.iter().map(call).collect(),
         approvers: approval.approvers.iter().map(|who| Html::text(who)).collect(),
+        why_nobody: text(&approval.why_nobody),
         needed: approval.needed.iter().map(|who| Html::text(who)).collect(),
         handed_on: approval.handed_on.iter().map(|handed| (Html::text(&handed.from), Html::text(&handed.to))).collect(),
         next: approval.next.as_ref().map(|next| format!("/approvals/{next}")),
