@@ -23,6 +23,8 @@ use crate::value::{Money, Value, money};
 
 /// So many values are told.
 const MOST_TOLD: usize = 8;
+/// So many values are made of a model: numbers that read well, amounts with a currency, each or not.
+const ROUNDS: usize = 4;
 
 /// Values of a flow.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,8 +58,10 @@ pub(super) fn find_where(
     tries: &mut Tries,
     off: impl Fn(&World<'_, '_, '_>) -> usize,
 ) -> Option<Example> {
+    let work = way.lowering.terms.count() + way.places.nodes().count();
+    tries.take(ROUNDS * work)?;
     let types = way.declarations.types();
-    let rounds = [(true, true), (false, true), (true, false), (false, false)];
+    let rounds: [_; ROUNDS] = [(true, true), (false, true), (true, false), (false, false)];
     let makers = rounds.map(|(round, entered)| Maker { way, model, types: &types, round, entered, items: way.items() });
     let first = makers.first()?;
     let now = first.now();
@@ -74,7 +78,7 @@ pub(super) fn find_where(
     let found = match made.iter().position(|(stands, _)| *stands == Some(0)) {
         Some(at) => made.swap_remove(at).1,
         None => {
-            let mut nearby = Nearby::of(first, &told, &spoken(way, model, true));
+            let mut nearby = Nearby::of(first, &told, &spoken(way, model, true), work);
             let (found, changed) = made.iter().take(2).find_map(|(_, slots)| nearby.find(slots, tries, &judged))?;
             told.extend(changed);
             told.sort_unstable();

@@ -29,7 +29,8 @@ impl Tries {
     /// For one of many.
     pub(super) const OF_ONE: Self = Self(300_000);
 
-    fn take(&mut self, work: usize) -> Option<()> {
+    /// `None` where so much is not left.
+    pub(super) fn take(&mut self, work: usize) -> Option<()> {
         self.0 = self.0.checked_sub(work)?;
         Some(())
     }
@@ -118,7 +119,7 @@ impl Dice {
 
 impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
     /// These terms are changed, mostly the first, and the lists that loops around go through.
-    pub(super) fn of(maker: &'n Maker<'n, 't, 'p>, first: &[Id], others: &[Id]) -> Self {
+    pub(super) fn of(maker: &'n Maker<'n, 't, 'p>, first: &[Id], others: &[Id], work: usize) -> Self {
         let way = maker.way;
         let terms = &way.lowering.terms;
         let mut changed = first.to_vec();
@@ -129,14 +130,7 @@ impl<'n, 't, 'p> Nearby<'n, 't, 'p> {
             let (slot, fields) = terms.path(id)?;
             Some(Target { id, slot, fields, ty: way.places.slot(slot.0, slot.1)?.ty.clone() })
         });
-        Self {
-            maker,
-            targets: targets.collect(),
-            first,
-            pool: Pool::of(terms.constants()),
-            dice: Dice(1),
-            work: terms.count() + way.places.nodes().count(),
-        }
+        Self { maker, targets: targets.collect(), first, pool: Pool::of(terms.constants()), dice: Dice(1), work }
     }
 
     /// Values against which nothing stands, and the terms that were changed for that; `None` where none were found.

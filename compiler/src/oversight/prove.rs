@@ -20,7 +20,7 @@ use crate::plan::{Approvers, Duty, Expr, NodeKind, Workflow};
 /// Work for a workflow: so much, and so much more for each of its calls.
 const BUDGET: (u64, u64) = (2_000_000, 20_000);
 /// Work for all workflows that are proved together.
-const BUDGET_OF_ALL: u64 = 10_000_000;
+const BUDGET_OF_ALL: u64 = 5_000_000;
 /// What every proof may take in any case: so much is enough for nearly all, so that a large project does not use up what is for all.
 const FREE: u64 = 1_000;
 /// So many gates of each kind are tried alone, the nearest first, before all are taken together.
@@ -224,6 +224,11 @@ impl Fit {
 impl<'p> Way<'_, 'p> {
     fn prove(&mut self, call: &Call<'p>, duty: &'p Duty, left: &mut Work) -> Outcome {
         let budget = BUDGET_OF_CALL.min(left.proofs + FREE);
+        // Each condition on the way takes some work: with less than that there is no use in beginning.
+        let conditions: u64 = self.places.taken(call.at).iter().map(|arm| u64::from(arm.arm) + 1).sum();
+        if conditions > budget {
+            return Outcome::Refused(Box::new(Refusal { gave_up: true, ..Refusal::default() }));
+        }
         self.begin(budget);
         let arguments: Vec<Id> = call.arguments.iter().map(|argument| self.lowering.term(argument, Names::At(call.at))).collect();
         let mut facts = self.reached(call.at);

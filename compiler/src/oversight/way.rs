@@ -23,7 +23,7 @@ pub(super) struct Way<'t, 'p> {
     pub(super) lowering: Lowering<'t, 'p>,
     pub(super) declarations: &'p dyn Declarations,
     /// The conditions of branches, once known; where it can be told which of their arms is taken; and where an arm is.
-    branches: HashMap<Node, Rc<[Truth]>>,
+    branches: HashMap<Node, Vec<Truth>>,
     told: HashMap<Node, F>,
     taken: HashMap<Arm, F>,
     /// Where gates ask, once known.
@@ -147,7 +147,7 @@ impl<'t, 'p> Way<'t, 'p> {
             return *told;
         }
         let mut told = self.lowering.arena.always();
-        for truth in self.conditions(branch).iter().rev() {
+        for truth in self.conditions(branch, usize::MAX).into_iter().rev() {
             let on = self.lowering.arena.and(&[truth.fails, told]);
             told = self.lowering.arena.or(&[truth.holds, on]);
         }
@@ -155,18 +155,19 @@ impl<'t, 'p> Way<'t, 'p> {
         told
     }
 
-    /// The conditions of a branch, in order.
-    fn conditions(&mut self, branch: Node) -> Rc<[Truth]> {
-        if let Some(known) = self.branches.get(&branch) {
-            return Rc::clone(known);
-        }
+    /// The first conditions of a branch, so many, in order.
+    fn conditions(&mut self, branch: Node, count: usize) -> Vec<Truth> {
+        let mut known = self.branches.remove(&branch).unwrap_or_default();
         let conditions = match self.places.node(branch).map(|node| &node.kind) {
             Some(NodeKind::Branch { conditions, .. }) => conditions.as_slice(),
             _ => &[],
         };
-        let known: Rc<[Truth]> = conditions.iter().map(|condition| self.condition(condition, Names::At(branch))).collect();
-        self.branches.insert(branch, Rc::clone(&known));
-        known
+        for condition in conditions.iter().take(count).skip(known.len()) {
+            known.push(self.condition(condition, Names::At(branch)));
+        }
+        let first = known.iter().take(count).copied().collect();
+        self.branches.insert(branch, known);
+        first
     }
 
     /// What holds on every way past a gate that stands in arms: where one of them was reached, it could be told whether it is taken.
@@ -195,9 +196,9 @@ impl<'t, 'p> Way<'t, 'p> {
     }
 
     fn taken_at(&mut self, arm: Arm) -> F {
-        let conditions = self.conditions(branch_of(arm));
-        let of = |(number, truth): (u32, &Truth)| if number == arm.arm { truth.holds } else { truth.fails };
-        let parts: Vec<F> = (0..).zip(conditions.iter()).take_while(|(number, _)| *number <= arm.arm).map(of).collect();
+        let conditions = self.conditions(branch_of(arm), (arm.arm as usize).saturating_add(1));
+        let of = |(number, truth): (u32, Truth)| if number == arm.arm { truth.holds } else { truth.fails };
+        let parts: Vec<F> = (0..).zip(conditions).map(of).collect();
         self.lowering.arena.and(&parts)
     }
 }
