@@ -203,6 +203,14 @@ impl<'p> Teller<'p> {
         }
     }
 
+    /// A workflow that has another name now.
+    pub(super) fn renamed(&self) -> Change {
+        let [old, new] = self.plans.map(|plan| &plan.workflow.name);
+        let of = if old == new { format!(" of {}", self.plans[0].file) } else { String::new() };
+        let message = format!("the workflow `{new}` is compared with `{old}`{of}, which is gone");
+        Change { workflow: Some(new.to_string()), file: self.plans[1].file.clone(), old_line: None, message, ..self.gone(None) }
+    }
+
     /// What an action is or demands.
     pub(super) fn demand(&self, direction: Direction, action: &Action, what: String, shown: &Shown) -> Change {
         let (message, example, compared) = with(format!("`{}` {what}", action.name), shown.clone());
