@@ -1,8 +1,9 @@
 //! What actions demand of every call in two versions, whether or not a workflow calls them: their own duties, and those of policies.
 
-use super::calls::{Parameters, Shown};
+use super::calls::Shown;
 use super::groups::Members;
 use super::merge::{Declared, Side};
+use super::parameters::Parameters;
 use super::told::Teller;
 use super::twins::Twins;
 use super::version::{Declaration, KnownAction, Version};

@@ -23,7 +23,7 @@ fn watched<'p>(declared: &'p Declared, call: &Call<'_>) -> Option<&'p Action> {
 pub(super) fn compare((old, new): (&Plan, &Plan), teller: &Teller<'_>, [later, earlier]: [&Members<'_>; 2], changes: &mut Vec<Change>) {
     let merged = Merged::of(old, new);
     let places = Places::of(&merged.workflow);
-    let mut terms = share::terms(&merged, &places);
+    let (mut terms, shared) = share::terms(&merged, &places);
     let calls = prove::calls(&places);
     let (olds, news): (Vec<Call<'_>>, Vec<Call<'_>>) = calls.iter().partition(|call| merged.side(call.at) == Side::Old);
     let pairs = matched(&merged, &places, &mut terms, &olds, &news);
@@ -37,14 +37,14 @@ pub(super) fn compare((old, new): (&Plan, &Plan), teller: &Teller<'_>, [later, e
         if !(is_watched || writes() && lost()) {
             continue;
         }
-        let pair = Pair { merged: &merged, places: &places, from, to, groups: later };
+        let pair = Pair { merged: &merged, places: &places, from, to, groups: later, shared: &shared, only: None };
         for found in pair.loosened(&mut terms) {
             teller.tell(Direction::Weaker, &merged, (from, to), found, changes, &mut told);
         }
         if let Some(found) = is_watched.then(|| pair.given_else(&mut terms)).flatten() {
             teller.tell(Direction::Weaker, &merged, (from, to), found, changes, &mut told);
         }
-        let pair = Pair { merged: &merged, places: &places, from: to, to: from, groups: earlier };
+        let pair = Pair { merged: &merged, places: &places, from: to, to: from, groups: earlier, shared: &shared, only: None };
         for found in pair.loosened(&mut terms) {
             teller.tell(Direction::Stronger, &merged, (from, to), found, changes, &mut told);
         }
@@ -61,7 +61,7 @@ pub(super) fn compare((old, new): (&Plan, &Plan), teller: &Teller<'_>, [later, e
         // It stands perhaps for one that is gone: then it is not to be asked for by fewer.
         let instead = lost.iter().filter(|old| old.undo == call.undo);
         for old in instead.filter(|_| is_guarded) {
-            let pair = Pair { merged: &merged, places: &places, from: old, to: call, groups: later };
+            let pair = Pair { merged: &merged, places: &places, from: old, to: call, groups: later, shared: &shared, only: None };
             for found in pair.loosened(&mut terms) {
                 teller.tell(Direction::Weaker, &merged, (old, call), found, changes, &mut told);
             }
