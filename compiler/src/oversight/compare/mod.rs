@@ -9,9 +9,11 @@
 
 mod calls;
 mod demands;
+mod ends;
 mod flows;
 mod groups;
 mod lists;
+mod matching;
 mod merge;
 mod parameters;
 mod share;
