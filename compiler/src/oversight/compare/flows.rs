@@ -5,6 +5,7 @@ use super::ends;
 use super::groups::Members;
 use super::matching::matched;
 use super::merge::{Declared, Merged, Side};
+use super::notes;
 use super::share::{self, Shared};
 use super::told::{Both, Teller, Told};
 use super::{Change, Direction};
@@ -64,6 +65,7 @@ pub(super) fn compare((old, new): (&Plan, &Plan), teller: &Teller<'_>, groups: [
         flows.of_ends(&mut terms, [&before, &now], changes, &mut told);
     }
     flows.gates_that_are_gone(changes);
+    notes::of(&merged, &places, &mut terms, teller, changes);
 }
 
 impl<'p> Flows<'_, 'p> {
@@ -73,7 +75,8 @@ impl<'p> Flows<'_, 'p> {
     }
 
     fn pair<'c>(&'c self, (from, to): (&'c Call<'p>, &'c Call<'p>), only: Option<&'c [Node]>) -> Pair<'c, 'p> {
-        let groups = self.groups[usize::from(self.merged.side(to.at) == Side::Old)];
+        let [later, earlier] = self.groups;
+        let groups = if self.merged.side(to.at) == Side::New { later } else { earlier };
         Pair { merged: self.merged, places: self.places, from, to, groups, shared: self.shared, only }
     }
 

@@ -15,6 +15,8 @@ mod groups;
 mod lists;
 mod matching;
 mod merge;
+mod notes;
+mod owners;
 mod parameters;
 mod share;
 mod told;
@@ -80,6 +82,7 @@ pub fn compare(old: &Version, new: &Version) -> Vec<Change> {
         let teller = Teller::of(&known, plan);
         changes.extend(renamed.then(|| teller.renamed()));
         flows::compare((&known, plan), &teller, [&later, &earlier], &mut changes);
+        owners::compare((&known, plan), &teller, [&later, &earlier], &mut changes);
     }
     changes.extend(gone.into_iter().map(|plan| Teller::of(plan, plan).gone(None)));
     demands::compare(&twins, old, new, &mut changes);

@@ -213,6 +213,25 @@ impl<'p> Teller<'p> {
         }
     }
 
+    /// What a gate no longer shows or asks for.
+    pub(super) fn gate_note(&self, gate: &str, (old, new): (Option<u32>, Option<u32>), note: &str) -> Change {
+        let workflow = Some(self.plans[1].workflow.name.to_string());
+        let message = format!("`{gate}` {note}");
+        Change { workflow, file: self.plans[1].file.clone(), line: new, old_line: old, message, ..self.gone(None) }
+    }
+
+    /// Others own a workflow that is called.
+    pub(super) fn owner(&self, direction: Direction, called: &str) -> Change {
+        let [before, now] = [(&self.old, self.plans[0]), (&self.new, self.plans[1])].map(|(writer, plan)| {
+            plan.workflow.owner.as_ref().map_or_else(|| "who starts the run".to_owned(), |owner| writer.owner(owner))
+        });
+        let workflow = &self.plans[1].workflow.name;
+        let can = if direction == Direction::Weaker { "some can decide who could not" } else { "some can no longer decide who could" };
+        let message = format!("`{called}`, which `{workflow}` calls, asks its owner, and {can} before: now `{now}`, before `{before}`");
+        let file = self.plans[1].file.clone();
+        Change { direction, workflow: Some(workflow.to_string()), file, message, ..self.gone(None) }
+    }
+
     /// A workflow that has another name now.
     pub(super) fn renamed(&self) -> Change {
         let [old, new] = self.plans.map(|plan| &plan.workflow.name);

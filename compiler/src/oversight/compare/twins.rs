@@ -20,6 +20,9 @@ pub(super) struct Twins<'v> {
     moved: BTreeMap<Declaration, Declaration>,
 }
 
+/// A workflow, the one that it is compared with, and whether that has another name or place.
+pub(super) type Pair<'v> = (&'v Plan, Option<&'v Plan>, bool);
+
 impl<'v> Twins<'v> {
     pub(super) fn of(old: &'v Version, new: &'v Version) -> Self {
         let mut twins = Self { old, new, files: files(old, new), moved: BTreeMap::new() };
@@ -54,18 +57,16 @@ impl<'v> Twins<'v> {
         }
     }
 
-    /// Pairs of workflows, the later first. One that is new is compared with one that is gone and makes the same calls; then the third says so.
-    pub(super) fn workflows(&mut self) -> (Vec<(&'v Plan, Option<&'v Plan>, bool)>, Vec<&'v Plan>) {
+    /// Workflows in pairs, and those that are gone. One that is new is compared with one that is gone and makes the same calls.
+    pub(super) fn workflows(&mut self) -> (Vec<Pair<'v>>, Vec<&'v Plan>) {
         let (old, new) = (self.old.all(), self.new.all());
         let at = |plan: &Plan| (plan.file.clone(), plan.workflow.name.clone());
-        let mut pairs: Vec<(&'v Plan, Option<&'v Plan>, bool)> = Vec::new();
+        let mut pairs: Vec<Pair<'v>> = Vec::new();
         for plan in new {
             let same = old.iter().find(|known| self.later(&at(known)) == at(plan)).copied();
             pairs.push((plan, same, false));
         }
-        let is_paired = |known: &Plan, pairs: &[(&Plan, Option<&Plan>, bool)]| {
-            pairs.iter().any(|(_, same, _)| same.is_some_and(|same| at(same) == at(known)))
-        };
+        let is_paired = |known: &Plan, pairs: &[Pair<'_>]| pairs.iter().any(|(_, same, _)| same.is_some_and(|same| at(same) == at(known)));
         let mut gone: Vec<&'v Plan> = old.into_iter().filter(|known| !is_paired(known, &pairs)).collect();
         for index in 0..pairs.len() {
             let Some((plan, None, _)) = pairs.get(index).copied() else { continue };
@@ -156,7 +157,7 @@ fn files(old: &Version, new: &Version) -> BTreeMap<String, String> {
             }
         }
     }
-    pairs.sort_by(|one, other| other.0.cmp(&one.0));
+    pairs.sort_by_key(|pair| std::cmp::Reverse(pair.0));
     let mut found: BTreeMap<String, String> = BTreeMap::new();
     let mut taken: BTreeSet<&String> = BTreeSet::new();
     for (_, path, other) in pairs {
