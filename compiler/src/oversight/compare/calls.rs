@@ -81,30 +81,40 @@ impl<'p> Pair<'_, 'p> {
         from.retain(|before| self.only.is_none_or(|only| only.contains(&before.gate)));
         let reached = runs(&mut way, self.to);
         let mut met = reached_at(&mut way, self.from.at);
-        let unheard_of = self.unheard_of(&mut way, [&from, &to]);
-        met.extend(unheard_of.iter().map(|(fact, _)| *fact));
+        met.extend(self.unheard_of(&mut way, [&from, &to]).into_iter().map(|(fact, _)| fact));
         let mut facts = reached.clone();
         facts.extend(&met);
         let (asks_from, asks_to) = (any(&mut way, &from), any(&mut way, &to));
         let mut found = Vec::new();
         let unasked = [facts.as_slice(), &[asks_from]].concat();
-        if let Some(shown) = self.possible(&mut way, &unasked, &[asks_to], |world| self.asks(world, &from) && !self.asks(world, &to)) {
-            found.push(Loosened::Unasked(from.iter().map(|before| before.gate).collect(), shown));
-        } else {
-            let all_met = way.lowering.arena.and(&met);
-            let is_new = |world: &World<'_, '_, '_>| unheard_of.iter().any(|(_, of)| of.is_in(world));
-            let elsewhere = self.possible(&mut way, &reached, &[all_met, asks_to], |world| {
-                (!world.reached(self.from.at) || is_new(world)) && !self.asks(world, &to)
-            });
-            let or_left_out = elsewhere.map(|shown| self.left_out(&mut way, &reached, &[all_met, asks_to], &to, shown));
-            found.extend(or_left_out.map(Loosened::Reached));
-        }
+        let asked = self.possible(&mut way, &unasked, &[asks_to], |world| self.asks(world, &from) && !self.asks(world, &to));
+        let is_asked_less = asked.is_some();
+        found.extend(asked.map(|shown| Loosened::Unasked(from.iter().map(|before| before.gate).collect(), shown)));
         facts.push(asks_to);
         for gate in &from {
             found.extend(self.people(&mut way, &facts, gate, &to));
         }
         found.extend(self.weak(&mut way, &facts, &from, &to));
+        if !is_asked_less {
+            found.extend(self.elsewhere(terms).map(Loosened::Reached));
+        }
         found
+    }
+
+    /// Whether the call of `to` runs unasked where that of `from` does not run. An item there need not be in the list of a loop around `from`.
+    fn elsewhere(&self, terms: &mut Terms<'p>) -> Option<Shown> {
+        let mut way = Way::new(self.places, terms, &self.merged.declared, &[self.to.at.region]);
+        let (from, to) = (before_of(&mut way, self.from), before_of(&mut way, self.to));
+        let reached = runs(&mut way, self.to);
+        let unheard_of = self.unheard_of(&mut way, [&from, &to]);
+        let mut met = reached_at(&mut way, self.from.at);
+        met.extend(unheard_of.iter().map(|(fact, _)| *fact));
+        let (all_met, asks_to) = (way.lowering.arena.and(&met), any(&mut way, &to));
+        let is_new = |world: &World<'_, '_, '_>| unheard_of.iter().any(|(_, of)| of.is_in(world));
+        let shown = self.possible(&mut way, &reached, &[all_met, asks_to], |world| {
+            (!world.reached(self.from.at) || is_new(world)) && !self.asks(world, &to)
+        })?;
+        Some(self.left_out(&mut way, &reached, &[all_met, asks_to], &to, shown))
     }
 
     /// Whether the call is given something else where nobody is asked: what passed unseen before is no measure of what passes unseen now.
