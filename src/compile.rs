@@ -43,15 +43,21 @@ pub(crate) fn all(project: &Project, paths: &[PathBuf]) -> Result<Vec<Plan>, Fau
 
 /// Checks the sources and says what is wrong; errors end it.
 fn sound(sources: &Sources) -> Result<Checked, Fault> {
+    let checked = without_errors(sources)?;
+    // Warnings are told before anything happens, and stop nothing.
+    let warnings: Vec<_> = checked.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Warning).cloned().collect();
+    render::to_stderr(sources, &warnings);
+    Ok(checked)
+}
+
+/// The same, and nothing is said of what is only warned of.
+pub(crate) fn without_errors(sources: &Sources) -> Result<Checked, Fault> {
     let checked = flow_compiler::check(sources);
     if checked.has_errors() {
         render::to_stderr(sources, &checked.diagnostics);
         anstream::eprintln!("{ERROR}{}{ERROR:#}", Counts::of(sources, &checked.diagnostics).sentence());
         return Err(Fault::reported(Exit::Failed));
     }
-    // Warnings are told before anything happens, and stop nothing.
-    let warnings: Vec<_> = checked.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Warning).cloned().collect();
-    render::to_stderr(sources, &warnings);
     Ok(checked)
 }
 

@@ -168,6 +168,33 @@ fn what_is_stronger_passes() {
     assert!(done.out.ends_with("0 weaker, 1 stronger\n"), "{done:?}");
 }
 
+/// What is only warned of is the business of `check`.
+#[test]
+fn warnings_are_not_told() {
+    let project = changed("workflow pay(to: text,", "workflow pay(spare: text, to: text,");
+    let warned = project.hitlc(&["check", "new"]);
+    assert!(warned.err.contains("warning") && warned.err.contains("spare"), "{warned:?}");
+    let done = project.hitlc(&["oversight", "diff", "old", "new"]);
+    assert_eq!((done.code, done.err.as_str(), done.out.as_str()), (0, "", "nothing is weaker or stronger\n"), "{done:?}");
+}
+
+/// Each version is read with the settings of its own folder, and files without a workflow count.
+#[test]
+fn folders_are_compared_with_their_settings() {
+    let groups = "[groups]\nfin = [\"ana@a.example\", \"bo@a.example\"]\n";
+    let more = groups.replace("\"bo@a.example\"", "\"bo@a.example\", \"eve@a.example\"");
+    let flow = BEFORE.replace("approval as review", "approval as review by fin");
+    let bank = "action book(id: text) only after approval { exec \"book\" [\"{id}\"] }\n";
+    let files = [("old/hitl.toml", groups), ("new/hitl.toml", &more), ("old/pay.flow", &flow), ("new/pay.flow", &flow)];
+    let later = bank.replace(" only after approval", "");
+    let project = Project::with(&[files.as_slice(), &[("old/bank.flow", bank), ("new/bank.flow", &later)]].concat());
+    let done = project.hitlc(&["oversight", "diff", "old", "new"]);
+    assert_eq!(done.code, 1, "{done:?}");
+    assert!(done.out.contains("`book` has no duty any more"), "{done:?}");
+    assert!(done.out.contains("at `review` `fin`, the same words with other people behind them"), "{done:?}");
+    assert!(done.out.ends_with("2 weaker, 0 stronger\n"), "{done:?}");
+}
+
 #[test]
 fn what_does_not_compile_is_said() {
     let project = changed("step transfer(to, amount)", "step transfer(to, amont)");

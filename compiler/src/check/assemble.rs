@@ -88,25 +88,35 @@ fn named(checked: &Checked, user: &CheckedFile, declared: Option<FileId>, name: 
     SmolStr::new(format!("{}.{name}", here.unwrap_or_else(|| stem_of(path))))
 }
 
+/// A plan of a workflow that does nothing, with one action as workflows of a file would call it.
+pub(super) fn alone(checked: &Checked, file: &CheckedFile, action: u32) -> Plan {
+    let mut parts = Parts::of(checked, file, file.id);
+    let mut actions: Vec<plan::Action> = parts.callee(action).into_iter().collect();
+    actions.iter_mut().for_each(|action| parts.action(action));
+    parts.plan(nothing(), actions)
+}
+
+/// A workflow that does nothing.
+fn nothing() -> plan::Workflow {
+    plan::Workflow {
+        name: SmolStr::default(),
+        doc: None,
+        parameters: Vec::new(),
+        result: None,
+        owner: None,
+        settings: plan::Settings::default(),
+        body: plan::Region::default(),
+        loops: Vec::new(),
+        handlers: Vec::new(),
+    }
+}
+
 /// INVARIANT: workflows that call one another in a circle, or too deep, are errors of their file, so that this ends.
 fn of_flow(checked: &Checked, file: &CheckedFile, flow: &Flow) -> Plan {
-    let lowered = &checked.lowered;
-    let type_at = vec![None; lowered.types.len()];
-    let mut parts =
-        Parts { checked, lowered, file, flow_file: flow.file, types: Vec::new(), type_at, groups: Vec::new(), children: Vec::new() };
+    let mut parts = Parts::of(checked, file, flow.file);
     let mut workflow = flow.workflow.clone();
     let actions = parts.workflow(&mut workflow);
-    let types = parts.all_types();
-    Plan {
-        format: plan::FORMAT,
-        semantics: plan::SEMANTICS,
-        file: file.path.clone(),
-        types,
-        groups: parts.groups,
-        actions,
-        workflow,
-        children: parts.children,
-    }
+    parts.plan(workflow, actions)
 }
 
 struct Parts<'l> {
@@ -127,6 +137,28 @@ struct Parts<'l> {
 struct Used {
     actions: Vec<plan::Action>,
     at: BTreeMap<u32, u32>,
+}
+
+impl<'l> Parts<'l> {
+    fn of(checked: &'l Checked, file: &'l CheckedFile, flow_file: FileId) -> Self {
+        let lowered = &checked.lowered;
+        let type_at = vec![None; lowered.types.len()];
+        Self { checked, lowered, file, flow_file, types: Vec::new(), type_at, groups: Vec::new(), children: Vec::new() }
+    }
+
+    fn plan(mut self, workflow: plan::Workflow, actions: Vec<plan::Action>) -> Plan {
+        let types = self.all_types();
+        Plan {
+            format: plan::FORMAT,
+            semantics: plan::SEMANTICS,
+            file: self.file.path.clone(),
+            types,
+            groups: self.groups,
+            actions,
+            workflow,
+            children: self.children,
+        }
+    }
 }
 
 impl Parts<'_> {

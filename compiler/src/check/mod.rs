@@ -18,6 +18,7 @@ mod resolve;
 pub(crate) mod scope;
 mod test;
 pub(crate) mod ty;
+mod version;
 mod workflow;
 
 use foldhash::{HashMap, HashMapExt as _};

@@ -24,7 +24,7 @@ mod terms;
 mod way;
 mod world;
 
-pub use compare::{Change, Direction, compare};
+pub use compare::{Change, Direction, KnownAction, Version, compare};
 pub use example::Example;
 pub use gates::{Odd, Oddity};
 pub use place::Node;

@@ -252,7 +252,7 @@ impl<'p> Writer<'p> {
         around.fold(Words::over(self.plan, first), |words, inner| words.inside(inner).unwrap_or(words))
     }
 
-    fn owner(&self, owner: &Who) -> String {
+    pub(super) fn owner(&self, owner: &Who) -> String {
         match owner {
             Who::Owner => "who starts the run".to_owned(),
             owner => self.words(0).who(owner),

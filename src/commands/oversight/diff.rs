@@ -4,16 +4,16 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use flow_compiler::oversight::{Change, Direction, compare};
-use flow_compiler::plan::Plan;
+use flow_compiler::oversight::{Change, Direction, Version, compare};
 
 use super::layout::plain;
 use crate::commands::check::print;
 use crate::exit::Exit;
 use crate::fault::Fault;
+use crate::load::Loaded;
 use crate::project::Project;
 use crate::terminal::{ERROR, FAINT, GOOD, STRONG, visible};
-use crate::{compile, github, table};
+use crate::{compile, github, input, table};
 
 /// Say what a change weakens or strengthens, and fail where it weakens
 #[derive(Debug, clap::Args)]
@@ -42,8 +42,8 @@ enum Format {
 
 /// Compares two files or folders.
 pub(super) fn run(args: &Args) -> Result<Exit, Fault> {
-    let (_, old) = plans(&args.old)?;
-    let (project, new) = plans(&args.new)?;
+    let (_, old) = version(&args.old)?;
+    let (project, new) = version(&args.new)?;
     let changes = compare(&old, &new);
     let weaker = count(&changes, Direction::Weaker);
     print(&match args.format {
@@ -58,10 +58,13 @@ pub(super) fn run(args: &Args) -> Result<Exit, Fault> {
     Ok(if weaker > 0 { Exit::Failed } else { Exit::Done })
 }
 
-fn plans(path: &Path) -> Result<(Project, Vec<Plan>), Fault> {
+/// All that the files say. Their errors are told; what is only warned of is the check's business.
+fn version(path: &Path) -> Result<(Project, Version), Fault> {
     let project = Project::find(Some(path), None)?;
-    let plans = compile::all(&project, &[path.to_owned()])?;
-    Ok((project, plans))
+    let loaded = Loaded::read(&project, &input::files(&[path.to_owned()])?)?;
+    let checked = compile::without_errors(&loaded.sources)?;
+    let version = checked.version(|file| loaded.is_named(file), project.groups());
+    Ok((project, version))
 }
 
 fn count(changes: &[Change], direction: Direction) -> usize {

@@ -1,18 +1,21 @@
 //! What the proof says of one call in two flows: where it runs unasked in one and not in the other, and whose approval is enough.
 
-use super::merge::{Declared, Merged, Side};
+use super::lists;
+use super::merge::{Merged, Side};
+use super::share::{OfOne, Shared};
 use crate::oversight::asks::Asked;
 use crate::oversight::decide::{Answer, F};
 use crate::oversight::example::{self, Example};
 use crate::oversight::nearby::Tries;
 use crate::oversight::people::{self, Enough, Groups};
-use crate::oversight::place::{Node, Places};
+use crate::oversight::place::{Node, Places, Produced};
 use crate::oversight::prove::Call;
 use crate::oversight::terms::{Id, Names, Terms};
 use crate::oversight::way::Way;
 use crate::oversight::world::World;
-use crate::oversight::{Cover, Declarations as _, Unfit};
-use crate::plan::Duty;
+use crate::oversight::{Cover, Unfit};
+use crate::plan::GuardArgument;
+use crate::value::Value;
 
 /// Work for one question.
 const BUDGET: u64 = 400_000;
@@ -66,34 +69,53 @@ pub(super) struct Pair<'c, 'p> {
     pub(super) from: &'c Call<'p>,
     pub(super) to: &'c Call<'p>,
     pub(super) groups: &'c dyn Groups,
+    pub(super) shared: &'c Shared,
+    /// The gates of `from` that are looked at; `None`: all.
+    pub(super) only: Option<&'c [Node]>,
 }
 
 impl<'p> Pair<'_, 'p> {
     pub(super) fn loosened(&self, terms: &mut Terms<'p>) -> Vec<Loosened> {
         let regions = [self.from.at.region, self.to.at.region];
         let mut way = Way::new(self.places, terms, &self.merged.declared, &regions);
-        let (from, to) = (before_of(&mut way, self.from), before_of(&mut way, self.to));
+        let (mut from, to) = (before_of(&mut way, self.from), before_of(&mut way, self.to));
+        from.retain(|before| self.only.is_none_or(|only| only.contains(&before.gate)));
         let reached = runs(&mut way, self.to);
-        let met = way.reached(self.from.at);
+        let mut met = reached_at(&mut way, self.from.at);
+        met.extend(self.unheard_of(&mut way, [&from, &to]).into_iter().map(|(fact, _)| fact));
         let mut facts = reached.clone();
         facts.extend(&met);
         let (asks_from, asks_to) = (any(&mut way, &from), any(&mut way, &to));
         let mut found = Vec::new();
         let unasked = [facts.as_slice(), &[asks_from]].concat();
-        if let Some(shown) = self.possible(&mut way, &unasked, &[asks_to], |world| self.asks(world, &from) && !self.asks(world, &to)) {
-            found.push(Loosened::Unasked(from.iter().map(|before| before.gate).collect(), shown));
-        } else {
-            let all_met = way.lowering.arena.and(&met);
-            let elsewhere =
-                self.possible(&mut way, &reached, &[all_met, asks_to], |world| !world.reached(self.from.at) && !self.asks(world, &to));
-            found.extend(elsewhere.map(Loosened::Reached));
-        }
+        let asked = self.possible(&mut way, &unasked, &[asks_to], |world| self.asks(world, &from) && !self.asks(world, &to));
+        let is_asked_less = asked.is_some();
+        found.extend(asked.map(|shown| Loosened::Unasked(from.iter().map(|before| before.gate).collect(), shown)));
         facts.push(asks_to);
         for gate in &from {
             found.extend(self.people(&mut way, &facts, gate, &to));
         }
         found.extend(self.weak(&mut way, &facts, &from, &to));
+        if !is_asked_less {
+            found.extend(self.elsewhere(terms).map(Loosened::Reached));
+        }
         found
+    }
+
+    /// Whether the call of `to` runs unasked where that of `from` does not run. An item there need not be in the list of a loop around `from`.
+    fn elsewhere(&self, terms: &mut Terms<'p>) -> Option<Shown> {
+        let mut way = Way::new(self.places, terms, &self.merged.declared, &[self.to.at.region]);
+        let (from, to) = (before_of(&mut way, self.from), before_of(&mut way, self.to));
+        let reached = runs(&mut way, self.to);
+        let unheard_of = self.unheard_of(&mut way, [&from, &to]);
+        let mut met = reached_at(&mut way, self.from.at);
+        met.extend(unheard_of.iter().map(|(fact, _)| *fact));
+        let (all_met, asks_to) = (way.lowering.arena.and(&met), any(&mut way, &to));
+        let is_new = |world: &World<'_, '_, '_>| unheard_of.iter().any(|(_, of)| of.is_in(world));
+        let shown = self.possible(&mut way, &reached, &[all_met, asks_to], |world| {
+            (!world.reached(self.from.at) || is_new(world)) && !self.asks(world, &to)
+        })?;
+        Some(self.left_out(&mut way, &reached, &[all_met, asks_to], &to, shown))
     }
 
     /// Whether the call is given something else where nobody is asked: what passed unseen before is no measure of what passes unseen now.
@@ -113,7 +135,7 @@ impl<'p> Pair<'_, 'p> {
             vec![way.lowering.arena.always()]
         };
         let mut facts = runs(&mut way, self.to);
-        facts.extend(way.reached(self.from.at));
+        facts.extend(reached_at(&mut way, self.from.at));
         facts.push(way.lowering.arena.or(&differ));
         let befores = [before_of(&mut way, self.from), before_of(&mut way, self.to)];
         let asks = befores.each_ref().map(|befores| any(&mut way, befores));
@@ -157,24 +179,97 @@ impl<'p> Pair<'_, 'p> {
         None
     }
 
-    /// Whether a gate that held for exactly the call's values, and never opened in silence, has become one that does not.
+    /// Whether a gate that never opened in silence, or held for exactly the call's values, has become one that does not.
     fn weak(&self, way: &mut Way<'_, 'p>, facts: &[F], from: &[Before], to: &[Before]) -> Option<Loosened> {
+        let silent = to.iter().find(|before| before.unfit == Some(Unfit::Silence)).map(|before| before.gate);
+        if let Some(gate) = silent {
+            let loud = |before: &Before| before.unfit != Some(Unfit::Silence);
+            if let Some((_, shown)) = self.only_before(way, facts, [from, to], loud) {
+                return Some(Loosened::Silent(gate, shown));
+            }
+        }
+        let (own, shown) = self.only_before(way, facts, [from, to], |before| before.unfit.is_none())?;
+        Some(Loosened::Unbound(own, shown))
+    }
+
+    /// Whether gates that are as they should be asked before where none that is does now; the first of them, and what shows it.
+    fn only_before(
+        &self,
+        way: &mut Way<'_, 'p>,
+        facts: &[F],
+        [from, to]: [&[Before]; 2],
+        is_fit: impl Fn(&Before) -> bool,
+    ) -> Option<(Node, Shown)> {
         let fit = |befores: &[Before]| {
-            let fit = befores.iter().filter(|before| before.unfit.is_none());
+            let fit = befores.iter().filter(|before| is_fit(before));
             fit.map(|before| Before { gate: before.gate, asked: before.asked.clone(), unfit: None }).collect::<Vec<_>>()
         };
         let (fit_from, fit_to) = (fit(from), fit(to));
-        let silent = to.iter().find(|before| before.unfit == Some(Unfit::Silence)).map(|before| before.gate);
         let own = fit_from.first()?.gate;
         let (held, holds) = (any(way, &fit_from), any(way, &fit_to));
         let facts = [facts, &[held]].concat();
         let shown = self
             .possible(way, &facts, &[holds], |world| self.asks(world, &fit_from) && self.asks(world, to) && !self.asks(world, &fit_to))?;
-        Some(silent.map_or(Loosened::Unbound(own, shown.clone()), |gate| Loosened::Silent(gate, shown)))
+        Some((own, shown))
+    }
+
+    /// That no value on which a gate's condition depends is one that the flow of `from` does not know, for each.
+    fn unheard_of(&self, way: &mut Way<'_, 'p>, befores: [&[Before]; 2]) -> Vec<(F, &OfOne)> {
+        let side = self.merged.side(self.from.at);
+        let mut read = Vec::new();
+        for gate in befores.into_iter().flatten().map(|before| before.gate) {
+            for when in self.places.gate(gate).into_iter().flat_map(|gate| &gate.bands).filter_map(|band| band.when.as_ref()) {
+                let id = way.lowering.term(when, Names::At(gate));
+                way.lowering.terms.read_by(id, &mut read);
+            }
+        }
+        let mut found = Vec::new();
+        for of in self.shared.enums.iter().filter(|of| of.side != side && read.contains(&of.value)) {
+            let mut known = way.lowering.arena.always();
+            for (member, _) in &of.members {
+                let member = way.lowering.terms.value(&Value::Enum(*member));
+                let is = way.lowering.terms.equal(of.value, member);
+                let is = way.lowering.truth(is).holds;
+                let is_not = way.lowering.not(is);
+                known = way.lowering.arena.and(&[known, is_not]);
+            }
+            found.push((known, of));
+        }
+        found
+    }
+
+    /// What shows that the list of the innermost loop around `from` does not hold the item with which `to` runs unasked, where nothing else
+    /// shows that `from` does not run.
+    fn left_out(&self, way: &mut Way<'_, 'p>, facts: &[F], not: &[F], to: &[Before], shown: Shown) -> Shown {
+        let Some(Produced { node, list }) = self.places.loop_of(self.from.at.region) else { return shown };
+        if matches!(shown, Shown::Example(_)) {
+            return shown;
+        }
+        // Behind the loop, so that its list need not hold anything.
+        let behind = Node { index: node.index + 1, ..node };
+        let shows = |world: &World<'_, '_, '_>| {
+            let lists = world.given(node, std::slice::from_ref(list));
+            let item = world.values(self.to.at.region).first();
+            let holds = item.zip(lists).map(|(item, lists)| matches!(lists.first(), Some(Value::List(items)) if items.contains(item)));
+            holds == Some(false) && !self.asks(world, to)
+        };
+        self.possible_at(way, [behind, self.to.at], facts, not, shows).unwrap_or(shown)
     }
 
     /// Whether facts can hold where none of the others does, and what shows it.
     fn possible(&self, way: &mut Way<'_, 'p>, facts: &[F], not: &[F], shows: impl Fn(&World<'_, '_, '_>) -> bool) -> Option<Shown> {
+        self.possible_at(way, [self.from.at, self.to.at], facts, not, shows)
+    }
+
+    /// The same with values for what is met on the way to these nodes.
+    fn possible_at(
+        &self,
+        way: &mut Way<'_, 'p>,
+        nodes: [Node; 2],
+        facts: &[F],
+        not: &[F],
+        shows: impl Fn(&World<'_, '_, '_>) -> bool,
+    ) -> Option<Shown> {
         let mut not = not.to_vec();
         let last = not.pop();
         let mut facts = facts.to_vec();
@@ -186,9 +281,10 @@ impl<'p> Pair<'_, 'p> {
             Answer::GaveUp => return Some(Shown::Nothing),
             Answer::Possible(model) => model,
         };
-        let nodes = [self.from.at, self.to.at];
+        let [from, to] = nodes;
+        let old = if self.merged.side(from) == Side::Old { from } else { to };
         let found = example::find_where(way, [&model; 2], (&nodes, &[]), &mut { Tries::OF_ONE }, |world| {
-            world.off_way(self.to.at) + usize::from(!shows(world))
+            self.shared.off(world, old, |world| world.off_way(self.to.at) + usize::from(!shows(world)))
         });
         Some(found.map_or(Shown::Nothing, |found| Shown::Example(told_apart(found))))
     }
@@ -223,7 +319,8 @@ pub(super) fn unguarded<'p>(
     call: &Call<'p>,
     groups: &dyn Groups,
 ) -> Option<Shown> {
-    let pair = Pair { merged, places, from: call, to: call, groups };
+    let shared = Shared::default();
+    let pair = Pair { merged, places, from: call, to: call, groups, shared: &shared, only: None };
     let mut way = Way::new(places, terms, &merged.declared, &[call.at.region]);
     let befores = before_of(&mut way, call);
     let (runs, asks) = (runs(&mut way, call), any(&mut way, &befores));
@@ -232,12 +329,32 @@ pub(super) fn unguarded<'p>(
 
 /// What holds where a call runs: it is reached, and its arguments have values.
 fn runs<'p>(way: &mut Way<'_, 'p>, call: &Call<'p>) -> Vec<F> {
-    let mut facts = way.reached(call.at);
+    let mut facts = reached_at(way, call.at);
     for argument in call.arguments {
         let id = way.lowering.term(argument, Names::At(call.at));
         facts.push(way.lowering.defined(id));
     }
     facts
+}
+
+/// What holds on every way to a node, of the items of the loops around it too.
+fn reached_at(way: &mut Way<'_, '_>, node: Node) -> Vec<F> {
+    let mut facts = way.reached(node);
+    for region in way.places.chain(node.region) {
+        let Some(list) = way.lowering.terms.walked(*region) else { continue };
+        let item = way.lowering.terms.slot(*region, 0);
+        for filter in lists::filtered(way.lowering.terms, list, item).1 {
+            facts.push(way.lowering.truth(filter).holds);
+        }
+    }
+    facts
+}
+
+/// What is given to undo a step and is not known at a gate, as the plan says it: names of both flows mean slots of the later one.
+fn unknown_to_undo(places: &Places<'_>, gate: Node, call: &Call<'_>) -> Vec<usize> {
+    let Some(guard) = places.guard(gate, call.at) else { return (0..call.arguments.len().max(1)).collect() };
+    let later = guard.undo.iter().enumerate().filter(|(_, argument)| matches!(argument, GuardArgument::Later));
+    later.map(|(number, _)| number).collect()
 }
 
 /// The gates that may have been passed before a call.
@@ -246,7 +363,8 @@ fn before_of<'p>(way: &mut Way<'_, 'p>, call: &Call<'p>) -> Vec<Before> {
     let mut found = Vec::new();
     for passed in way.places.passed(call.at) {
         let Some(gate) = way.places.gate(passed.gate) else { continue };
-        let unknown = way.unknown_at(passed.gate, gate, call, &arguments);
+        let unknown =
+            if call.undo { unknown_to_undo(way.places, passed.gate, call) } else { way.unknown_at(passed.gate, gate, call, &arguments) };
         let unfit = match (unknown.is_empty(), people::opens_in_silence(gate)) {
             (_, true) => Some(Unfit::Silence),
             (false, _) => Some(Unfit::Unknown(unknown)),
@@ -266,56 +384,4 @@ fn before_of<'p>(way: &mut Way<'_, 'p>, call: &Call<'p>) -> Vec<Before> {
 fn any(way: &mut Way<'_, '_>, befores: &[Before]) -> F {
     let whens: Vec<F> = befores.iter().flat_map(|before| &before.asked).map(|asked| asked.when).collect();
     way.lowering.arena.or(&whens)
-}
-
-/// The parameters of an action in both flows, as the slots of a workflow that does nothing.
-pub(super) struct Parameters<'c, 'p> {
-    pub(super) places: &'p Places<'p>,
-    pub(super) declared: &'p Declared,
-    /// How many the later action has; those of the earlier follow.
-    pub(super) later: usize,
-    pub(super) groups: &'c dyn Groups,
-}
-
-/// An action and the terms of its parameters.
-pub(super) type Given<'c> = (u32, &'c [Id]);
-
-impl<'p> Parameters<'_, 'p> {
-    /// Where an action's duties demand less in one flow than in the other: the duty, and what shows it.
-    pub(super) fn duties(&self, terms: &mut Terms<'p>, side: Side, from: Given<'_>, to: Given<'_>) -> Vec<(usize, Shown)> {
-        let (body, declared) = (Node { region: 0, index: 0 }, self.declared);
-        let mut found = Vec::new();
-        for (number, duty) in declared.duties(from.0).into_iter().enumerate() {
-            let mut way = Way::new(self.places, terms, declared, &[0]);
-            let needed = duty.by.as_ref().map(|by| people::demanded(&mut way.lowering, by, from.1));
-            let here = applies(&mut way, duty, from.1);
-            let mut others = declared.duties(to.0);
-            others.retain(|other| match (&needed, &other.by) {
-                (None, _) => true,
-                (Some(_), None) => false,
-                (Some(needed), Some(by)) => {
-                    let given = people::demanded(&mut way.lowering, by, to.1);
-                    people::were_enough(&given, needed, self.groups)
-                }
-            });
-            let still: Vec<F> = others.iter().map(|other| applies(&mut way, other, to.1)).collect();
-            let shown = match way.ask(&[here], &still) {
-                Answer::Impossible => continue,
-                Answer::GaveUp => None,
-                Answer::Possible(model) => example::find_where(&way, [&model; 2], (&[body], &[]), &mut { Tries::OF_ONE }, |world| {
-                    let (later, earlier) = world.values(0).split_at_checked(self.later).unwrap_or_default();
-                    let (own, new) = if side == Side::Old { (earlier, later) } else { (later, earlier) };
-                    usize::from(!world.applies(duty, own)) + others.iter().filter(|other| world.applies(other, new)).count()
-                }),
-            };
-            found.push((number, shown.map_or(Shown::Nothing, Shown::Example)));
-        }
-        found
-    }
-}
-
-fn applies<'p>(way: &mut Way<'_, 'p>, duty: &'p Duty, arguments: &[Id]) -> F {
-    let Some(when) = &duty.when else { return way.lowering.arena.always() };
-    let fails = way.condition(when, Names::Arguments(arguments)).fails;
-    way.lowering.not(fails)
 }

@@ -1,27 +1,44 @@
 //! Groups of two flows: who is in a group of the one, as far as it is known, and of the other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::version::Version;
 use crate::oversight::people::{Groups, Sameness};
-use crate::plan::{Group, Plan};
+use crate::plan::Plan;
 
 /// Groups of two flows: of that whose people are given, and of that which needs them.
 pub(super) struct Members<'p> {
-    pub(super) given: &'p Plan,
-    pub(super) needed: &'p Plan,
+    given: Known<'p>,
+    needed: Known<'p>,
 }
 
-/// A group is known by its file and name; by its name alone where its file was renamed.
-fn find<'p>(plan: &'p Plan, name: &str) -> Option<&'p Group> {
-    plan.groups.iter().find(|group| group.name == name)
+/// Groups that a flow names: those of its files, and those of the project's settings.
+#[derive(Clone, Copy)]
+struct Known<'p> {
+    plan: &'p Plan,
+    settings: &'p BTreeMap<String, Vec<String>>,
+}
+
+impl<'p> Members<'p> {
+    pub(super) fn of(given: (&'p Plan, &'p Version), needed: (&'p Plan, &'p Version)) -> Self {
+        let known = |(plan, version): (&'p Plan, &'p Version)| Known { plan, settings: &version.groups };
+        Self { given: known(given), needed: known(needed) }
+    }
+}
+
+impl Known<'_> {
+    /// A group is known by its file and name; by its name alone where its file was renamed.
+    fn members(&self, name: &str) -> Option<BTreeSet<String>> {
+        let declared = self.plan.groups.iter().find(|group| group.name == name);
+        match declared {
+            Some(group) => Some(group.members.iter().map(|member| member.to_lowercase()).collect()),
+            None => self.settings.get(name).map(|members| members.iter().map(|member| member.to_lowercase()).collect()),
+        }
+    }
 }
 
 fn own(name: &str) -> &str {
     name.rsplit('#').next().unwrap_or(name)
-}
-
-fn members(group: &Group) -> BTreeSet<String> {
-    group.members.iter().map(|member| member.to_lowercase()).collect()
 }
 
 impl Groups for Members<'_> {
@@ -29,8 +46,8 @@ impl Groups for Members<'_> {
         if own(given) != own(needed) {
             return None;
         }
-        match (find(self.given, given).map(members), find(self.needed, needed).map(members)) {
-            // Groups of the project's settings, which are read when it matters.
+        match (self.given.members(given), self.needed.members(needed)) {
+            // Groups of which nothing is known but their names.
             (None, None) => (given == needed).then_some(Sameness::Same),
             (Some(given), Some(needed)) if given == needed => Some(Sameness::Same),
             (Some(given), Some(needed)) if given.is_subset(&needed) => Some(Sameness::Fewer),
@@ -39,6 +56,6 @@ impl Groups for Members<'_> {
     }
 
     fn holds(&self, needed: &str, address: &str) -> bool {
-        find(self.needed, needed).is_some_and(|group| members(group).contains(&address.to_lowercase()))
+        self.needed.members(needed).is_some_and(|members| members.contains(&address.to_lowercase()))
     }
 }

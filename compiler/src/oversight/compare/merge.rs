@@ -1,6 +1,8 @@
 //! Two workflows as one, so that the proof can be asked about both at once: the regions, actions and types of the earlier one behind those
 //! of the later one. Nothing is shared by that alone; what both call the same is [`share`](super::share)'s matter.
 
+use smol_str::SmolStr;
+
 use crate::oversight::Listed;
 use crate::oversight::place::Node;
 use crate::plan::{Action, Approvers, Deadline, Expr, Gate, Lapse, NodeKind, Plan, Region, Term, Type, TypeDef, TypeKind, Who, Workflow};
@@ -19,6 +21,8 @@ pub(super) struct Merged {
     /// Loops and handlers of both.
     loops: [u32; 2],
     handlers: [u32; 2],
+    /// Enums of both with more members in one of them: the type, and how many it has in the earlier and in the later one.
+    pub(super) grown: Vec<(u32, [usize; 2])>,
 }
 
 /// Types and actions of both.
@@ -45,6 +49,7 @@ impl Merged {
         let actions = count(&new.actions);
         let mut workflow = new.workflow.clone();
         let mut earlier = old.workflow.clone();
+        [&mut earlier, &mut workflow].into_iter().for_each(|workflow| come_to_an_end(&mut workflow.body));
         let owners = [earlier.owner.take(), workflow.owner.take()];
         let same_owner = owners.iter().flatten().all(|owner| matches!(owner, Who::Owner))
             || (old.workflow.owner == new.workflow.owner && map.is_plain());
@@ -75,7 +80,8 @@ impl Merged {
         workflow.loops.extend(earlier.loops);
         workflow.handlers.extend(earlier.handlers);
         let declared = Declared::of(old, new, &map);
-        Self { workflow, declared, loops, handlers }
+        let grown = map.grown(old, new);
+        Self { workflow, declared, loops, handlers, grown }
     }
 
     /// Whose a region is, and its number there.
@@ -103,6 +109,15 @@ impl Merged {
             Side::Old => (first + self.handlers[1], self.handlers[0]),
         };
         from..from + many
+    }
+
+    /// The members of an enum of both in one of them.
+    pub(super) fn members(&self, index: u32, side: Side) -> &[SmolStr] {
+        let Some(def) = self.declared.types.get(index as usize) else { return &[] };
+        // Those of the earlier one stand last.
+        let same = |other: &&TypeDef| other.name == def.name;
+        let def = if side == Side::New { def } else { self.declared.types.iter().rfind(same).unwrap_or(def) };
+        if let TypeKind::Enum(members) = &def.kind { members } else { &[] }
     }
 
     pub(super) fn side(&self, node: Node) -> Side {
@@ -135,6 +150,12 @@ impl Declared {
     }
 }
 
+/// A run that comes to the end of its workflow returns.
+fn come_to_an_end(body: &mut Region) {
+    let (line, span) = body.nodes.last().map_or_else(|| (0, flow_grammar::Span::default()), |node| (node.line, node.span));
+    body.nodes.push(crate::plan::Node { after: Vec::new(), within: None, kind: NodeKind::Return(None), line, span });
+}
+
 fn all_regions(workflow: &mut Workflow) -> impl Iterator<Item = &mut Region> {
     let handlers = workflow.handlers.iter_mut().map(|handler| &mut handler.body);
     std::iter::once(&mut workflow.body).chain(&mut workflow.loops).chain(handlers)
@@ -163,6 +184,16 @@ impl Types {
         }
         let number = |(index, twin): (usize, &Option<usize>)| u32::try_from(twin.unwrap_or(new.types.len() + index)).unwrap_or(u32::MAX);
         Self { numbers: same.iter().enumerate().map(number).collect(), plain: same.iter().all(Option::is_some) }
+    }
+
+    /// Enums that have more members in one of both.
+    fn grown(&self, old: &Plan, new: &Plan) -> Vec<(u32, [usize; 2])> {
+        let both = self.numbers.iter().zip(&old.types).filter_map(|(number, def)| Some((*number, def, new.types.get(*number as usize)?)));
+        let enums = both.filter_map(|(number, def, other)| match (&def.kind, &other.kind) {
+            (TypeKind::Enum(old), TypeKind::Enum(new)) => Some((number, [old.len(), new.len()])),
+            _ => None,
+        });
+        enums.filter(|(_, [old, new])| old != new).collect()
     }
 
     /// Whether all are alike.

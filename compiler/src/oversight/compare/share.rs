@@ -4,20 +4,23 @@
 //! What is not found to be the same is an unknown of its own, of which the proof then knows nothing: that can only make more differ.
 
 use foldhash::{HashSet, HashSetExt as _};
+use smol_str::SmolStr;
 
+use super::lists;
 use super::merge::{Merged, Side};
 use crate::oversight::Declarations;
 use crate::oversight::place::{Node, Places};
 use crate::oversight::terms::{Id, Names, Terms};
+use crate::oversight::world::World;
 use crate::plan::{Call, HandlerEvent, Loop, NodeKind, Type, TypeKind};
 
 /// All terms of both flows.
-pub(super) fn terms<'p>(merged: &'p Merged, places: &'p Places<'p>) -> Terms<'p> {
+pub(super) fn terms<'p>(merged: &'p Merged, places: &'p Places<'p>) -> (Terms<'p>, Shared) {
     let mut terms = Terms::bare(&merged.declared, places);
     for (node, kind) in places.nodes().filter(|(node, _)| merged.side(*node) == Side::New) {
         terms.bind(node, kind);
     }
-    let mut sharing = Sharing { merged, places, terms: &mut terms, taken: HashSet::new() };
+    let mut sharing = Sharing { merged, places, terms: &mut terms, taken: HashSet::new(), shared: Shared::default() };
     let parameters = merged.workflow.parameters.len();
     sharing.region(merged.old_body(), Some(0), parameters);
     let event = |region: u32| sharing_event(merged, region);
@@ -25,8 +28,66 @@ pub(super) fn terms<'p>(merged: &'p Merged, places: &'p Places<'p>) -> Terms<'p>
         let new = merged.handlers(Side::New).find(|new| event(*new) == event(old));
         sharing.region(old, new, parameters + 1);
     }
-    terms
+    let shared = sharing.shared;
+    (terms, shared)
 }
+
+/// What was found to be the same.
+#[derive(Default)]
+pub(super) struct Shared {
+    /// Slots of the earlier flow and of the later one.
+    slots: Vec<[(u32, u32); 2]>,
+    /// Values that may be more in one of both flows.
+    pub(super) enums: Vec<OfOne>,
+}
+
+impl Shared {
+    /// What stands against something where what is the same has one value in both flows, that of the later one; `at` stands in the earlier.
+    pub(super) fn off(&self, world: &World<'_, '_, '_>, at: Node, off: impl Fn(&World<'_, '_, '_>) -> usize) -> usize {
+        if self.holds(world) {
+            return off(world);
+        }
+        let mut slots = world.slots.to_vec();
+        for [old, new] in &self.slots {
+            let value = world.values(new.0).get(new.1 as usize);
+            let own = slots.iter_mut().find(|(region, _)| *region == old.0).and_then(|(_, values)| values.get_mut(old.1 as usize));
+            if let Some((own, value)) = own.zip(value) {
+                own.clone_from(value);
+            }
+        }
+        // What is computed of them is another too.
+        let slots = World { slots: &slots, ..*world }.with_lets(at);
+        slots.map_or_else(
+            || off(world) + 1,
+            |slots| {
+                let world = World { slots: &slots, ..*world };
+                off(&world) + usize::from(!self.holds(&world))
+            },
+        )
+    }
+
+    fn holds(&self, world: &World<'_, '_, '_>) -> bool {
+        let value = |(region, slot): (u32, u32)| world.values(region).get(slot as usize);
+        self.slots.iter().all(|[old, new]| value(*old).zip(value(*new)).is_none_or(|(old, new)| old == new))
+    }
+}
+
+/// A value of both flows that may be one of these members in one of them alone.
+pub(super) struct OfOne {
+    pub(super) value: Id,
+    pub(super) side: Side,
+    pub(super) members: Vec<(u32, SmolStr)>,
+}
+
+impl OfOne {
+    /// Whether the value is one of them.
+    pub(super) fn is_in(&self, world: &World<'_, '_, '_>) -> bool {
+        world.read(self.value).is_some_and(|(_, value)| self.members.iter().any(|(_, member)| *member == value))
+    }
+}
+
+/// Records within records are looked into so deep.
+const DEEPEST: u32 = 6;
 
 /// When a handler is called.
 fn sharing_event(merged: &Merged, region: u32) -> Option<HandlerEvent> {
@@ -40,6 +101,7 @@ struct Sharing<'s, 'p> {
     terms: &'s mut Terms<'p>,
     /// Nodes of the later flow that stand for one of the earlier already.
     taken: HashSet<Node>,
+    shared: Shared,
 }
 
 impl<'p> Sharing<'_, 'p> {
@@ -86,19 +148,29 @@ impl<'p> Sharing<'_, 'p> {
         self.places.is_filled(region, slot, Node { region, index: 0 })
     }
 
-    /// What stands for a node of the earlier flow in a region of the later.
+    /// What stands for a node of the earlier flow in a region of the later: what has its name, else a step or a loop with another name.
     fn twin(&self, (old, kind): (u32, &NodeKind), region: u32) -> Option<Node> {
+        let free = || self.places.nodes().filter(|(node, _)| node.region == region && !self.taken.contains(node));
+        let by_name = free().find(|(_, other)| self.is_named_alike((old, kind), (region, other)));
+        let is_kept = |other: &NodeKind| self.places.of_region(old).any(|(_, kind)| self.is_named_alike((old, kind), (region, other)));
+        let alike = |other: &NodeKind| match (kind, other) {
+            (NodeKind::Call(call), NodeKind::Call(other)) => self.action(call) == self.action(other),
+            (NodeKind::ForEach(_), NodeKind::ForEach(_)) => true,
+            _ => false,
+        };
+        by_name.or_else(|| free().find(|(_, other)| alike(other) && !is_kept(other))).map(|(node, _)| node)
+    }
+
+    fn is_named_alike(&self, (old, kind): (u32, &NodeKind), (region, other): (u32, &NodeKind)) -> bool {
         let name = |(region, slot): (u32, u32)| self.places.slot(region, slot).map(|slot| slot.name.as_str());
-        let fits = |other: &NodeKind| match (kind, other) {
+        match (kind, other) {
             (NodeKind::Let { slot, .. }, NodeKind::Let { slot: other, .. }) => name((old, *slot)) == name((region, *other)),
             (NodeKind::Branch { .. }, NodeKind::Branch { .. }) => true,
             (NodeKind::Gate(gate), NodeKind::Gate(other)) => gate.name == other.name,
             (NodeKind::Call(call), NodeKind::Call(other)) => call.name == other.name && self.action(call) == self.action(other),
             (NodeKind::ForEach(each), NodeKind::ForEach(other)) => self.item(each) == self.item(other),
             _ => false,
-        };
-        let mut nodes = self.places.nodes().filter(|(node, _)| node.region == region && !self.taken.contains(node));
-        nodes.find(|(_, other)| fits(other)).map(|(node, _)| node)
+        }
     }
 
     fn action(&self, call: &Call) -> Option<&str> {
@@ -124,10 +196,15 @@ impl<'p> Sharing<'_, 'p> {
     }
 
     fn walk(&mut self, node: Node, each: &'p Loop, other: Option<(Node, &'p Loop)>) {
-        let body = other.map(|(_, other)| other.body + 1);
-        self.region(each.body + 1, body, 1);
-        let Some((twin, other)) = other else { return };
-        let list = self.terms.expr(&each.list, Names::At(node)) == self.terms.expr(&other.list, Names::At(twin));
+        let Some((twin, other)) = other else { return self.region(each.body + 1, None, 1) };
+        let (before, now) = (self.terms.expr(&each.list, Names::At(node)), self.terms.expr(&other.list, Names::At(twin)));
+        let list = before == now;
+        // An item is the same where both go through one list, whatever they leave out of it: that is a condition as any other.
+        let item = self.terms.slot(other.body + 1, 0);
+        if lists::filtered(self.terms, before, item).0 == lists::filtered(self.terms, now, item).0 {
+            self.slot((each.body + 1, 0), (other.body + 1, 0));
+        }
+        self.region(each.body + 1, Some(other.body + 1), 0);
         if let (true, Some(give), Some(given), Some(old), Some(new)) = (list, &each.give, &other.give, each.slot, other.slot) {
             // Only the region counts for what names mean.
             let inside = |body: u32| Names::At(Node { region: body + 1, index: 0 });
@@ -141,12 +218,38 @@ impl<'p> Sharing<'_, 'p> {
     fn slot(&mut self, old: (u32, u32), new: (u32, u32)) {
         let (Some(before), Some(now)) = (self.places.slot(old.0, old.1), self.places.slot(new.0, new.1)) else { return };
         let id = self.terms.slot(new.0, new.1);
+        self.enums_in(id, &now.ty, DEEPEST);
         if before.ty == now.ty {
             self.terms.slot_is(old, id);
+            // A gate that asks nobody gives nothing.
+            let is_gate = self.places.filler(new.0, new.1).is_some_and(|node| self.places.gate(node).is_some());
+            self.shared.slots.extend((!is_gate).then_some([old, new]));
             return;
         }
         let own = self.terms.slot(old.0, old.1);
         self.fields((own, &before.ty), (id, &now.ty));
+    }
+
+    /// Keeps the values that may be more in one of both flows.
+    fn enums_in(&mut self, value: Id, ty: &Type, deepest: u32) {
+        match ty {
+            Type::Optional(inner) => self.enums_in(value, inner, deepest),
+            Type::Enum(index) => {
+                let Some((_, [old, new])) = self.merged.grown.iter().find(|(grown, _)| grown == index) else { return };
+                let side = if old > new { Side::Old } else { Side::New };
+                let names = self.merged.members(*index, side);
+                let members = (0..).zip(names).skip((*old).min(*new)).map(|(number, name)| (number, name.clone())).collect();
+                self.shared.enums.push(OfOne { value, side, members });
+            }
+            Type::Record(index) if deepest > 0 && !self.merged.grown.is_empty() => {
+                let Some(TypeKind::Record(fields)) = self.merged.declared.type_def(*index).map(|def| &def.kind) else { return };
+                for (number, field) in (0..).zip(fields) {
+                    let of = self.terms.of_record(value, number);
+                    self.enums_in(of, &field.ty, deepest - 1);
+                }
+            }
+            _ => {}
+        }
     }
 
     fn fields(&mut self, (old, before): (Id, &Type), (new, now): (Id, &Type)) {

@@ -145,7 +145,9 @@ impl<'p> Teller<'p> {
     }
 
     fn subject(merged: &Merged, call: &Call<'_>, step: &str) -> String {
-        let action = merged.declared.action(call.action).map_or("", |action| action.name.as_str());
+        let Some(action) = merged.declared.action(call.action).map(|action| action.name.as_str()) else {
+            return format!("the result of `{}`", merged.workflow.name);
+        };
         let own = action.rsplit('.').next() == Some(step);
         let undo = if call.undo { " to undo" } else { "" };
         if own && !call.undo { format!("`{action}`") } else { format!("`{action}`{undo} (step `{step}`)") }
@@ -160,7 +162,7 @@ impl<'p> Teller<'p> {
             direction,
             workflow: Some(self.plans[1].workflow.name.to_string()),
             action: merged.declared.action(new.action).map(|action| action.name.to_string()),
-            step: Some(step),
+            step: Some(step).filter(|step| !step.is_empty()),
             file: self.plans[1].file.clone(),
             line,
             old_line,
@@ -176,6 +178,14 @@ impl<'p> Teller<'p> {
         let direction = if shown.is_some() { Direction::Weaker } else { Direction::Note };
         let what = if shown.is_some() { "is new, and runs with nobody asked" } else { "is new; somebody is always asked before it" };
         Change { old_line: None, ..self.of_call(direction, merged, (call, call), what, shown.unwrap_or(Shown::None)) }
+    }
+
+    /// A call that runs for each item of a loop, and did not before.
+    pub(super) fn more_calls(&self, merged: &Merged, both: Both<'_, '_>, shown: Option<Shown>) -> Change {
+        let direction = if shown.is_some() { Direction::Weaker } else { Direction::Note };
+        let asked = if shown.is_some() { ", with nobody asked" } else { "; somebody is always asked before it" };
+        let what = format!("is called for each item of a loop, and was called once{asked}");
+        self.of_call(direction, merged, both, &what, shown.unwrap_or(Shown::None))
     }
 
     /// A call that is gone.
@@ -201,6 +211,33 @@ impl<'p> Teller<'p> {
             compared: true,
             also: Vec::new(),
         }
+    }
+
+    /// What a gate no longer shows or asks for.
+    pub(super) fn gate_note(&self, gate: &str, (old, new): (Option<u32>, Option<u32>), note: &str) -> Change {
+        let workflow = Some(self.plans[1].workflow.name.to_string());
+        let message = format!("`{gate}` {note}");
+        Change { workflow, file: self.plans[1].file.clone(), line: new, old_line: old, message, ..self.gone(None) }
+    }
+
+    /// Others own a workflow that is called.
+    pub(super) fn owner(&self, direction: Direction, called: &str) -> Change {
+        let [before, now] = [(&self.old, self.plans[0]), (&self.new, self.plans[1])].map(|(writer, plan)| {
+            plan.workflow.owner.as_ref().map_or_else(|| "who starts the run".to_owned(), |owner| writer.owner(owner))
+        });
+        let workflow = &self.plans[1].workflow.name;
+        let can = if direction == Direction::Weaker { "some can decide who could not" } else { "some can no longer decide who could" };
+        let message = format!("`{called}`, which `{workflow}` calls, asks its owner, and {can} before: now `{now}`, before `{before}`");
+        let file = self.plans[1].file.clone();
+        Change { direction, workflow: Some(workflow.to_string()), file, message, ..self.gone(None) }
+    }
+
+    /// A workflow that has another name now.
+    pub(super) fn renamed(&self) -> Change {
+        let [old, new] = self.plans.map(|plan| &plan.workflow.name);
+        let of = if old == new { format!(" of {}", self.plans[0].file) } else { String::new() };
+        let message = format!("the workflow `{new}` is compared with `{old}`{of}, which is gone");
+        Change { workflow: Some(new.to_string()), file: self.plans[1].file.clone(), old_line: None, message, ..self.gone(None) }
     }
 
     /// What an action is or demands.

@@ -1,0 +1,179 @@
+//! Two versions of one workflow: which calls stand for one another, and what became looser for each.
+
+use super::calls::{self, Loosened, Pair};
+use super::ends;
+use super::groups::Members;
+use super::matching::matched;
+use super::merge::{Declared, Merged, Side};
+use super::notes;
+use super::share::{self, Shared};
+use super::told::{Both, Teller, Told};
+use super::{Change, Direction};
+use crate::oversight::Declarations as _;
+use crate::oversight::place::{Node, Places};
+use crate::oversight::prove::{self, Call};
+use crate::oversight::terms::Terms;
+use crate::plan::{Action, Effect, Implementation, NodeKind, Plan};
+
+/// The action of a call, if it is watched: it cannot be taken back, or has a duty.
+fn watched<'p>(declared: &'p Declared, call: &Call<'_>) -> Option<&'p Action> {
+    let action = declared.action(call.action)?;
+    let called = matches!(action.implementation, Implementation::Workflow(_));
+    (!called && (action.effect == Effect::Irreversible || !action.duties.is_empty())).then_some(action)
+}
+
+/// Two flows as one, and what is known of both.
+struct Flows<'c, 'p> {
+    merged: &'p Merged,
+    places: &'p Places<'p>,
+    shared: &'c Shared,
+    teller: &'c Teller<'c>,
+    /// The groups of the later flow as they were in the earlier one, and the other way round.
+    groups: [&'c Members<'c>; 2],
+}
+
+/// Groups are those of the later flow as they were in the earlier one, and the other way round.
+pub(super) fn compare((old, new): (&Plan, &Plan), teller: &Teller<'_>, groups: [&Members<'_>; 2], changes: &mut Vec<Change>) {
+    let merged = Merged::of(old, new);
+    let places = Places::of(&merged.workflow);
+    let (mut terms, shared) = share::terms(&merged, &places);
+    let flows = Flows { merged: &merged, places: &places, shared: &shared, teller, groups };
+    let calls = prove::calls(&places);
+    let (olds, news): (Vec<Call<'_>>, Vec<Call<'_>>) = calls.iter().partition(|call| merged.side(call.at) == Side::Old);
+    let pairs = matched(&merged, &places, &mut terms, &olds, &news);
+    let mut told = Told::default();
+    for (old, new) in &pairs {
+        flows.of_call(&mut terms, (old, new), changes, &mut told);
+    }
+    let is_left = |call: &&Call<'_>| {
+        let is = |other: &Call<'_>| (other.at, other.undo) == (call.at, call.undo);
+        watched(&merged.declared, call).is_some() && !pairs.iter().any(|(from, to)| is(from) || is(to))
+    };
+    let (fresh, lost): (Vec<_>, Vec<_>) = (news.iter().filter(is_left).collect(), olds.iter().filter(is_left).collect());
+    for call in fresh {
+        flows.of_new(&mut terms, call, &lost, changes, &mut told);
+    }
+    changes.extend(lost.iter().map(|call| teller.gone_call(&merged, call)));
+    // A workflow that is new decided nothing before.
+    if !old.workflow.body.nodes.is_empty() {
+        let counts = |call: &Call<'_>| {
+            let action = merged.declared.action(call.action);
+            action.is_some_and(|action| action.effect != Effect::Read || !action.duties.is_empty())
+        };
+        let compared = pairs.iter().filter(|(old, _)| counts(old));
+        let (before, now): (Vec<Call<'_>>, Vec<Call<'_>>) = compared.copied().unzip();
+        flows.of_ends(&mut terms, [&before, &now], changes, &mut told);
+    }
+    flows.gates_that_are_gone(changes);
+    notes::of(&merged, &places, &mut terms, teller, changes);
+}
+
+impl<'p> Flows<'_, 'p> {
+    /// What became looser from one call to the other.
+    fn loosened(&self, terms: &mut Terms<'p>, (from, to): (&Call<'p>, &Call<'p>), only: Option<&[Node]>) -> Vec<Loosened> {
+        self.pair((from, to), only).loosened(terms)
+    }
+
+    fn pair<'c>(&'c self, (from, to): (&'c Call<'p>, &'c Call<'p>), only: Option<&'c [Node]>) -> Pair<'c, 'p> {
+        let [later, earlier] = self.groups;
+        let groups = if self.merged.side(to.at) == Side::New { later } else { earlier };
+        Pair { merged: self.merged, places: self.places, from, to, groups, shared: self.shared, only }
+    }
+
+    /// A call in both flows. One that can be taken back, and has no duty, matters where somebody is asked before it.
+    fn of_call(&self, terms: &mut Terms<'p>, (old, new): Both<'_, 'p>, changes: &mut Vec<Change>, told: &mut Told) {
+        let is_watched = [old, new].into_iter().any(|call| watched(&self.merged.declared, call).is_some());
+        let writes = self.merged.declared.action(old.action).is_some_and(|action| action.effect == Effect::Plain);
+        if !is_watched && !writes {
+            return;
+        }
+        let mut tell = |direction, found: Loosened, changes: &mut Vec<Change>| {
+            if is_watched || !matches!(found, Loosened::Reached(_)) {
+                self.teller.tell(direction, self.merged, (old, new), found, changes, told);
+            }
+        };
+        for found in self.loosened(terms, (old, new), None) {
+            tell(Direction::Weaker, found, changes);
+        }
+        if is_watched {
+            if let Some(found) = self.pair((old, new), None).given_else(terms) {
+                tell(Direction::Weaker, found, changes);
+            }
+            self.of_more(terms, (old, new), changes);
+        }
+        for found in self.loosened(terms, (new, old), None) {
+            tell(Direction::Stronger, found, changes);
+        }
+    }
+
+    /// A call that has come into a loop is as many calls as there are items: all but one of them are new.
+    fn of_more(&self, terms: &mut Terms<'p>, (old, new): Both<'_, 'p>, changes: &mut Vec<Change>) {
+        let loops = |call: &Call<'_>| self.places.chain(call.at.region).len();
+        if loops(new) > loops(old) {
+            let shown = calls::unguarded(self.merged, self.places, terms, new, self.groups[0]);
+            changes.push(self.teller.more_calls(self.merged, (old, new), shown));
+        }
+    }
+
+    /// A call that is new. It stands perhaps for one that is gone: then it is not to be asked for by fewer.
+    fn of_new(&self, terms: &mut Terms<'p>, new: &Call<'p>, lost: &[&Call<'p>], changes: &mut Vec<Change>, told: &mut Told) {
+        let shown = calls::unguarded(self.merged, self.places, terms, new, self.groups[0]);
+        let is_guarded = shown.is_none();
+        changes.push(self.teller.new_call(self.merged, new, shown));
+        for old in lost.iter().filter(|old| is_guarded && old.undo == new.undo) {
+            for found in self.loosened(terms, (old, new), None) {
+                self.teller.tell(Direction::Weaker, self.merged, (old, new), found, changes, told);
+            }
+        }
+    }
+
+    /// Gates that stand before none of these calls, the earlier and the later, decide what a workflow gives.
+    fn of_ends(&self, terms: &mut Terms<'p>, calls: [&[Call<'p>]; 2], changes: &mut Vec<Change>, told: &mut Told) {
+        let sides = [Side::Old, Side::New];
+        let ends = sides.map(|side| ends::of(self.merged, self.places, side));
+        let [old_ends, new_ends] = &ends;
+        for (direction, side, calls, from, to) in
+            [(Direction::Weaker, Side::Old, calls[0], old_ends, new_ends), (Direction::Stronger, Side::New, calls[1], new_ends, old_ends)]
+        {
+            let gates = ends::others(self.merged, self.places, side, calls);
+            for (number, end) in to.iter().enumerate().filter(|_| !gates.is_empty()) {
+                let mut least: Option<(Call<'p>, Vec<Loosened>)> = None;
+                for other in ends::beside(self.places, terms, (number, end), from) {
+                    let mut found = self.loosened(terms, (&other, end), Some(&gates));
+                    found.retain(|found| !matches!(found, Loosened::Reached(_)));
+                    if least.as_ref().is_none_or(|(_, least)| found.len() < least.len()) {
+                        least = Some((other, found));
+                    }
+                }
+                for (other, found) in least.into_iter().flat_map(|(other, found)| found.into_iter().map(move |found| (other, found))) {
+                    let both = if direction == Direction::Weaker { (&other, end) } else { (end, &other) };
+                    self.teller.tell(direction, self.merged, both, found, changes, told);
+                }
+            }
+        }
+    }
+
+    /// With as many as before, one that is missing has perhaps another name.
+    fn gates_that_are_gone(&self, changes: &mut Vec<Change>) {
+        let is_of = |side: Side, (node, kind): &(Node, &NodeKind)| self.merged.side(*node) == side && matches!(kind, NodeKind::Gate(_));
+        let many = |side: Side| self.places.nodes().filter(|found| is_of(side, found)).count();
+        if many(Side::New) < many(Side::Old) {
+            for node in gone(self.merged, self.places) {
+                let gate = self.places.gate(node).map_or("", |gate| gate.name.as_str());
+                changes.push(self.teller.gone(Some((gate, self.places.node(node).map_or(0, |node| node.line)))));
+            }
+        }
+    }
+}
+
+/// Gates of the earlier flow that are gone, by their names.
+fn gone(merged: &Merged, places: &Places<'_>) -> Vec<Node> {
+    let gates = |side: Side| {
+        places.nodes().filter_map(move |(node, kind)| match kind {
+            NodeKind::Gate(gate) if merged.side(node) == side => Some((node, &gate.name)),
+            _ => None,
+        })
+    };
+    let stays = |name: &str| gates(Side::New).any(|(_, other)| other == name);
+    gates(Side::Old).filter(|(_, name)| !stays(name)).map(|(node, _)| node).collect()
+}
