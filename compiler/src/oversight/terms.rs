@@ -1,13 +1,15 @@
 //! Expressions of a workflow as terms: each once, values of `let` put in where they are used, names of slots the same wherever they are
 //! read, so that two expressions that give the same value are, as far as that is to be seen, the same term.
 
+mod types;
+
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use smol_str::SmolStr;
 
 use super::Declarations;
 use super::place::{Node, Places, Produced};
-use crate::plan::{Arithmetic, Builtin, Comparison, Expr, Fold, NodeKind, TextPart, TextTest, Type, TypeKind};
+use crate::plan::{Arithmetic, Builtin, Comparison, Expr, Fold, NodeKind, TextPart, TextTest, Type};
 use crate::value::Value;
 
 /// A term deeper than this is taken as it stands, an unknown.
@@ -242,7 +244,7 @@ impl<'p> Terms<'p> {
 
     /// A value as a term.
     pub(super) fn value(&mut self, value: &Value) -> Id {
-        let ty = type_of(value);
+        let ty = types::of(value);
         let written = match value {
             // `1.0` and `1.00` are one.
             Value::Number(number) => format!("{}", number.normalize()),
@@ -317,7 +319,7 @@ impl<'p> Terms<'p> {
                     parts.extend(filter.as_deref().map(|filter| self.intern(filter, names, locals)));
                     parts.push(self.intern(body, names, locals));
                     locals.pop();
-                    let ty = self.fold_type(*fold, list, parts.last().copied());
+                    let ty = self.fold_type(*fold, list, body, parts.last().copied());
                     let id = self.add(Op::For(*fold, filter.is_some()), parts.into(), ty);
                     self.comprehensions.insert(id, Comprehension { list, filter: filter.as_deref(), body, at });
                     return id;
@@ -326,7 +328,7 @@ impl<'p> Terms<'p> {
                 parts.extend(filter.as_deref().map(|filter| self.intern(filter, names, locals)));
                 parts.push(self.intern(body, names, locals));
                 locals.pop();
-                let ty = self.fold_type(*fold, list, parts.last().copied());
+                let ty = self.fold_type(*fold, list, body, parts.last().copied());
                 self.add(Op::For(*fold, filter.is_some()), parts.into(), ty)
             }
             Expr::Text(parts) => {
@@ -406,110 +408,9 @@ impl<'p> Terms<'p> {
         }
     }
 
-    fn field_type(&self, record: Id, index: u32) -> Option<Type> {
-        let ty = match self.get(record).ty.as_ref()? {
-            Type::Optional(inner) => inner,
-            ty => ty,
-        };
-        let Type::Record(record) = ty else { return None };
-        match &self.declarations.type_def(*record)?.kind {
-            TypeKind::Record(fields) => fields.get(index as usize).map(|field| field.ty.clone()),
-            TypeKind::Enum(_) => None,
-        }
-    }
-
-    fn fold_type(&self, fold: Fold, list: Id, body: Option<Id>) -> Option<Type> {
-        let of_body = || body.and_then(|body| self.get(body).ty.clone());
-        match fold {
-            Fold::Any | Fold::All => Some(Type::Bool),
-            Fold::Count => Some(Type::Number),
-            Fold::Sum => of_body(),
-            Fold::List => of_body().map(|ty| Type::List(Box::new(ty))),
-            Fold::Sort => self.get(list).ty.clone(),
-            Fold::Min | Fold::Max => None,
-        }
-    }
-
-    /// `None` where it is not to be seen: then nothing is known of the term but that it equals itself.
-    fn type_of_op(&self, op: &Op, parts: &[Id]) -> Option<Type> {
-        let part = |at: usize| parts.get(at).and_then(|id| self.get(*id).ty.clone());
-        match op {
-            Op::Amount => Some(Type::Number),
-            Op::CurrencyOf | Op::Env(..) | Op::Owner | Op::Requester => Some(Type::Text),
-            Op::Not | Op::And | Op::Or | Op::Compare(_) | Op::In | Op::TextTest(_) | Op::Matches(_) | Op::IsNone => Some(Type::Bool),
-            Op::Negate => part(0),
-            Op::Arithmetic(operation) => self.arithmetic_type(*operation, part(0)?, part(1)?),
-            Op::Otherwise => part(1).or_else(|| part(0).map(bare)),
-            Op::If => part(1).filter(|then| Some(then) == part(2).as_ref()),
-            Op::Decode(ty) => Some(ty.clone()),
-            Op::Index => match part(0)? {
-                Type::List(item) => Some(*item),
-                _ => None,
-            },
-            Op::Now(_) => Some(Type::Time),
-            Op::Today(_) => Some(Type::Date),
-            Op::Builtin(builtin) => match builtin {
-                Builtin::Count | Builtin::Length | Builtin::Floor | Builtin::Ceil => Some(Type::Number),
-                Builtin::Round | Builtin::Abs => part(0),
-                Builtin::Lower | Builtin::Upper | Builtin::Trim | Builtin::Join | Builtin::Replace => Some(Type::Text),
-                Builtin::Date => Some(Type::Date),
-                Builtin::Days | Builtin::Hours => Some(Type::Duration),
-                Builtin::Money | Builtin::Minor => Some(Type::Money),
-                Builtin::Any | Builtin::All => Some(Type::Bool),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// Whether the order of the two parts is nothing to the result, nor to whether there is one.
-    fn is_either_way(&self, op: &Op, parts: &[Id]) -> bool {
-        let is = |ty: &Type| parts.iter().all(|part| self.get(*part).ty.as_ref() == Some(ty));
-        match op {
-            Op::Arithmetic(Arithmetic::Add) => is(&Type::Number) || is(&Type::Money) || is(&Type::Duration),
-            Op::Arithmetic(Arithmetic::Multiply) => is(&Type::Number),
-            _ => false,
-        }
-    }
-
-    fn arithmetic_type(&self, operation: Arithmetic, left: Type, right: Type) -> Option<Type> {
-        use Type::{Date, Duration, Money, Number, Time};
-        match (operation, left, right) {
-            (_, Number, Number) | (Arithmetic::Divide, Money, Money) | (Arithmetic::Divide, Duration, Duration) => Some(Number),
-            (_, Money, _) | (_, _, Money) => Some(Money),
-            (Arithmetic::Subtract, Date, Date) | (Arithmetic::Subtract, Time, Time) | (_, Duration, Duration) => Some(Duration),
-            (_, Date, Duration) | (_, Duration, Date) => Some(Date),
-            (_, Time, Duration) | (_, Duration, Time) => Some(Time),
-            (Arithmetic::Add, Type::Text, Type::Text) => Some(Type::Text),
-            _ => None,
-        }
-    }
-
     /// Whether the slot holds the item of a loop, and the list that the loop goes through.
     pub(super) fn walked(&mut self, region: u32) -> Option<Id> {
         let Produced { node, list } = self.places.loop_of(region)?;
         Some(self.expr(list, Names::At(node)))
-    }
-}
-
-fn bare(ty: Type) -> Type {
-    match ty {
-        Type::Optional(inner) => *inner,
-        ty => ty,
-    }
-}
-
-/// The type of a value, where it tells it.
-fn type_of(value: &Value) -> Option<Type> {
-    match value {
-        Value::Bool(_) => Some(Type::Bool),
-        Value::Number(_) => Some(Type::Number),
-        Value::Money(_) => Some(Type::Money),
-        Value::Text(_) => Some(Type::Text),
-        Value::Date(_) => Some(Type::Date),
-        Value::Time(_) => Some(Type::Time),
-        Value::Duration(_) => Some(Type::Duration),
-        Value::Json(_) => Some(Type::Json),
-        Value::None | Value::List(_) | Value::Record(_) | Value::Enum(_) => None,
     }
 }

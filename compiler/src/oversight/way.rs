@@ -13,6 +13,7 @@ use super::people::Enough;
 use super::place::{Arm, Ending, Node, Places, Produced};
 use super::terms::{Id, Names, Terms};
 use crate::plan::{Expr, NodeKind};
+use crate::value::Value;
 
 /// Work for one call: a proof that needs more is given up.
 pub(super) const BUDGET_OF_CALL: u64 = 400_000;
@@ -219,7 +220,13 @@ fn is_costly(expr: &Expr) -> bool {
     }
     /// So many operations on the longest texts stay within the work that an evaluation may take.
     const MOST_TEXTS: u32 = 24;
-    let alone = matches!(expr, Expr::For { .. });
+    // Comparing what it gives with a number takes no work of its own.
+    let of_list = |expr: &Expr| matches!(expr, Expr::For { .. });
+    let is_short = |expr: &Expr| matches!(expr, Expr::Const(value) if !matches!(value, Value::Text(_) | Value::List(_)));
+    let alone = match expr {
+        Expr::Compare(_, left, right) => (of_list(left) && is_short(right)) || (is_short(left) && of_list(right)),
+        expr => of_list(expr),
+    };
     let (mut walks, mut texts) = (0, 0);
     count(expr, &mut walks, &mut texts);
     (walks > 0 && !alone) || walks > 1 || texts > MOST_TEXTS

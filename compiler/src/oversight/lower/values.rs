@@ -8,7 +8,7 @@ use num_traits::{One, Zero};
 use super::{Case, Fact, Lowering, MOST_UNKNOWNS, Name, Of, Worth, kind, rational};
 use crate::oversight::decide::{F, Linear, Q, Symbol};
 use crate::oversight::terms::{Id, Op};
-use crate::plan::{Arithmetic, Builtin, Type};
+use crate::plan::{Arithmetic, Builtin, Fold, Type};
 use crate::value::Value;
 
 /// A value of more cases is an unknown.
@@ -223,6 +223,8 @@ impl Lowering<'_, '_> {
     fn may_be_none(&self, id: Id) -> bool {
         let term = self.terms.get(id);
         match (&term.op, &term.ty) {
+            // Whatever the items, an empty list has no least and no greatest.
+            (Op::For(Fold::Min | Fold::Max, _), _) => true,
             (Op::List | Op::Record | Op::JsonObject(_) | Op::Text(_) | Op::For(..), _) => false,
             (_, None | Some(Type::Optional(_) | Type::Json)) => true,
             _ => false,
