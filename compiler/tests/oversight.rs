@@ -107,6 +107,7 @@ fn structures_of_flows() {
         ("places.flow", include_str!("oversight/structures/places.flow")),
         ("values.flow", include_str!("oversight/structures/values.flow")),
         ("calls.flow", include_str!("oversight/structures/calls.flow")),
+        ("answers.flow", include_str!("oversight/structures/answers.flow")),
         ("lists.flow", include_str!("oversight/structures/lists.flow")),
     ];
     let wrong: Vec<String> = files.iter().map(|(name, text)| structures(name, text)).collect();

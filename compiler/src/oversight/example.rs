@@ -70,6 +70,7 @@ pub(super) fn find_where(
         Some(off(&World { way, types: &types, slots: &slots, now }))
     };
     let mut told = spoken(way, told, false);
+    let spoken_of = told.clone();
     let mut made: Vec<_> = makers.iter().map(|maker| maker.slots(nodes)).map(|slots| (judged(&slots), slots)).collect();
     let found = match made.iter().position(|(stands, _)| *stands == Some(0)) {
         Some(at) => made.swap_remove(at).1,
@@ -84,9 +85,10 @@ pub(super) fn find_where(
     };
     let slots = computed(&found)?;
     let world = World { way, types: &types, slots: &slots, now };
-    // Of a list that a loop around goes through its item is told.
+    // Of a list that a loop around goes through its item is told, and all of it where a condition looks at all of it.
     let walked = way.items();
-    told.retain(|id| walked.iter().all(|(list, _)| list != id) && world.read(*id).is_some());
+    let of_item = |id: &Id| walked.iter().any(|(list, _)| list == id) && !spoken_of.contains(id);
+    told.retain(|id| !of_item(id) && world.read(*id).is_some());
     let mut read = Vec::new();
     given.iter().for_each(|id| way.lowering.terms.read_by(*id, &mut read));
     told.sort_by_key(|id| !read.contains(id));

@@ -110,8 +110,10 @@ struct Home<'p> {
     arms: Vec<Rc<Around>>,
     /// For each node that has arms, which of them always end the run.
     ends: Vec<Vec<bool>>,
-    /// Gates, branches some of whose arms end the run, nodes behind which it has ended, and loops behind which it has for any item.
+    /// Gates, steps that ask again, branches some of whose arms end the run, nodes behind which it has ended, and loops behind which it has for
+    /// any item.
     gates: Vec<u32>,
+    repeats: Vec<u32>,
     forks: Vec<u32>,
     stops: Vec<u32>,
     barred: Vec<u32>,
@@ -128,11 +130,23 @@ impl<'p> Places<'p> {
             let (ends, stops) = ending_arms(region);
             let has = |kind: fn(&NodeKind) -> bool| (0..).zip(&region.nodes).filter(move |(_, node)| kind(&node.kind)).map(|(at, _)| at);
             let gates = has(|kind| matches!(kind, NodeKind::Gate(_))).collect();
+            let repeats = has(|kind| matches!(kind, NodeKind::Call(call) if call.repeat.is_some())).collect();
             let forks = has(|kind| matches!(kind, NodeKind::Branch { .. }))
                 .filter(|branch| ends.get(*branch as usize).is_some_and(|arms| arms.contains(&true)))
                 .collect();
             let arms = Around::of(index, &region.nodes);
-            places.regions.push(Home { region, around: None, chain: vec![index], arms, ends, gates, forks, stops, barred: Vec::new() });
+            places.regions.push(Home {
+                region,
+                around: None,
+                chain: vec![index],
+                arms,
+                ends,
+                gates,
+                repeats,
+                forks,
+                stops,
+                barred: Vec::new(),
+            });
         }
         // A loop's body stands behind the region of the loop, but for those of handlers, which are last.
         let handlers = places.regions.len() - workflow.handlers.len();
@@ -289,6 +303,18 @@ impl<'p> Places<'p> {
         self.outward(node).into_iter().flat_map(move |at| {
             let before = (0..at.index).map(move |index| Node { region: at.region, index });
             before.filter_map(move |before| Some((before, self.apart(before, at)?)))
+        })
+    }
+
+    /// Steps before the node that ask again until a condition holds, with the arms in which they stand and the node does not.
+    pub(super) fn repeated(&self, node: Node) -> impl Iterator<Item = (Node, &'p plan::Call, &'p Expr, &[Arm])> {
+        self.outward(node).into_iter().flat_map(move |at| {
+            let steps = self.home(at.region).map(|home| home.repeats.as_slice()).unwrap_or_default();
+            let before = steps.iter().take_while(move |step| **step < at.index).map(move |step| Node { region: at.region, index: *step });
+            before.filter_map(move |before| match self.node(before).map(|node| &node.kind) {
+                Some(NodeKind::Call(call)) => Some((before, call, &call.repeat.as_ref()?.until, self.apart(before, at)?)),
+                _ => None,
+            })
         })
     }
 

@@ -56,6 +56,9 @@ impl<'p> Plain<'_, 'p> {
                 self.reads(condition, at)?;
             }
         }
+        for (at, _, until, _) in self.places.repeated(at) {
+            self.reads(until, at)?;
+        }
         let alone = |free: &Path| self.read.iter().filter(|read| read.meets(free)).count() == 1;
         self.free.iter().all(alone).then_some(())
     }

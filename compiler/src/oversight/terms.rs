@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::Declarations;
 use super::place::{Node, Places, Produced};
-use crate::plan::{Arithmetic, Builtin, Comparison, Expr, Fold, NodeKind, TextPart, TextTest, Type};
+use crate::plan::{Arithmetic, Ask, Builtin, Comparison, Expr, Fold, Implementation, NodeKind, TextPart, TextTest, Type};
 use crate::value::Value;
 
 /// A term deeper than this is taken as it stands, an unknown.
@@ -408,9 +408,43 @@ impl<'p> Terms<'p> {
         }
     }
 
+    /// Whether a value came from outside as it is, so that its amounts have a currency: the sum of no amounts is only ever computed. A parameter
+    /// may be one, where another workflow calls this one.
+    pub(super) fn is_decoded(&mut self, id: Id) -> bool {
+        let (op, parts) = (self.get(id).op.clone(), self.parts(id));
+        match (op, &*parts) {
+            (Op::Slot { region, slot: 0 }, _) if self.places.loop_of(region).is_some() => {
+                self.walked(region).is_some_and(|list| self.is_decoded(list))
+            }
+            (Op::Slot { region, slot }, _) => {
+                let filler = self.places.filler(region, slot).and_then(|filler| self.places.node(filler));
+                filler.is_some_and(|filler| is_from_outside(&filler.kind, slot, self.declarations))
+            }
+            (Op::Field(_) | Op::Index | Op::Builtin(Builtin::First | Builtin::Last | Builtin::Min | Builtin::Max), [of, ..]) => {
+                self.is_decoded(*of)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the slot holds the item of a loop, and the list that the loop goes through.
     pub(super) fn walked(&mut self, region: u32) -> Option<Id> {
         let Produced { node, list } = self.places.loop_of(region)?;
         Some(self.expr(list, Names::At(node)))
+    }
+}
+
+/// Whether a node fills its slot with the answer of an action, or with what somebody enters. A called workflow gives what it computes, and so
+/// may a default do that is no literal.
+fn is_from_outside(kind: &NodeKind, slot: u32, declarations: &dyn Declarations) -> bool {
+    match kind {
+        NodeKind::Call(call) => {
+            declarations.action(call.action).is_some_and(|action| !matches!(action.implementation, Implementation::Workflow(_)))
+        }
+        NodeKind::Gate(gate) => {
+            let is_entered = |ask: &Ask| ask.slot == slot && matches!(ask.default, None | Some(Expr::Const(_)));
+            gate.asks.iter().any(is_entered)
+        }
+        _ => false,
     }
 }

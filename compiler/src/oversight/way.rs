@@ -100,6 +100,25 @@ impl<'t, 'p> Way<'t, 'p> {
             let passed = self.lowering.arena.and(&passed);
             facts.push(self.lowering.arena.or(&[not_met, passed]));
         }
+        facts.extend(self.repeated(node));
+        facts
+    }
+
+    /// What a step that asked again waited for holds of its result, unless it was given up.
+    fn repeated(&mut self, node: Node) -> Vec<F> {
+        let mut facts = Vec::new();
+        for (at, call, until, arms) in self.places.repeated(node) {
+            // What it reads of the world is read with each answer, and is not what anything else reads.
+            if reads_outside(until) {
+                continue;
+            }
+            let mut parts = vec![self.not_taken(arms), self.condition(until, Names::At(at)).holds];
+            if let Some(slot) = call.slot.filter(|_| call.attempt) {
+                let result = self.lowering.terms.slot(at.region, slot);
+                parts.extend(self.lowering.absent(result));
+            }
+            facts.push(self.lowering.arena.or(&parts));
+        }
         facts
     }
 
@@ -200,6 +219,13 @@ impl<'t, 'p> Way<'t, 'p> {
         }
         self.lowering.arena.and(&parts)
     }
+}
+
+/// Whether it reads the clock or the environment.
+fn reads_outside(expr: &Expr) -> bool {
+    let mut found = matches!(expr, Expr::Now | Expr::Today | Expr::Env(_));
+    expr.for_each_child(&mut |child| found = found || reads_outside(child));
+    found
 }
 
 /// Whether evaluating it may take so much work that it fails for that alone, beside what is said of its parts.

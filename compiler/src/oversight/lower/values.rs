@@ -252,6 +252,10 @@ impl Lowering<'_, '_> {
             Some(Type::Text | Type::Enum(_)) => Worth::Symbol(self.symbol(of)),
             Some(Type::Money) => {
                 let (amount, currency) = (self.number(of, false), self.symbol(Of::Currency(id)));
+                if self.terms.is_decoded(id) {
+                    cases.push(Case { when, worth: Worth::Money(amount, Some(currency)) });
+                    return cases;
+                }
                 // The sum of no amounts may come from afar: through a list, or from who calls the workflow.
                 let nothing = self.fact(Fact::Nothing(id), true);
                 let zero = Worth::Money(Linear::constant(Q::zero()), None);
