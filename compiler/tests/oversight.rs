@@ -108,6 +108,7 @@ fn structures_of_flows() {
         ("values.flow", include_str!("oversight/structures/values.flow")),
         ("calls.flow", include_str!("oversight/structures/calls.flow")),
         ("answers.flow", include_str!("oversight/structures/answers.flow")),
+        ("literals.flow", include_str!("oversight/structures/literals.flow")),
         ("lists.flow", include_str!("oversight/structures/lists.flow")),
     ];
     let wrong: Vec<String> = files.iter().map(|(name, text)| structures(name, text)).collect();

@@ -1,6 +1,7 @@
 //! Expressions of a workflow as terms: each once, values of `let` put in where they are used, names of slots the same wherever they are
 //! read, so that two expressions that give the same value are, as far as that is to be seen, the same term.
 
+mod fold;
 mod types;
 
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
@@ -103,6 +104,8 @@ pub(super) struct Terms<'p> {
     lets: HashMap<(u32, u32), Id>,
     /// Nodes that read the clock and the environment as another one does.
     twins: HashMap<Node, Node>,
+    /// Operations that may still be evaluated.
+    left_to_fold: usize,
     pub(super) comprehensions: HashMap<Id, Comprehension<'p>>,
 }
 
@@ -127,6 +130,7 @@ impl<'p> Terms<'p> {
             const_numbers: HashMap::new(),
             lets: HashMap::new(),
             twins: HashMap::new(),
+            left_to_fold: fold::BUDGET,
             comprehensions: HashMap::new(),
         }
     }
@@ -314,22 +318,21 @@ impl<'p> Terms<'p> {
             Expr::For { fold, list, filter, body } => {
                 let list = self.intern(list, names, locals);
                 let mut parts = vec![list];
-                if let (Names::At(at), true) = (names, locals.is_empty()) {
-                    locals.push(None);
-                    parts.extend(filter.as_deref().map(|filter| self.intern(filter, names, locals)));
-                    parts.push(self.intern(body, names, locals));
-                    locals.pop();
-                    let ty = self.fold_type(*fold, list, body, parts.last().copied());
-                    let id = self.add(Op::For(*fold, filter.is_some()), parts.into(), ty);
-                    self.comprehensions.insert(id, Comprehension { list, filter: filter.as_deref(), body, at });
-                    return id;
-                }
+                let alone = locals.is_empty();
                 locals.push(None);
                 parts.extend(filter.as_deref().map(|filter| self.intern(filter, names, locals)));
                 parts.push(self.intern(body, names, locals));
                 locals.pop();
+                // An item of a comprehension around would be none of its own.
+                if let Some(value) = alone.then(|| self.folded(expr, names, &parts)).flatten() {
+                    return value;
+                }
                 let ty = self.fold_type(*fold, list, body, parts.last().copied());
-                self.add(Op::For(*fold, filter.is_some()), parts.into(), ty)
+                let id = self.add(Op::For(*fold, filter.is_some()), parts.into(), ty);
+                if let (true, Names::At(at)) = (alone, names) {
+                    self.comprehensions.insert(id, Comprehension { list, filter: filter.as_deref(), body, at });
+                }
+                id
             }
             Expr::Text(parts) => {
                 let types = parts.iter().map(|part| match part {
@@ -347,6 +350,9 @@ impl<'p> Terms<'p> {
             _ => {
                 let mut parts = Vec::new();
                 expr.for_each_child(&mut |child| parts.push(self.intern(child, names, locals)));
+                if let Some(value) = self.folded(expr, names, &parts) {
+                    return value;
+                }
                 let op = self.op(expr, names);
                 if self.is_either_way(&op, &parts) {
                     parts.sort_unstable();

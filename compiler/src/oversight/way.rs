@@ -85,7 +85,9 @@ impl<'t, 'p> Way<'t, 'p> {
     pub(super) fn condition(&mut self, when: &'p Expr, names: Names<'_>) -> Truth {
         let id = self.lowering.term(when, names);
         let truth = self.lowering.truth(id);
-        if is_costly(when) { self.lowering.works(id, truth) } else { truth }
+        // One of literals was evaluated.
+        let is_open = self.lowering.terms.constant(id).is_none();
+        if is_open && is_costly(when) { self.lowering.works(id, truth) } else { truth }
     }
 
     /// What holds on every way to a node: arms that were taken, and arms that were not since they end the run.
