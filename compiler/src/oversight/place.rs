@@ -342,6 +342,20 @@ impl<'p> Places<'p> {
         self.around(node)?.apart(self.around(later)?)
     }
 
+    /// Whether a node of the same region may be met before a later one.
+    pub(super) fn may_come_before(&self, node: Node, later: Node) -> bool {
+        self.apart(node, later).is_some()
+    }
+
+    /// Whether two nodes of a region stand in arms of a `parallel` beside one another.
+    pub(super) fn is_beside(&self, node: Node, other: Node) -> bool {
+        let branch_of = |arms: &'_ [Arm], others: &[Arm]| arms.iter().rev().find(|arm| !others.contains(arm)).map(|arm| arm.branch);
+        let (own, others) = (self.arms(node), self.arms(other));
+        let (one, two) = (branch_of(own, others), branch_of(others, own));
+        let branch = one.filter(|_| one == two).and_then(|index| self.node(Node { region: node.region, index }));
+        branch.is_some_and(|branch| matches!(branch.kind, NodeKind::Parallel { .. }))
+    }
+
     /// Whether a node comes before another wherever both are met.
     pub(super) fn is_before(&self, node: Node, at: Node) -> bool {
         self.outward(at).iter().any(|at| at.region == node.region && node.index < at.index)

@@ -250,12 +250,16 @@ impl<'p> Writer<'p> {
         Self { plan, places: Places::of(&plan.workflow), verdicts: Vec::new() }
     }
 
+    pub(super) const fn places(&self) -> &Places<'p> {
+        &self.places
+    }
+
     fn region(&self, region: u32) -> Option<&'p Region> {
         self.plan.workflow.regions().nth(region as usize)
     }
 
     /// Words for what stands in a region.
-    fn words(&self, region: u32) -> Words<'p> {
+    pub(super) fn words(&self, region: u32) -> Words<'p> {
         let mut around = self.places.chain(region).iter().filter_map(|region| self.region(*region));
         let first = around.next().unwrap_or(&self.plan.workflow.body);
         around.fold(Words::over(self.plan, first), |words, inner| words.inside(inner).unwrap_or(words))

@@ -224,7 +224,7 @@ impl<'t, 'p> Way<'t, 'p> {
 }
 
 /// Whether it reads the clock or the environment.
-fn reads_outside(expr: &Expr) -> bool {
+pub(super) fn reads_outside(expr: &Expr) -> bool {
     let mut found = matches!(expr, Expr::Now | Expr::Today | Expr::Env(_));
     expr.for_each_child(&mut |child| found = found || reads_outside(child));
     found
