@@ -75,13 +75,15 @@ pub(super) struct Term {
     depth: u32,
 }
 
-/// A comprehension that stands alone, so that its body can be asked about one item.
-#[derive(Clone, Copy, Debug)]
+/// A comprehension that stands alone, or in another one of which the item is known, so that its body can be asked about one item.
+#[derive(Clone, Debug)]
 pub(super) struct Comprehension<'p> {
     pub(super) list: Id,
     pub(super) filter: Option<&'p Expr>,
     pub(super) body: &'p Expr,
     at: Node,
+    /// Items of those around, outermost first.
+    outer: Box<[Id]>,
 }
 
 /// What the slots of an expression mean.
@@ -231,10 +233,11 @@ impl<'p> Terms<'p> {
     }
 
     /// The filter (`true` without one) and the body of a comprehension for one item.
-    pub(super) fn of_item(&mut self, of: Comprehension<'p>, item: Id) -> (Option<Id>, Id) {
+    pub(super) fn of_item(&mut self, of: &Comprehension<'p>, item: Id) -> (Option<Id>, Id) {
         let names = Names::At(of.at);
-        let filter = of.filter.map(|filter| self.intern(filter, names, &mut vec![Some(item)]));
-        (filter, self.intern(of.body, names, &mut vec![Some(item)]))
+        let mut locals: Vec<Option<Id>> = of.outer.iter().copied().chain([item]).map(Some).collect();
+        let filter = of.filter.map(|filter| self.intern(filter, names, &mut locals));
+        (filter, self.intern(of.body, names, &mut locals))
     }
 
     /// A slot of a region as a term.
@@ -319,6 +322,7 @@ impl<'p> Terms<'p> {
                 let list = self.intern(list, names, locals);
                 let mut parts = vec![list];
                 let alone = locals.is_empty();
+                let outer: Option<Box<[Id]>> = locals.iter().copied().collect();
                 locals.push(None);
                 parts.extend(filter.as_deref().map(|filter| self.intern(filter, names, locals)));
                 parts.push(self.intern(body, names, locals));
@@ -329,8 +333,8 @@ impl<'p> Terms<'p> {
                 }
                 let ty = self.fold_type(*fold, list, body, parts.last().copied());
                 let id = self.add(Op::For(*fold, filter.is_some()), parts.into(), ty);
-                if let (true, Names::At(at)) = (alone, names) {
-                    self.comprehensions.insert(id, Comprehension { list, filter: filter.as_deref(), body, at });
+                if let (Some(outer), Names::At(at)) = (outer, names) {
+                    self.comprehensions.insert(id, Comprehension { list, filter: filter.as_deref(), body, at, outer });
                 }
                 id
             }
