@@ -107,6 +107,9 @@ fn structures_of_flows() {
         ("places.flow", include_str!("oversight/structures/places.flow")),
         ("values.flow", include_str!("oversight/structures/values.flow")),
         ("calls.flow", include_str!("oversight/structures/calls.flow")),
+        ("answers.flow", include_str!("oversight/structures/answers.flow")),
+        ("literals.flow", include_str!("oversight/structures/literals.flow")),
+        ("lists.flow", include_str!("oversight/structures/lists.flow")),
     ];
     let wrong: Vec<String> = files.iter().map(|(name, text)| structures(name, text)).collect();
     assert!(wrong.iter().all(String::is_empty), "\n{}", wrong.concat());

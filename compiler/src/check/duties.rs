@@ -8,11 +8,15 @@ use smol_str::SmolStr;
 use super::assemble::{Callee, Flow, Lowered};
 use super::declare::ParameterInfo;
 use super::modules::Uses;
-use super::{Checker, Said, World};
+use super::{CheckedFile, Checker, Said, WorkflowCall, World, stem_of};
+use crate::faults::oversight::Unproved;
 use crate::faults::{self, Site};
 use crate::oversight::{self, Declarations, Oddity};
-use crate::plan::{Action, Approvers, Duty, Effect, Expr, NodeKind, TypeDef};
+use crate::plan::{self, Action, Approvers, Duty, Effect, Expr, NodeKind, Plan, TypeDef};
 use crate::{Code, Diagnostic, FileId, Severity, Sources};
+
+/// So many calls of a workflow are told of where it is refused.
+const MOST_CALLERS: usize = 2;
 
 /// Duties of all files.
 #[derive(Clone, Debug, Default)]
@@ -249,18 +253,18 @@ impl Declarations for Declared<'_> {
 }
 
 /// Proves the duties of all workflows of sound files, and says where that fails.
-pub(super) fn prove(world: &World, said: &mut [Said]) {
+pub(super) fn prove(world: &World, files: &[CheckedFile], said: &mut [Said]) {
     let lowered = &world.lowered;
     let types: Vec<(FileId, TypeDef)> = world.types.iter().map(|info| (info.site.file, info.lower())).collect();
     let (mut found, mut left) = (Vec::new(), oversight::Work::default());
-    for callee in lowered.callees.values() {
+    for (index, callee) in &lowered.callees {
         let Callee::Workflow(flow) = callee else { continue };
         // What is wrong in a test is wrong there alone.
         let wrong = |said: &Said| said.diagnostics.iter().any(|said| said.severity == Severity::Error && said.code != Code::F0420);
         if said.get(flow.file.0 as usize).is_none_or(wrong) {
             continue;
         }
-        found.push((flow.file, of_flow(lowered, &types, flow, &mut left)));
+        found.push((flow.file, of_flow(world, files, &types, (*index, flow), &mut left)));
     }
     for (file, diagnostics) in found {
         let Some(said) = said.get_mut(file.0 as usize) else { continue };
@@ -272,23 +276,83 @@ pub(super) fn prove(world: &World, said: &mut [Said]) {
 }
 
 /// What is to be said of one workflow.
-fn of_flow(lowered: &Lowered, types: &[(FileId, TypeDef)], flow: &Flow, left: &mut oversight::Work) -> Vec<Diagnostic> {
+fn of_flow(
+    world: &World,
+    files: &[CheckedFile],
+    types: &[(FileId, TypeDef)],
+    (index, flow): (u32, &Flow),
+    left: &mut oversight::Work,
+) -> Vec<Diagnostic> {
+    let lowered = &world.lowered;
     let declared = Declared { lowered, types, file: flow.file };
     let duties = oversight::Duties::of(&flow.workflow, &declared);
     let mut diagnostics = odd(flow.file, &duties);
     if lowered.duties.is_empty() {
         return diagnostics;
     }
-    for verdict in &duties.prove(left) {
+    let mut verdicts = duties.prove(left);
+    verdicts.retain(|verdict| matches!(verdict.outcome, oversight::Outcome::Refused(_)));
+    if verdicts.is_empty() {
+        return diagnostics;
+    }
+    let plan = bare(types, flow);
+    let groups = |key: &str| group_as_written(world, files, flow.file, key);
+    let advice = oversight::Advice::new(&plan, &groups);
+    let callers = callers(world, index);
+    for verdict in &verdicts {
         let oversight::Outcome::Refused(refusal) = &verdict.outcome else { continue };
         let Some(placed) = lowered.duties.of(flow.file, verdict.action).nth(verdict.duty) else { continue };
         let (Some(action), Some(call)) = (declared.action(verdict.action), duties.node(verdict.call)) else { continue };
         let site = Site { file: flow.file, span: call.span };
-        let told =
-            faults::oversight::Unproved { action, placed: &placed.duty, duty: placed.site, undo: verdict.undo, duties: &duties, refusal };
+        let (placed, duty) = (&placed.duty, placed.site);
+        let told = Unproved { action, placed, duty, verdict, duties: &duties, refusal, advice: &advice, callers: &callers };
         diagnostics.push(faults::oversight::unproved(site, &told));
     }
     diagnostics
+}
+
+/// A plan of which only the types and the workflow are looked at.
+fn bare(types: &[(FileId, TypeDef)], flow: &Flow) -> Plan {
+    Plan {
+        format: plan::FORMAT,
+        semantics: plan::SEMANTICS,
+        file: String::new(),
+        types: types.iter().map(|(_, def)| def.clone()).collect(),
+        groups: Vec::new(),
+        actions: Vec::new(),
+        workflow: flow.workflow.clone(),
+        children: Vec::new(),
+    }
+}
+
+/// A group as a file writes it, with the name of the file that declares it where that is another one.
+fn group_as_written(world: &World, files: &[CheckedFile], file: FileId, key: &str) -> String {
+    let Some(info) = world.groups.iter().find(|info| info.key == key) else { return key.to_owned() };
+    let (name, declared) = (&info.name, info.site.file);
+    if declared == file {
+        return name.to_string();
+    }
+    let file_at = |file: FileId| files.get(file.0 as usize);
+    let used = file_at(file).and_then(|user| user.modules.iter().find(|(used, _)| *used == declared));
+    let module = used.map(|(_, module)| module.as_str());
+    let module = module.or_else(|| file_at(declared).map(|file| stem_of(&file.path)));
+    module.map_or_else(|| name.to_string(), |module| format!("{module}.{name}"))
+}
+
+/// Where other workflows call this one after a gate.
+fn callers(world: &World, workflow: u32) -> Vec<Site> {
+    let asks = |call: &&WorkflowCall| match world.lowered.callees.get(&call.from) {
+        Some(Callee::Workflow(flow)) => oversight::asks_before(&flow.workflow, workflow),
+        _ => false,
+    };
+    world
+        .calls
+        .iter()
+        .filter(|call| call.to == workflow && call.from != workflow)
+        .filter(asks)
+        .map(|call| call.site)
+        .take(MOST_CALLERS)
+        .collect()
 }
 
 /// What is odd about the gates of a workflow.

@@ -3,7 +3,7 @@
 use flow_grammar::Span;
 
 use super::Site;
-use crate::oversight::{Duties, Node, Refusal, Unfit, Unfollowed};
+use crate::oversight::{Advice, Duties, Missed, Node, Refusal, Unfit, Unfollowed, Verdict};
 use crate::plan::{Action, Duty, Gate};
 use crate::{Code, Diagnostic};
 
@@ -41,15 +41,18 @@ pub(crate) struct Unproved<'u, 'p> {
     pub(crate) placed: &'u Duty,
     /// Where the duty is written.
     pub(crate) duty: Site,
-    pub(crate) undo: bool,
+    pub(crate) verdict: &'u Verdict,
     pub(crate) duties: &'u Duties<'p>,
     pub(crate) refusal: &'u Refusal,
+    pub(crate) advice: &'u Advice<'u>,
+    /// Where workflows that ask somebody call this one.
+    pub(crate) callers: &'u [Site],
 }
 
 /// A call that may run with nobody asked.
 pub(crate) fn unproved(site: Site, told: &Unproved<'_, '_>) -> Diagnostic {
     let Unproved { action, refusal, .. } = told;
-    let call = if told.undo { format!("undoing with `{}`", action.name) } else { format!("`{}`", action.name) };
+    let call = if told.verdict.undo { format!("undoing with `{}`", action.name) } else { format!("`{}`", action.name) };
     let message = match (refusal.gave_up, &refusal.example) {
         (true, _) => format!("the proof that somebody is asked before {call} takes too much work"),
         (false, Some(_)) => format!("{call} can run with nobody asked who suffices"),
@@ -61,10 +64,19 @@ pub(crate) fn unproved(site: Site, told: &Unproved<'_, '_>) -> Diagnostic {
             diagnostic = diagnostic.because(span, asks(gate));
         }
     }
-    for (gate, why) in refusal.unfit.iter().take(MOST_GATES) {
-        if let Some((gate, span)) = gate_of(told.duties, *gate) {
-            diagnostic = diagnostic.because(span, unfit(gate, why, action));
+    for (at, why) in refusal.unfit.iter().take(MOST_GATES) {
+        if let Some((_, span)) = gate_of(told.duties, *at) {
+            diagnostic = diagnostic.because(span, unfit(*at, why, told));
         }
+    }
+    for (gate, why) in refusal.missed.iter().take(MOST_GATES) {
+        if let Some((_, span)) = gate_of(told.duties, *gate) {
+            diagnostic = diagnostic.because(span, missed(*why));
+        }
+    }
+    for caller in told.callers.iter().take(MOST_GATES) {
+        let why = "what is asked before this call does not count: the workflow may be started alone";
+        diagnostic = diagnostic.because_in(caller.file, caller.span, why);
     }
     if let Some(example) = &refusal.example {
         let example = example.to_string();
@@ -101,21 +113,39 @@ fn asks(gate: &Gate) -> String {
     }
 }
 
-fn unfit(gate: &Gate, why: &Unfit, action: &Action) -> String {
+fn unfit(at: Node, why: &Unfit, told: &Unproved<'_, '_>) -> String {
     match why {
-        Unfit::Unknown(arguments) => {
-            let names: Vec<String> =
-                arguments.iter().filter_map(|at| action.parameters.get(*at)).map(|parameter| format!("`{}`", parameter.name)).collect();
-            match names.as_slice() {
-                [] => "this gate does not count: it cannot show the call".to_owned(),
-                names => format!("this gate does not count: {} is not known yet when it asks", names.join(", ")),
+        Unfit::Unknown(arguments) => unknown(at, arguments, told),
+        Unfit::Silence => "this gate does not count: it opens when nobody answers".to_owned(),
+        Unfit::People => {
+            let asked: Vec<String> = told.advice.asked_by(at).into_iter().map(|by| format!("`{by}`")).collect();
+            match (asked.join(" or "), told.advice.by(told.verdict.call, told.verdict.undo, told.placed)) {
+                (asked, Some(by)) if !asked.is_empty() => format!("this gate does not count: it asks {asked}, and `{by}` is demanded"),
+                _ => "this gate does not count: those who may approve it are not enough".to_owned(),
             }
         }
-        Unfit::Silence => "this gate does not count: it opens when nobody answers".to_owned(),
-        Unfit::People if gate.deadline.is_some() => {
-            "this gate does not count: those who may approve it, after an escalation too, are not enough".to_owned()
-        }
-        Unfit::People => "this gate does not count: those who may approve it are not enough".to_owned(),
+    }
+}
+
+fn unknown(at: Node, arguments: &[usize], told: &Unproved<'_, '_>) -> String {
+    let Verdict { call, undo, .. } = told.verdict;
+    let names: Vec<String> =
+        arguments.iter().filter_map(|at| told.action.parameters.get(*at)).map(|parameter| format!("`{}`", parameter.name)).collect();
+    let is = if names.len() > 1 { "are" } else { "is" };
+    // The last of them is what the gate has to wait for.
+    let behind = arguments.iter().find_map(|argument| told.advice.known_after(at, *call, *undo, *argument));
+    let help = behind.map_or_else(String::new, |step| format!("; move it behind the step `{step}`"));
+    match names.as_slice() {
+        [] => "this gate does not count: it cannot show the call".to_owned(),
+        names => format!("this gate does not count: {} {is} not known yet when it asks{help}", names.join(", ")),
+    }
+}
+
+fn missed(why: Missed) -> &'static str {
+    match why {
+        Missed::Over => "this gate does not count: it is asked for the items of a loop that is over",
+        Missed::Beside => "this gate does not count: it is asked beside the call, in another branch of the `parallel`",
+        Missed::Body => "this gate does not count: what runs in a handler may run before it is asked",
     }
 }
 
@@ -131,16 +161,55 @@ fn help(told: &Unproved<'_, '_>) -> String {
     if refusal.example.is_none() && refusal.unfollowed.contains(&Unfollowed::Unknown) {
         return "a part of a condition cannot be followed: let the gate ask on the same condition, or always".to_owned();
     }
-    if told.undo {
+    let Verdict { call, undo, .. } = told.verdict;
+    if *undo {
         return "undoing has no gate of its own: one before the step has to know what it will be given".to_owned();
     }
-    let demanded = told.placed.text.trim_start_matches("only after approval").trim();
-    let by = if refusal.fit.is_empty() { "put a gate before it" } else { "let the gate ask on all of these values" };
-    if demanded.is_empty() {
-        format!("{by}: `require approval`")
-    } else {
-        format!("{by}: `require approval {demanded}`, in the words of the workflow")
+    let by = told.advice.by(*call, *undo, told.placed).map_or_else(String::new, |by| format!(" by {by}"));
+    let when = told.advice.when(*call, *undo, told.placed);
+    if let Some((parameter, read)) = read_again(told) {
+        return format!("it is read again for the call: name it before the gate, `let {parameter} = {read}`, and give that");
     }
+    let where_to = match later_step(told) {
+        _ if !refusal.fit.is_empty() => "let the gate ask on all of these values".to_owned(),
+        Some(step) => format!("move the gate behind the step `{step}`"),
+        None => "put a gate before it".to_owned(),
+    };
+    match when {
+        // The same words mean something else there: what they read is read twice, or takes much work.
+        Some(when) if refusal.fit.iter().any(|gate| told.advice.asks_when(*gate).as_deref() == Some(when.as_str())) => {
+            format!("let the gate always ask: `require approval{by}`")
+        }
+        Some(when) => format!("{where_to}: `require approval{by} when {when}`"),
+        None if told.placed.when.is_some() => {
+            let demanded = told.placed.text.trim_start_matches("only after approval").trim();
+            format!("{where_to}: `require approval {demanded}`, in the words of the workflow")
+        }
+        None => format!("{where_to}: `require approval{by}`"),
+    }
+}
+
+/// Arguments that are not known at a gate which is no other way unfit.
+fn unknown_arguments<'u>(told: &'u Unproved<'_, '_>) -> impl Iterator<Item = (Node, usize)> + 'u {
+    told.refusal.unfit.iter().flat_map(|(gate, why)| match why {
+        Unfit::Unknown(arguments) => arguments.iter().map(|argument| (*gate, *argument)).collect(),
+        _ => Vec::new(),
+    })
+}
+
+/// The step that the nearest gate would have to wait for.
+fn later_step<'u>(told: &'u Unproved<'_, '_>) -> Option<&'u str> {
+    let Verdict { call, undo, .. } = told.verdict;
+    unknown_arguments(told).find_map(|(gate, argument)| told.advice.known_after(gate, *call, *undo, argument))
+}
+
+/// An argument that reads the clock or the environment: its parameter, and what it is.
+fn read_again<'u>(told: &'u Unproved<'_, '_>) -> Option<(&'u str, String)> {
+    let Verdict { call, undo, .. } = told.verdict;
+    unknown_arguments(told).find_map(|(_, argument)| {
+        let parameter = told.action.parameters.get(argument)?;
+        Some((parameter.name.as_str(), told.advice.read_again(*call, *undo, argument)?))
+    })
 }
 
 /// A gate whose condition never holds.

@@ -333,7 +333,7 @@ fn bound(mut expr: Expr, items: &[u32]) -> Expr {
 }
 
 /// Moves the items of comprehensions below those of `by` comprehensions around.
-fn shift(expr: &mut Expr, by: u32) {
+pub(crate) fn shift(expr: &mut Expr, by: u32) {
     if by == 0 {
         return;
     }

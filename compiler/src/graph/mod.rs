@@ -6,6 +6,9 @@
 mod circles;
 pub mod draw;
 mod guards;
+
+pub(crate) use guards::shift;
+
 mod order;
 mod regions;
 

@@ -6,7 +6,7 @@ use super::decide::F;
 use super::people::{self, Enough};
 use super::place::Node;
 use super::prove::Call;
-use super::terms::{Id, Names, Op};
+use super::terms::{Id, Names};
 use super::way::Way;
 use crate::plan::{Gate, GuardArgument};
 
@@ -113,49 +113,15 @@ impl<'p> Way<'_, 'p> {
         asked
     }
 
-    /// Arguments of the call that are not known at the gate.
-    pub(super) fn unknown_at(&mut self, at: Node, gate: &Gate, call: &Call<'p>, arguments: &[Id]) -> Vec<usize> {
-        if call.undo {
-            let mut unknown: Vec<usize> = (0..arguments.len()).collect();
-            unknown.retain(|number| arguments.get(*number).is_some_and(|argument| !self.is_known(*argument, at, gate)));
-            return unknown;
-        }
+    /// Arguments of the call that are not known at the gate. The graph decides that, of what undoes a step too: an approval holds for what it
+    /// binds, at run time and here.
+    pub(super) fn unknown_at(&self, at: Node, _: &Gate, call: &Call<'p>, _: &[Id]) -> Vec<usize> {
         let guard = self.places.guard(at, call.at);
         let all = || (0..call.arguments.len().max(1)).collect();
         guard.map_or_else(all, |guard| {
-            let later = guard.arguments.iter().enumerate().filter(|(_, argument)| matches!(argument, GuardArgument::Later));
+            let arguments = if call.undo { &guard.undo } else { &guard.arguments };
+            let later = arguments.iter().enumerate().filter(|(_, argument)| matches!(argument, GuardArgument::Later));
             later.map(|(number, _)| number).collect()
         })
-    }
-
-    /// Whether a term has its value at the gate, or is entered there.
-    fn is_known(&mut self, id: Id, at: Node, gate: &Gate) -> bool {
-        let mut open = vec![id];
-        let mut seen = foldhash::HashSet::default();
-        while let Some(id) = open.pop() {
-            if !seen.insert(id) {
-                continue;
-            }
-            let term = self.lowering.terms.get(id);
-            open.extend(term.parts.iter().copied());
-            let known = match term.op.clone() {
-                Op::Slot { region, slot: 0 } if !self.places.chain(at.region).contains(&region) => {
-                    // The element of a known list is known.
-                    let list = self.lowering.terms.walked(region);
-                    open.extend(list);
-                    list.is_some()
-                }
-                Op::Slot { region, slot } => {
-                    let asked = region == at.region && gate.asks.iter().any(|ask| ask.slot == slot);
-                    asked || self.places.is_filled(region, slot, at)
-                }
-                Op::Now(node) | Op::Today(node) | Op::Env(node, _) => self.places.is_before(node, at),
-                _ => true,
-            };
-            if !known {
-                return false;
-            }
-        }
-        true
     }
 }

@@ -47,14 +47,25 @@ impl fmt::Display for Example {
 
 /// An example that was verified. What the first model speaks of is told, and the second is one in which nothing on the way fails.
 pub(super) fn find(way: &Way<'_, '_>, models: [&Model; 2], case: &Case<'_>, tries: &mut Tries) -> Option<Example> {
-    find_where(way, models, (&[case.call], case.given), tries, |world| world.off(case))
+    search(way, models, (&[case.call], case.given, true), tries, |world| world.off(case))
 }
 
 /// An example with values for nodes against which nothing stands. Where much could be told, what these terms read is told first.
 pub(super) fn find_where(
     way: &Way<'_, '_>,
-    [told, model]: [&Model; 2],
+    models: [&Model; 2],
     (nodes, given): (&[Node], &[Id]),
+    tries: &mut Tries,
+    off: impl Fn(&World<'_, '_, '_>) -> usize,
+) -> Option<Example> {
+    search(way, models, (nodes, given, false), tries, off)
+}
+
+/// See [`find_where`]; `lists`: whether a list that a loop goes through is told too, where a condition looks at all of it.
+fn search(
+    way: &Way<'_, '_>,
+    [told, model]: [&Model; 2],
+    (nodes, given, lists): (&[Node], &[Id], bool),
     tries: &mut Tries,
     off: impl Fn(&World<'_, '_, '_>) -> usize,
 ) -> Option<Example> {
@@ -74,6 +85,7 @@ pub(super) fn find_where(
         Some(off(&World { way, types: &types, slots: &slots, now }))
     };
     let mut told = spoken(way, told, false);
+    let whole = if lists { told.clone() } else { Vec::new() };
     let mut made: Vec<_> = makers.iter().map(|maker| maker.slots(nodes)).map(|slots| (judged(&slots), slots)).collect();
     let found = match made.iter().position(|(stands, _)| *stands == Some(0)) {
         Some(at) => made.swap_remove(at).1,
@@ -88,9 +100,10 @@ pub(super) fn find_where(
     };
     let slots = computed(&found)?;
     let world = World { way, types: &types, slots: &slots, now };
-    // Of a list that a loop around goes through its item is told.
+    // Of a list that a loop around goes through its item is told, and all of it where a condition looks at all of it.
     let walked = way.items();
-    told.retain(|id| walked.iter().all(|(list, _)| list != id) && world.read(*id).is_some());
+    let of_item = |id: &Id| walked.iter().any(|(list, _)| list == id) && !whole.contains(id);
+    told.retain(|id| !of_item(id) && world.read(*id).is_some());
     let mut read = Vec::new();
     given.iter().for_each(|id| way.lowering.terms.read_by(*id, &mut read));
     told.sort_by_key(|id| !read.contains(id));

@@ -1,12 +1,14 @@
 //! What the proof says of gates themselves: whether one ever asks, always asks, or asks what an earlier one has asked.
 
+use foldhash::HashSet;
+
 use super::decide::{self, Answer, F};
 use super::place::{Node, Places};
 use super::plain;
 use super::prove::Duties;
-use super::terms::{Names, Terms};
+use super::terms::{Names, Op, Terms};
 use super::way::Way;
-use crate::plan::{Approvers, Band, Gate, NodeKind};
+use crate::plan::{Approvers, Band, Expr, Gate, GuardArgument, NodeKind};
 
 /// Work for one gate.
 const BUDGET_OF_GATE: u64 = 20_000;
@@ -89,13 +91,56 @@ impl<'p> Way<'_, 'p> {
         } else if let Some(band) = self.unreached(at, gate, &facts) {
             return Some(Oddity::Unreached(band));
         }
-        for (at, earlier) in same_people_before(self.places, at, gate) {
-            let earlier = self.asks_anybody(at, earlier);
-            if self.never(&with_asks, &[earlier]) {
-                return Some(Oddity::Implied(at));
+        for (before, earlier) in same_people_before(self.places, at, gate) {
+            let asked = self.asks_anybody(before, earlier);
+            if self.never(&with_asks, &[asked]) && !self.tells_more(at, gate, before) {
+                return Some(Oddity::Implied(before));
             }
         }
         None
+    }
+
+    /// Whether a gate knows what a call is given, or shows a value, that was not known at an earlier one: then it does not ask the same again.
+    fn tells_more(&mut self, at: Node, gate: &'p Gate, before: Node) -> bool {
+        let known = |gate: Node, call: Node| {
+            let guard = self.places.guard(gate, call)?;
+            let arguments = guard.arguments.iter().chain(&guard.undo);
+            Some(arguments.map(|argument| !matches!(argument, GuardArgument::Later)).collect::<Vec<_>>())
+        };
+        let binds_more = self.places.nodes().filter(|(_, kind)| matches!(kind, NodeKind::Call(_))).any(|(call, _)| {
+            let Some(here) = known(at, call) else { return false };
+            let there = known(before, call).unwrap_or_default();
+            (0..).zip(here).any(|(number, known)| known && !there.get(number).copied().unwrap_or_default())
+        });
+        binds_more || gate.shows.iter().any(|show| !self.is_known(&show.value, at, before))
+    }
+
+    /// Whether what an expression reads at a node was there at an earlier one.
+    fn is_known(&mut self, value: &'p Expr, at: Node, before: Node) -> bool {
+        let mut open = vec![self.lowering.term(value, Names::At(at))];
+        let mut seen = HashSet::default();
+        while let Some(id) = open.pop() {
+            if !seen.insert(id) {
+                continue;
+            }
+            let term = self.lowering.terms.get(id);
+            open.extend(term.parts.iter().copied());
+            let known = match term.op.clone() {
+                // An item of a known list is known.
+                Op::Slot { region, slot: 0 } if !self.places.chain(before.region).contains(&region) => {
+                    let list = self.lowering.terms.walked(region);
+                    open.extend(list);
+                    list.is_some()
+                }
+                Op::Slot { region, slot } => self.places.is_filled(region, slot, before),
+                Op::Now(_) | Op::Today(_) | Op::Env(..) => false,
+                _ => true,
+            };
+            if !known {
+                return false;
+            }
+        }
+        true
     }
 
     /// Whether facts never hold together where none of these asks. Most gates are ordinary: a guess tells.

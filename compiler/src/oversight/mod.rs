@@ -8,12 +8,14 @@
 //! This module reads plans, and what plans are made of, and reports nothing: the check, the report and the comparison of two flows all
 //! ask it.
 
+mod advice;
 mod asks;
 mod compare;
 mod decide;
 mod example;
 mod gates;
 mod lower;
+mod missed;
 mod nearby;
 mod people;
 mod place;
@@ -24,9 +26,11 @@ mod terms;
 mod way;
 mod world;
 
+pub use advice::Advice;
 pub use compare::{Change, Direction, KnownAction, Version, compare};
 pub use example::Example;
 pub use gates::{Odd, Oddity};
+pub use missed::{Missed, asks_before};
 pub use place::Node;
 pub use prove::{Cover, Duties, Outcome, Refusal, Unfit, Unfollowed, Verdict, Work};
 pub use report::{Argument, Asks, Covering, GateBefore, Place, Proof, Report, Shown, WatchedCall, WatchedDuty, WatchedGate, report};

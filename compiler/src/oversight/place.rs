@@ -1,10 +1,14 @@
 //! Where nodes stand: regions inside one another, arms around a node, and what was passed on every way to it.
 
+mod around;
+
 use std::rc::Rc;
 
 use foldhash::{HashMap, HashMapExt as _};
 
-use crate::plan::{self, Expr, Loop, NodeKind, Slot, Within, Workflow};
+use around::Around;
+
+use crate::plan::{self, Expr, Loop, NodeKind, Slot, Workflow};
 
 /// A node of a workflow: its region (0 is the body, then the bodies of loops, then the handlers), and its index there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,48 +54,6 @@ pub(super) struct Ending<'h> {
     pub(super) where_taken: &'h [Arm],
 }
 
-/// Arms around a node in its region, innermost first.
-#[derive(Debug, Default)]
-struct Around {
-    arms: Box<[Arm]>,
-    /// Those that are not always taken: all but the arms of a `parallel`.
-    taken: Box<[Arm]>,
-}
-
-impl Around {
-    /// For each node of a region.
-    fn of(region: u32, nodes: &[plan::Node]) -> Vec<Rc<Self>> {
-        let mut known: HashMap<Option<Within>, Rc<Self>> = HashMap::new();
-        let mut around: Vec<Rc<Self>> = Vec::with_capacity(nodes.len());
-        for node in nodes {
-            let own = known.entry(node.within).or_insert_with(|| {
-                let Some(Within { branch, arm }) = node.within else { return Rc::default() };
-                let outer = around.get(branch as usize).cloned().unwrap_or_default();
-                let parallel = nodes.get(branch as usize).is_some_and(|branch| matches!(branch.kind, NodeKind::Parallel { .. }));
-                let own = Arm { region, branch, arm };
-                let arms = std::iter::once(own).chain(outer.arms.iter().copied()).collect();
-                let taken = Some(own).filter(|_| !parallel).into_iter().chain(outer.taken.iter().copied()).collect();
-                Rc::new(Self { arms, taken })
-            });
-            around.push(Rc::clone(own));
-        }
-        around
-    }
-
-    /// Of the arms around one node those that are not around another and may not be taken. `None` where the one runs beside the other or
-    /// instead of it.
-    fn apart(&self, other: &Self) -> Option<&[Arm]> {
-        // What is around both is outermost.
-        let shared = self.arms.iter().rev().zip(other.arms.iter().rev()).take_while(|(one, other)| one == other).count();
-        let differs = |arms: &[Arm]| arms.len().checked_sub(shared + 1).and_then(|at| arms.get(at)).map(|arm| arm.branch);
-        let branch = differs(&self.arms);
-        if branch.is_some() && branch == differs(&other.arms) {
-            return None;
-        }
-        self.taken.get(..self.taken.partition_point(|arm| !other.arms.contains(arm)))
-    }
-}
-
 /// All regions of a workflow.
 pub(super) struct Places<'p> {
     workflow: &'p Workflow,
@@ -110,8 +72,10 @@ struct Home<'p> {
     arms: Vec<Rc<Around>>,
     /// For each node that has arms, which of them always end the run.
     ends: Vec<Vec<bool>>,
-    /// Gates, branches some of whose arms end the run, nodes behind which it has ended, and loops behind which it has for any item.
+    /// Gates, steps that ask again, branches some of whose arms end the run, nodes behind which it has ended, and loops behind which it has for
+    /// any item.
     gates: Vec<u32>,
+    repeats: Vec<u32>,
     forks: Vec<u32>,
     stops: Vec<u32>,
     barred: Vec<u32>,
@@ -128,11 +92,23 @@ impl<'p> Places<'p> {
             let (ends, stops) = ending_arms(region);
             let has = |kind: fn(&NodeKind) -> bool| (0..).zip(&region.nodes).filter(move |(_, node)| kind(&node.kind)).map(|(at, _)| at);
             let gates = has(|kind| matches!(kind, NodeKind::Gate(_))).collect();
+            let repeats = has(|kind| matches!(kind, NodeKind::Call(call) if call.repeat.is_some())).collect();
             let forks = has(|kind| matches!(kind, NodeKind::Branch { .. }))
                 .filter(|branch| ends.get(*branch as usize).is_some_and(|arms| arms.contains(&true)))
                 .collect();
             let arms = Around::of(index, &region.nodes);
-            places.regions.push(Home { region, around: None, chain: vec![index], arms, ends, gates, forks, stops, barred: Vec::new() });
+            places.regions.push(Home {
+                region,
+                around: None,
+                chain: vec![index],
+                arms,
+                ends,
+                gates,
+                repeats,
+                forks,
+                stops,
+                barred: Vec::new(),
+            });
         }
         // A loop's body stands behind the region of the loop, but for those of handlers, which are last.
         let handlers = places.regions.len() - workflow.handlers.len();
@@ -292,6 +268,18 @@ impl<'p> Places<'p> {
         })
     }
 
+    /// Steps before the node that ask again until a condition holds, with the arms in which they stand and the node does not.
+    pub(super) fn repeated(&self, node: Node) -> impl Iterator<Item = (Node, &'p plan::Call, &'p Expr, &[Arm])> {
+        self.outward(node).into_iter().flat_map(move |at| {
+            let steps = self.home(at.region).map(|home| home.repeats.as_slice()).unwrap_or_default();
+            let before = steps.iter().take_while(move |step| **step < at.index).map(move |step| Node { region: at.region, index: *step });
+            before.filter_map(move |before| match self.node(before).map(|node| &node.kind) {
+                Some(NodeKind::Call(call)) => Some((before, call, &call.repeat.as_ref()?.until, self.apart(before, at)?)),
+                _ => None,
+            })
+        })
+    }
+
     /// Gates that may have been passed on the way to the node, the nearest first. Not those of a loop that is over, nor of an arm that
     /// runs beside the node or instead of it.
     pub(super) fn passed(&self, node: Node) -> impl Iterator<Item = Passed<'_>> {
@@ -314,6 +302,20 @@ impl<'p> Places<'p> {
     /// Arms in which a node stands and a later one of its region does not; `None` where the later one runs beside it or instead of it.
     fn apart(&self, node: Node, later: Node) -> Option<&[Arm]> {
         self.around(node)?.apart(self.around(later)?)
+    }
+
+    /// Whether a node of the same region may be met before a later one.
+    pub(super) fn may_come_before(&self, node: Node, later: Node) -> bool {
+        self.apart(node, later).is_some()
+    }
+
+    /// Whether two nodes of a region stand in arms of a `parallel` beside one another.
+    pub(super) fn is_beside(&self, node: Node, other: Node) -> bool {
+        let branch_of = |arms: &'_ [Arm], others: &[Arm]| arms.iter().rev().find(|arm| !others.contains(arm)).map(|arm| arm.branch);
+        let (own, others) = (self.arms(node), self.arms(other));
+        let (one, two) = (branch_of(own, others), branch_of(others, own));
+        let branch = one.filter(|_| one == two).and_then(|index| self.node(Node { region: node.region, index }));
+        branch.is_some_and(|branch| matches!(branch.kind, NodeKind::Parallel { .. }))
     }
 
     /// Whether a node comes before another wherever both are met.

@@ -56,6 +56,9 @@ impl<'p> Plain<'_, 'p> {
                 self.reads(condition, at)?;
             }
         }
+        for (at, _, until, _) in self.places.repeated(at) {
+            self.reads(until, at)?;
+        }
         let alone = |free: &Path| self.read.iter().filter(|read| read.meets(free)).count() == 1;
         self.free.iter().all(alone).then_some(())
     }
@@ -87,7 +90,7 @@ impl<'p> Plain<'_, 'p> {
     fn is_own(&self, expr: &'p Expr, at: Node) -> bool {
         match expr {
             Expr::Field(record, _) => !matches!(**record, Expr::For { .. }) && self.is_own(record, at),
-            Expr::For { fold: Fold::Sum, .. } => true,
+            Expr::For { fold: Fold::Sum, list, .. } => self.is_own(list, at),
             Expr::Slot { .. } => match self.filler(expr, at) {
                 Some(Filler::Let(value, at)) => self.is_own(value, at),
                 Some(Filler::Anything) => true,

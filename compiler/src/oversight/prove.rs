@@ -9,6 +9,7 @@ use super::asks::Suited;
 use super::decide::{self, Answer, F};
 use super::example::{self, Example};
 use super::lower::Fact;
+use super::missed::{self, Missed};
 use super::nearby::Tries;
 use super::people;
 use super::place::{Arm, Node, Passed, Places};
@@ -64,6 +65,8 @@ pub struct Cover {
 pub struct Refusal {
     /// Gates on the way to the call which do not count, and why.
     pub unfit: Vec<(Node, Unfit)>,
+    /// Gates that no way to the call passes, though they may look so, and why.
+    pub missed: Vec<(Node, Missed)>,
     /// Gates that count, and do not ask often enough.
     pub fit: Vec<Node>,
     /// Values for which the call runs unasked; verified.
@@ -292,7 +295,7 @@ impl<'p> Way<'_, 'p> {
         facts.extend(fit.iter().flat_map(|fit| fit.past.iter().copied()));
         let asks: Vec<F> = fit.iter().map(|fit| fit.asks).collect();
         let often = fit.iter().filter(|fit| !fit.suited.bands.is_empty()).map(|fit| fit.gate).collect();
-        let mut refusal = Refusal { unfit, fit: often, ..Refusal::default() };
+        let mut refusal = Refusal { unfit, missed: missed::of(self.places, call.at), fit: often, ..Refusal::default() };
         match self.ask(&facts, &asks) {
             Answer::Impossible => return Outcome::Covered(fit.iter().map(Fit::cover).collect()),
             Answer::GaveUp => refusal.gave_up = true,

@@ -25,6 +25,8 @@ pub struct Report {
     pub owner: String,
     /// Workflows that call it as a step, each a report of its own.
     pub called_by: Vec<String>,
+    /// Workflows that it calls as steps, in the order of the flow.
+    pub calls_workflows: Vec<String>,
     /// Calls that cannot be taken back, and those with a duty, in the order of the flow.
     pub calls: Vec<WatchedCall>,
     /// Gates before these calls.
@@ -226,7 +228,22 @@ fn of_workflow(plan: &Plan) -> Report {
     let gates = met.iter().filter_map(|gate| writer.gate(*gate)).collect();
     let workflow = &plan.workflow;
     let (name, doc) = (workflow.name.to_string(), workflow.doc.clone());
-    Report { workflow: name, file: plan.file.clone(), doc, owner, called_by: Vec::new(), calls, gates }
+    let calls_workflows = called_workflows(plan, &writer.places);
+    Report { workflow: name, file: plan.file.clone(), doc, owner, called_by: Vec::new(), calls_workflows, calls, gates }
+}
+
+fn called_workflows(plan: &Plan, places: &Places<'_>) -> Vec<String> {
+    let mut called: Vec<(u32, String)> = Vec::new();
+    for (at, kind) in places.nodes() {
+        let NodeKind::Call(call) = kind else { continue };
+        let Some(action) = plan.actions.get(call.action as usize) else { continue };
+        let name = action.name.to_string();
+        if matches!(action.implementation, Implementation::Workflow(_)) && called.iter().all(|(_, known)| *known != name) {
+            called.push((places.node(at).map_or(0, |node| node.line), name));
+        }
+    }
+    called.sort();
+    called.into_iter().map(|(_, name)| name).collect()
 }
 
 pub(super) struct Writer<'p> {
@@ -241,12 +258,16 @@ impl<'p> Writer<'p> {
         Self { plan, places: Places::of(&plan.workflow), verdicts: Vec::new() }
     }
 
+    pub(super) const fn places(&self) -> &Places<'p> {
+        &self.places
+    }
+
     fn region(&self, region: u32) -> Option<&'p Region> {
         self.plan.workflow.regions().nth(region as usize)
     }
 
     /// Words for what stands in a region.
-    fn words(&self, region: u32) -> Words<'p> {
+    pub(super) fn words(&self, region: u32) -> Words<'p> {
         let mut around = self.places.chain(region).iter().filter_map(|region| self.region(*region));
         let first = around.next().unwrap_or(&self.plan.workflow.body);
         around.fold(Words::over(self.plan, first), |words, inner| words.inside(inner).unwrap_or(words))

@@ -1,13 +1,16 @@
 //! Expressions of a workflow as terms: each once, values of `let` put in where they are used, names of slots the same wherever they are
 //! read, so that two expressions that give the same value are, as far as that is to be seen, the same term.
 
+mod fold;
+mod types;
+
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use smol_str::SmolStr;
 
 use super::Declarations;
 use super::place::{Node, Places, Produced};
-use crate::plan::{Arithmetic, Builtin, Comparison, Expr, Fold, NodeKind, TextPart, TextTest, Type, TypeKind};
+use crate::plan::{Arithmetic, Ask, Builtin, Comparison, Expr, Fold, Implementation, NodeKind, TextPart, TextTest, Type};
 use crate::value::Value;
 
 /// A term deeper than this is taken as it stands, an unknown.
@@ -72,13 +75,15 @@ pub(super) struct Term {
     depth: u32,
 }
 
-/// A comprehension that stands alone, so that its body can be asked about one item.
-#[derive(Clone, Copy, Debug)]
+/// A comprehension that stands alone, or in another one of which the item is known, so that its body can be asked about one item.
+#[derive(Clone, Debug)]
 pub(super) struct Comprehension<'p> {
     pub(super) list: Id,
     pub(super) filter: Option<&'p Expr>,
     pub(super) body: &'p Expr,
     at: Node,
+    /// Items of those around, outermost first.
+    outer: Box<[Id]>,
 }
 
 /// What the slots of an expression mean.
@@ -101,6 +106,8 @@ pub(super) struct Terms<'p> {
     lets: HashMap<(u32, u32), Id>,
     /// Nodes that read the clock and the environment as another one does.
     twins: HashMap<Node, Node>,
+    /// Operations that may still be evaluated.
+    left_to_fold: usize,
     pub(super) comprehensions: HashMap<Id, Comprehension<'p>>,
 }
 
@@ -125,6 +132,7 @@ impl<'p> Terms<'p> {
             const_numbers: HashMap::new(),
             lets: HashMap::new(),
             twins: HashMap::new(),
+            left_to_fold: fold::BUDGET,
             comprehensions: HashMap::new(),
         }
     }
@@ -225,10 +233,11 @@ impl<'p> Terms<'p> {
     }
 
     /// The filter (`true` without one) and the body of a comprehension for one item.
-    pub(super) fn of_item(&mut self, of: Comprehension<'p>, item: Id) -> (Option<Id>, Id) {
+    pub(super) fn of_item(&mut self, of: &Comprehension<'p>, item: Id) -> (Option<Id>, Id) {
         let names = Names::At(of.at);
-        let filter = of.filter.map(|filter| self.intern(filter, names, &mut vec![Some(item)]));
-        (filter, self.intern(of.body, names, &mut vec![Some(item)]))
+        let mut locals: Vec<Option<Id>> = of.outer.iter().copied().chain([item]).map(Some).collect();
+        let filter = of.filter.map(|filter| self.intern(filter, names, &mut locals));
+        (filter, self.intern(of.body, names, &mut locals))
     }
 
     /// A slot of a region as a term.
@@ -242,7 +251,7 @@ impl<'p> Terms<'p> {
 
     /// A value as a term.
     pub(super) fn value(&mut self, value: &Value) -> Id {
-        let ty = type_of(value);
+        let ty = types::of(value);
         let written = match value {
             // `1.0` and `1.00` are one.
             Value::Number(number) => format!("{}", number.normalize()),
@@ -312,22 +321,22 @@ impl<'p> Terms<'p> {
             Expr::For { fold, list, filter, body } => {
                 let list = self.intern(list, names, locals);
                 let mut parts = vec![list];
-                if let (Names::At(at), true) = (names, locals.is_empty()) {
-                    locals.push(None);
-                    parts.extend(filter.as_deref().map(|filter| self.intern(filter, names, locals)));
-                    parts.push(self.intern(body, names, locals));
-                    locals.pop();
-                    let ty = self.fold_type(*fold, list, parts.last().copied());
-                    let id = self.add(Op::For(*fold, filter.is_some()), parts.into(), ty);
-                    self.comprehensions.insert(id, Comprehension { list, filter: filter.as_deref(), body, at });
-                    return id;
-                }
+                let alone = locals.is_empty();
+                let outer: Option<Box<[Id]>> = locals.iter().copied().collect();
                 locals.push(None);
                 parts.extend(filter.as_deref().map(|filter| self.intern(filter, names, locals)));
                 parts.push(self.intern(body, names, locals));
                 locals.pop();
-                let ty = self.fold_type(*fold, list, parts.last().copied());
-                self.add(Op::For(*fold, filter.is_some()), parts.into(), ty)
+                // An item of a comprehension around would be none of its own.
+                if let Some(value) = alone.then(|| self.folded(expr, names, &parts)).flatten() {
+                    return value;
+                }
+                let ty = self.fold_type(*fold, list, body, parts.last().copied());
+                let id = self.add(Op::For(*fold, filter.is_some()), parts.into(), ty);
+                if let (Some(outer), Names::At(at)) = (outer, names) {
+                    self.comprehensions.insert(id, Comprehension { list, filter: filter.as_deref(), body, at, outer });
+                }
+                id
             }
             Expr::Text(parts) => {
                 let types = parts.iter().map(|part| match part {
@@ -345,6 +354,9 @@ impl<'p> Terms<'p> {
             _ => {
                 let mut parts = Vec::new();
                 expr.for_each_child(&mut |child| parts.push(self.intern(child, names, locals)));
+                if let Some(value) = self.folded(expr, names, &parts) {
+                    return value;
+                }
                 let op = self.op(expr, names);
                 if self.is_either_way(&op, &parts) {
                     parts.sort_unstable();
@@ -406,82 +418,22 @@ impl<'p> Terms<'p> {
         }
     }
 
-    fn field_type(&self, record: Id, index: u32) -> Option<Type> {
-        let ty = match self.get(record).ty.as_ref()? {
-            Type::Optional(inner) => inner,
-            ty => ty,
-        };
-        let Type::Record(record) = ty else { return None };
-        match &self.declarations.type_def(*record)?.kind {
-            TypeKind::Record(fields) => fields.get(index as usize).map(|field| field.ty.clone()),
-            TypeKind::Enum(_) => None,
-        }
-    }
-
-    fn fold_type(&self, fold: Fold, list: Id, body: Option<Id>) -> Option<Type> {
-        let of_body = || body.and_then(|body| self.get(body).ty.clone());
-        match fold {
-            Fold::Any | Fold::All => Some(Type::Bool),
-            Fold::Count => Some(Type::Number),
-            Fold::Sum => of_body(),
-            Fold::List => of_body().map(|ty| Type::List(Box::new(ty))),
-            Fold::Sort => self.get(list).ty.clone(),
-            Fold::Min | Fold::Max => None,
-        }
-    }
-
-    /// `None` where it is not to be seen: then nothing is known of the term but that it equals itself.
-    fn type_of_op(&self, op: &Op, parts: &[Id]) -> Option<Type> {
-        let part = |at: usize| parts.get(at).and_then(|id| self.get(*id).ty.clone());
-        match op {
-            Op::Amount => Some(Type::Number),
-            Op::CurrencyOf | Op::Env(..) | Op::Owner | Op::Requester => Some(Type::Text),
-            Op::Not | Op::And | Op::Or | Op::Compare(_) | Op::In | Op::TextTest(_) | Op::Matches(_) | Op::IsNone => Some(Type::Bool),
-            Op::Negate => part(0),
-            Op::Arithmetic(operation) => self.arithmetic_type(*operation, part(0)?, part(1)?),
-            Op::Otherwise => part(1).or_else(|| part(0).map(bare)),
-            Op::If => part(1).filter(|then| Some(then) == part(2).as_ref()),
-            Op::Decode(ty) => Some(ty.clone()),
-            Op::Index => match part(0)? {
-                Type::List(item) => Some(*item),
-                _ => None,
-            },
-            Op::Now(_) => Some(Type::Time),
-            Op::Today(_) => Some(Type::Date),
-            Op::Builtin(builtin) => match builtin {
-                Builtin::Count | Builtin::Length | Builtin::Floor | Builtin::Ceil => Some(Type::Number),
-                Builtin::Round | Builtin::Abs => part(0),
-                Builtin::Lower | Builtin::Upper | Builtin::Trim | Builtin::Join | Builtin::Replace => Some(Type::Text),
-                Builtin::Date => Some(Type::Date),
-                Builtin::Days | Builtin::Hours => Some(Type::Duration),
-                Builtin::Money | Builtin::Minor => Some(Type::Money),
-                Builtin::Any | Builtin::All => Some(Type::Bool),
-                _ => None,
-            },
-            _ => None,
-        }
-    }
-
-    /// Whether the order of the two parts is nothing to the result, nor to whether there is one.
-    fn is_either_way(&self, op: &Op, parts: &[Id]) -> bool {
-        let is = |ty: &Type| parts.iter().all(|part| self.get(*part).ty.as_ref() == Some(ty));
-        match op {
-            Op::Arithmetic(Arithmetic::Add) => is(&Type::Number) || is(&Type::Money) || is(&Type::Duration),
-            Op::Arithmetic(Arithmetic::Multiply) => is(&Type::Number),
+    /// Whether a value came from outside as it is, so that its amounts have a currency: the sum of no amounts is only ever computed. A parameter
+    /// may be one, where another workflow calls this one.
+    pub(super) fn is_decoded(&mut self, id: Id) -> bool {
+        let (op, parts) = (self.get(id).op.clone(), self.parts(id));
+        match (op, &*parts) {
+            (Op::Slot { region, slot: 0 }, _) if self.places.loop_of(region).is_some() => {
+                self.walked(region).is_some_and(|list| self.is_decoded(list))
+            }
+            (Op::Slot { region, slot }, _) => {
+                let filler = self.places.filler(region, slot).and_then(|filler| self.places.node(filler));
+                filler.is_some_and(|filler| is_from_outside(&filler.kind, slot, self.declarations))
+            }
+            (Op::Field(_) | Op::Index | Op::Builtin(Builtin::First | Builtin::Last | Builtin::Min | Builtin::Max), [of, ..]) => {
+                self.is_decoded(*of)
+            }
             _ => false,
-        }
-    }
-
-    fn arithmetic_type(&self, operation: Arithmetic, left: Type, right: Type) -> Option<Type> {
-        use Type::{Date, Duration, Money, Number, Time};
-        match (operation, left, right) {
-            (_, Number, Number) | (Arithmetic::Divide, Money, Money) | (Arithmetic::Divide, Duration, Duration) => Some(Number),
-            (_, Money, _) | (_, _, Money) => Some(Money),
-            (Arithmetic::Subtract, Date, Date) | (Arithmetic::Subtract, Time, Time) | (_, Duration, Duration) => Some(Duration),
-            (_, Date, Duration) | (_, Duration, Date) => Some(Date),
-            (_, Time, Duration) | (_, Duration, Time) => Some(Time),
-            (Arithmetic::Add, Type::Text, Type::Text) => Some(Type::Text),
-            _ => None,
         }
     }
 
@@ -492,24 +444,17 @@ impl<'p> Terms<'p> {
     }
 }
 
-fn bare(ty: Type) -> Type {
-    match ty {
-        Type::Optional(inner) => *inner,
-        ty => ty,
-    }
-}
-
-/// The type of a value, where it tells it.
-fn type_of(value: &Value) -> Option<Type> {
-    match value {
-        Value::Bool(_) => Some(Type::Bool),
-        Value::Number(_) => Some(Type::Number),
-        Value::Money(_) => Some(Type::Money),
-        Value::Text(_) => Some(Type::Text),
-        Value::Date(_) => Some(Type::Date),
-        Value::Time(_) => Some(Type::Time),
-        Value::Duration(_) => Some(Type::Duration),
-        Value::Json(_) => Some(Type::Json),
-        Value::None | Value::List(_) | Value::Record(_) | Value::Enum(_) => None,
+/// Whether a node fills its slot with the answer of an action, or with what somebody enters. A called workflow gives what it computes, and so
+/// may a default do that is no literal.
+fn is_from_outside(kind: &NodeKind, slot: u32, declarations: &dyn Declarations) -> bool {
+    match kind {
+        NodeKind::Call(call) => {
+            declarations.action(call.action).is_some_and(|action| !matches!(action.implementation, Implementation::Workflow(_)))
+        }
+        NodeKind::Gate(gate) => {
+            let is_entered = |ask: &Ask| ask.slot == slot && matches!(ask.default, None | Some(Expr::Const(_)));
+            gate.asks.iter().any(is_entered)
+        }
+        _ => false,
     }
 }

@@ -13,6 +13,7 @@ use super::people::Enough;
 use super::place::{Arm, Ending, Node, Places, Produced};
 use super::terms::{Id, Names, Terms};
 use crate::plan::{Expr, NodeKind};
+use crate::value::Value;
 
 /// Work for one call: a proof that needs more is given up.
 pub(super) const BUDGET_OF_CALL: u64 = 400_000;
@@ -87,7 +88,9 @@ impl<'t, 'p> Way<'t, 'p> {
     pub(super) fn condition(&mut self, when: &'p Expr, names: Names<'_>) -> Truth {
         let id = self.lowering.term(when, names);
         let truth = self.lowering.truth(id);
-        if is_costly(when) { self.lowering.works(id, truth) } else { truth }
+        // One of literals was evaluated.
+        let is_open = self.lowering.terms.constant(id).is_none();
+        if is_open && is_costly(when) { self.lowering.works(id, truth) } else { truth }
     }
 
     /// What holds on every way to a node: arms that were taken, and arms that were not since they end the run.
@@ -101,6 +104,25 @@ impl<'t, 'p> Way<'t, 'p> {
             let passed = [self.not_taken(&[arm]), self.told(branch_of(arm))];
             let passed = self.lowering.arena.and(&passed);
             facts.push(self.lowering.arena.or(&[not_met, passed]));
+        }
+        facts.extend(self.repeated(node));
+        facts
+    }
+
+    /// What a step that asked again waited for holds of its result, unless it was given up.
+    fn repeated(&mut self, node: Node) -> Vec<F> {
+        let mut facts = Vec::new();
+        for (at, call, until, arms) in self.places.repeated(node) {
+            // What it reads of the world is read with each answer, and is not what anything else reads.
+            if reads_outside(until) {
+                continue;
+            }
+            let mut parts = vec![self.not_taken(arms), self.condition(until, Names::At(at)).holds];
+            if let Some(slot) = call.slot.filter(|_| call.attempt) {
+                let result = self.lowering.terms.slot(at.region, slot);
+                parts.extend(self.lowering.absent(result));
+            }
+            facts.push(self.lowering.arena.or(&parts));
         }
         facts
     }
@@ -208,6 +230,13 @@ const fn branch_of(arm: Arm) -> Node {
     Node { region: arm.region, index: arm.branch }
 }
 
+/// Whether it reads the clock or the environment.
+pub(super) fn reads_outside(expr: &Expr) -> bool {
+    let mut found = matches!(expr, Expr::Now | Expr::Today | Expr::Env(_));
+    expr.for_each_child(&mut |child| found = found || reads_outside(child));
+    found
+}
+
 /// Whether evaluating it may take so much work that it fails for that alone, beside what is said of its parts.
 fn is_costly(expr: &Expr) -> bool {
     fn count(expr: &Expr, walks: &mut u32, texts: &mut u32) {
@@ -226,7 +255,13 @@ fn is_costly(expr: &Expr) -> bool {
     }
     /// So many operations on the longest texts stay within the work that an evaluation may take.
     const MOST_TEXTS: u32 = 24;
-    let alone = matches!(expr, Expr::For { .. });
+    // Comparing what it gives with a number takes no work of its own.
+    let of_list = |expr: &Expr| matches!(expr, Expr::For { .. });
+    let is_short = |expr: &Expr| matches!(expr, Expr::Const(value) if !matches!(value, Value::Text(_) | Value::List(_)));
+    let alone = match expr {
+        Expr::Compare(_, left, right) => (of_list(left) && is_short(right)) || (is_short(left) && of_list(right)),
+        expr => of_list(expr),
+    };
     let (mut walks, mut texts) = (0, 0);
     count(expr, &mut walks, &mut texts);
     (walks > 0 && !alone) || walks > 1 || texts > MOST_TEXTS

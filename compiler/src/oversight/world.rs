@@ -8,7 +8,7 @@ use super::prove::Cover;
 use super::terms::{Id, Op};
 use super::way::Way;
 use crate::eval::{self, Env, Names, Outside};
-use crate::plan::{Duty, Expr, Gate, Loop, NodeKind, Type, TypeDef, TypeKind, Wait};
+use crate::plan::{Call, Duty, Expr, Gate, Loop, NodeKind, Type, TypeDef, TypeKind, Wait};
 use crate::value::{Value, to_text};
 
 /// What an example is to show.
@@ -201,13 +201,22 @@ impl World<'_, '_, '_> {
         let computed = |value: &Expr| self.with(at.region, self.slots, |env| eval::eval(value, env)).is_ok();
         match self.way.places.node(at).map(|node| &node.kind) {
             Some(NodeKind::Let { value, .. }) => computed(value),
-            Some(NodeKind::Call(call)) => call.arguments.iter().all(computed),
+            Some(NodeKind::Call(call)) => call.arguments.iter().all(computed) && self.is_accepted(at, call),
             Some(NodeKind::ForEach(each)) => self.goes_through(at, each),
             Some(NodeKind::Branch { .. }) => self.taken(Arm { region: at.region, branch: at.index, arm: 0 }).is_some(),
             Some(NodeKind::Wait(Wait::Span(value) | Wait::Until(value))) => computed(value),
             Some(NodeKind::Return(_) | NodeKind::Fail(_)) => false,
             _ => true,
         }
+    }
+
+    /// Whether a step that asks again would take its result.
+    fn is_accepted(&self, at: Node, call: &Call) -> bool {
+        let given_up = || {
+            let result = call.slot.filter(|_| call.attempt).and_then(|slot| self.values(at.region).get(slot as usize));
+            result.is_some_and(Value::is_none)
+        };
+        call.repeat.as_ref().is_none_or(|repeat| self.holds(at.region, &repeat.until) == Some(true) || given_up())
     }
 
     /// Whether the body of a loop comes to its end for each item.

@@ -146,7 +146,7 @@ impl Term {
             Self::Times(inner, factor) => Self::Times(boxed(inner), *factor),
             Self::Minus(inner) => Self::Minus(boxed(inner)),
             Self::If(condition, then, otherwise) => Self::If(Box::new(condition.with(arguments)), boxed(then), boxed(otherwise)),
-            Self::Otherwise(name, instead) => Self::Otherwise(name, boxed(instead)),
+            Self::Otherwise(name, instead) => Self::Otherwise(arguments.named(name), boxed(instead)),
             Self::Amount(inner) => Self::Amount(boxed(inner)),
             Self::Let(name, inner) => Self::Let(name, boxed(inner)),
         }
@@ -158,6 +158,14 @@ impl Term {
 pub(crate) struct Arguments {
     pub terms: Vec<(&'static str, Term)>,
     pub conditions: Vec<(&'static str, Cond)>,
+}
+
+impl Arguments {
+    /// The name of what is given in place of a parameter that may be absent.
+    fn named(&self, parameter: &'static str) -> &'static str {
+        let given = self.terms.iter().find(|(own, _)| *own == parameter);
+        given.map_or(parameter, |(_, term)| if let Term::Name(_, name) = term { name } else { parameter })
+    }
 }
 
 impl Cond {
@@ -172,8 +180,8 @@ impl Cond {
             Self::And(left, right) => Self::And(boxed(left), boxed(right)),
             Self::Or(left, right) => Self::Or(boxed(left), boxed(right)),
             Self::Not(inner) => Self::Not(boxed(inner)),
-            Self::IsNone(_) => self.clone(),
-            Self::Present(name, order, term) => Self::Present(name, *order, term.with(arguments)),
+            Self::IsNone(name) => Self::IsNone(arguments.named(name)),
+            Self::Present(name, order, term) => Self::Present(arguments.named(name), *order, term.with(arguments)),
             Self::If(condition, then, otherwise) => Self::If(boxed(condition), boxed(then), boxed(otherwise)),
             Self::Same(left, right, same) => Self::Same(boxed(left), boxed(right), *same),
             Self::Currency(money, currency) => Self::Currency(money.with(arguments), *currency),

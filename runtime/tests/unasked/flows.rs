@@ -130,7 +130,7 @@ impl Maker<'_> {
     /// Statements that do something else.
     fn filler(&mut self, scope: &mut Scope, deep: u32) {
         for _ in 0..self.choices.below(3) {
-            match self.choices.below(9) {
+            match self.choices.below(10) {
                 0 | 1 => {
                     let name = self.name("value");
                     let (own, kind) = self.choices.one(&[("fee", Kind::Number), ("amount", Kind::Number), ("tax", Kind::Money)]);
@@ -168,6 +168,17 @@ impl Maker<'_> {
                     let name = self.name("of_child");
                     self.line(format_args!("step {name} = child(id: country)"));
                     scope.is("amount", Term::Name(Kind::Number, name));
+                }
+                8 => {
+                    let name = self.name("one_of");
+                    let which = self.choices.one(&[
+                        "min(line.amount for line in lines)",
+                        "max(line.amount for line in lines if line.urgent)",
+                        "first([line.amount for line in lines])",
+                        "limit otherwise last([line.amount for line in lines])",
+                    ]);
+                    self.line(format_args!("let {name} = {which}"));
+                    scope.is("limit", Term::Name(Kind::Number, name));
                 }
                 _ => self.line("step book(id: country)"),
             }

@@ -18,7 +18,7 @@ pub(crate) enum Mix {
     Lines(bool, Box<Self>),
 }
 
-const NUMBER_SHAPES: [&str; 10] = [
+const NUMBER_SHAPES: [&str; 12] = [
     "({a} / 3) > 300",
     "({a} * {b}) > 2000",
     "({a} / {b}) >= 1",
@@ -29,6 +29,8 @@ const NUMBER_SHAPES: [&str; 10] = [
     "sum(line.amount for line in lines) > 1000",
     "count(lines) > 1",
     "all(line.amount > 10 for line in lines if line.urgent)",
+    "min(line.amount for line in lines) is none",
+    "(max(line.amount for line in lines if line.urgent) otherwise {a}) > 1000",
 ];
 const TEXT_SHAPES: [&str; 4] = ["length({a}) > 2", "{a} starts with \"D\"", "lower({a}) == \"de\"", "{a} contains \"R\""];
 

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use flow_compiler::eval::{Env, Names, Outside, holds};
 use flow_compiler::oversight::{Example, Node, Verdict};
-use flow_compiler::plan::{Duty, Gate, Plan, TypeDef};
+use flow_compiler::plan::{Duty, Gate, Plan, Type, TypeDef};
 use flow_compiler::value::{Value, to_json};
 use flow_runtime::ids::Path;
 use flow_runtime::machine::event::{End, Outcome};
@@ -102,8 +102,12 @@ fn of_example(plan: &Plan, example: &Example, Manner { requester, people, late, 
     let input = slots(first).and_then(|slots| slots.get(..parameters)).unwrap_or_default().to_vec();
     let slot = |plan: &Plan, path: &Path, slot: u32| region(plan, path.frame()).and_then(slots)?.get(slot as usize).cloned();
     let mut outcome = |plan: &Plan, path: &Path| {
-        let given = place::call_at(plan, path).and_then(|call| call.slot).filter(|_| !path.is_undo());
-        let value = given.and_then(|given| slot(plan, path, given));
+        let call = place::call_at(plan, path).filter(|_| !path.is_undo());
+        let value = call.and_then(|call| call.slot).and_then(|given| slot(plan, path, given));
+        // One that asks again, and is given up.
+        if call.is_some_and(|call| call.attempt && call.repeat.is_some()) && value.as_ref().is_some_and(Value::is_none) {
+            return Outcome::NotDone(ON_PURPOSE.to_owned());
+        }
         Outcome::Done(match place::result_at(plan, path) {
             Some(ty) => value.unwrap_or_else(|| near.value(ty, &plan.types, &mut choices)),
             None => Value::None,
@@ -111,7 +115,8 @@ fn of_example(plan: &Plan, example: &Example, Manner { requester, people, late, 
     };
     let mut entered = |plan: &Plan, gate: &Gate, path: &Path| {
         let one = |ask: &flow_compiler::plan::Ask| {
-            let value = slot(plan, path, ask.slot)?;
+            // Nobody enters the sum of nothing: it is what is proposed, and taken as it is.
+            let value = slot(plan, path, ask.slot).filter(|value| ask.ty != Type::Money || !matches!(value, Value::Number(_)))?;
             Some((ask.name.to_string(), to_json(&value, &ask.ty, &plan.types)))
         };
         gate.asks.iter().filter_map(one).collect::<Map<_, _>>()

@@ -8,11 +8,14 @@ use super::program::{Program, failing, is_covered, only, verdicts};
 use super::values::Near;
 use super::{Played, played};
 
-const FILES: [&str; 4] = [
+const FILES: [&str; 7] = [
     include_str!("../../../compiler/tests/oversight/structures/people.flow"),
     include_str!("../../../compiler/tests/oversight/structures/places.flow"),
     include_str!("../../../compiler/tests/oversight/structures/values.flow"),
     include_str!("../../../compiler/tests/oversight/structures/calls.flow"),
+    include_str!("../../../compiler/tests/oversight/structures/lists.flow"),
+    include_str!("../../../compiler/tests/oversight/structures/literals.flow"),
+    include_str!("../../../compiler/tests/oversight/structures/answers.flow"),
 ];
 
 /// Workflows whose examples need something else, and what.

@@ -44,7 +44,10 @@ impl Chapter {
         if !report.called_by.is_empty() {
             facts.push(fact("called by", report.called_by.iter().cloned()));
         }
-        if report.calls.is_empty() {
+        if !report.calls_workflows.is_empty() {
+            let of_its_own = |workflow: &String| format!("the workflow {workflow}, which has a report of its own");
+            facts.push(fact("calls", report.calls_workflows.iter().map(of_its_own)));
+        } else if report.calls.is_empty() {
             facts.push(fact("calls", ["nothing that cannot be taken back, and nothing with a duty".to_owned()]));
         }
         let overview = report.calls.iter().map(|call| overview(call, &report.gates)).collect();

@@ -135,10 +135,10 @@ impl Lowering<'_, '_> {
     /// `any` and `all`: where it is told for all items, it is told for the item of a loop over the same list.
     fn of_all(&mut self, id: Id, any: bool) -> Truth {
         let mut truth = self.opaque(id);
-        let Some(comprehension) = self.terms.comprehensions.get(&id).copied() else { return truth };
+        let Some(comprehension) = self.terms.comprehensions.get(&id).cloned() else { return truth };
         let items: Vec<Id> = self.items.iter().filter(|(list, _)| *list == comprehension.list).map(|(_, item)| *item).collect();
         for item in items {
-            let (filter, body) = self.terms.of_item(comprehension, item);
+            let (filter, body) = self.terms.of_item(&comprehension, item);
             let body = self.truth(body);
             let settled = if any { body.fails } else { body.holds };
             let settled = match filter {
@@ -183,7 +183,7 @@ impl Lowering<'_, '_> {
     }
 
     /// `None`: of this nothing is known.
-    fn compare_worth(&mut self, id: Id, comparison: Comparison, left: &Worth, right: &Worth) -> Option<Truth> {
+    pub(super) fn compare_worth(&mut self, id: Id, comparison: Comparison, left: &Worth, right: &Worth) -> Option<Truth> {
         use Comparison::{Equal, NotEqual};
         let equality = matches!(comparison, Equal | NotEqual);
         let equal = match (left, right) {

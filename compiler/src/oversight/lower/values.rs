@@ -8,7 +8,7 @@ use num_traits::{One, Zero};
 use super::{Case, Fact, Lowering, MOST_UNKNOWNS, Name, Of, Worth, kind, rational};
 use crate::oversight::decide::{F, Linear, Q, Symbol};
 use crate::oversight::terms::{Id, Op};
-use crate::plan::{Arithmetic, Builtin, Type};
+use crate::plan::{Arithmetic, Builtin, Comparison, Fold, Type};
 use crate::value::Value;
 
 /// A value of more cases is an unknown.
@@ -87,6 +87,9 @@ impl Lowering<'_, '_> {
                 let some = value.iter().filter(|case| case.worth != Worth::None).cloned();
                 Some(some.chain(self.guarded(none, &instead)).collect())
             }
+            (Op::For(fold @ (Fold::Min | Fold::Max), _), _) => Some(self.extreme(id, fold)),
+            (Op::Builtin(Builtin::Abs), [inner]) => self.absolute(*inner),
+            (Op::Builtin(Builtin::Count), [list]) => Some(self.count(id, *list)),
             (Op::Builtin(Builtin::Money), [amount, code]) => {
                 let Some(Value::Text(code)) = self.terms.constant(*code).cloned() else { return None };
                 crate::value::money::currency(&code).ok()?;
@@ -98,6 +101,76 @@ impl Lowering<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// What it is where it is not negative, and the opposite where it is.
+    fn absolute(&mut self, inner: Id) -> Option<Vec<Case>> {
+        let minus = -Q::one();
+        let mut cases = Vec::new();
+        for Case { when, worth } in &*self.cases(inner) {
+            let (term, currency) = match worth {
+                Worth::Number(term) => (term, None),
+                Worth::Money(term, currency) => (term, Some(*currency)),
+                _ => return None,
+            };
+            let made = |term| match currency {
+                Some(currency) => Worth::Money(term, currency),
+                None => Worth::Number(term),
+            };
+            let opposite = term.times(&minus);
+            let signs = [(self.arena.below_zero(&opposite, false), term.clone()), (self.arena.below_zero(term, true), opposite)];
+            for (sign, term) in signs {
+                let when = self.arena.and(&[*when, sign]);
+                cases.push(Case { when, worth: made(term) });
+            }
+        }
+        Some(cases)
+    }
+
+    /// The least or greatest of a list: for the item of a loop over the same list there is one, and the item is not less, or not greater.
+    fn extreme(&mut self, id: Id, fold: Fold) -> Vec<Case> {
+        let mut cases = self.leaf(id);
+        let Some(comprehension) = self.terms.comprehensions.get(&id).cloned() else { return cases };
+        let order = if fold == Fold::Min { Comparison::GreaterOrEqual } else { Comparison::LessOrEqual };
+        let items: Vec<Id> = self.items.iter().filter(|(list, _)| *list == comprehension.list).map(|(_, item)| *item).collect();
+        for item in items {
+            let (filter, body) = self.terms.of_item(&comprehension, item);
+            let taken = match filter {
+                Some(filter) => self.truth(filter),
+                None => self.always(),
+            };
+            let bodies = self.cases(body);
+            // Texts have an order that is not looked into.
+            if bodies.iter().any(|one| matches!(one.worth, Worth::Symbol(_) | Worth::Other)) {
+                return self.leaf(id);
+            }
+            for case in &mut cases {
+                let mut within = Vec::new();
+                for one in bodies.iter().filter(|_| case.worth != Worth::None) {
+                    let Some(truth) = self.compare_worth(id, order, &one.worth, &case.worth) else { return self.leaf(id) };
+                    within.push(self.arena.and(&[one.when, truth.holds]));
+                }
+                let within = self.arena.or(&within);
+                let within = self.arena.and(&[taken.holds, within]);
+                let so = self.arena.or(&[taken.fails, within]);
+                case.when = self.arena.and(&[case.when, so]);
+            }
+        }
+        cases
+    }
+
+    /// How many items there are: one at least in a loop over the same list.
+    fn count(&mut self, id: Id, list: Id) -> Vec<Case> {
+        let mut cases = self.leaf(id);
+        if self.items.iter().any(|(walked, _)| *walked == list) {
+            for case in &mut cases {
+                if let Worth::Number(count) = &case.worth {
+                    let some = self.arena.below_zero(&Linear::constant(Q::one()).minus(count), false);
+                    case.when = self.arena.and(&[case.when, some]);
+                }
+            }
+        }
+        cases
     }
 
     fn guarded(&mut self, when: F, cases: &[Case]) -> Vec<Case> {
@@ -223,6 +296,8 @@ impl Lowering<'_, '_> {
     fn may_be_none(&self, id: Id) -> bool {
         let term = self.terms.get(id);
         match (&term.op, &term.ty) {
+            // Whatever the items, an empty list has no least and no greatest.
+            (Op::For(Fold::Min | Fold::Max, _), _) => true,
             (Op::List | Op::Record | Op::JsonObject(_) | Op::Text(_) | Op::For(..), _) => false,
             (_, None | Some(Type::Optional(_) | Type::Json)) => true,
             _ => false,
@@ -250,6 +325,10 @@ impl Lowering<'_, '_> {
             Some(Type::Text | Type::Enum(_)) => Worth::Symbol(self.symbol(of)),
             Some(Type::Money) => {
                 let (amount, currency) = (self.number(of, false), self.symbol(Of::Currency(id)));
+                if self.terms.is_decoded(id) {
+                    cases.push(Case { when, worth: Worth::Money(amount, Some(currency)) });
+                    return cases;
+                }
                 // The sum of no amounts may come from afar: through a list, or from who calls the workflow.
                 let nothing = self.fact(Fact::Nothing(id), true);
                 let zero = Worth::Money(Linear::constant(Q::zero()), None);
