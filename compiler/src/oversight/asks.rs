@@ -6,7 +6,7 @@ use super::decide::F;
 use super::people::{self, Enough};
 use super::place::Node;
 use super::prove::Call;
-use super::terms::{Id, Names};
+use super::terms::Names;
 use super::way::Way;
 use crate::plan::{Gate, GuardArgument};
 
@@ -115,8 +115,8 @@ impl<'p> Way<'_, 'p> {
 
     /// Arguments of the call that are not known at the gate. The graph decides that, of what undoes a step too: an approval holds for what it
     /// binds, at run time and here.
-    pub(super) fn unknown_at(&self, at: Node, _: &Gate, call: &Call<'p>, _: &[Id]) -> Vec<usize> {
-        let guard = self.places.guard(at, call.at);
+    pub(super) fn unknown_at(&self, gate: Node, call: &Call<'p>) -> Vec<usize> {
+        let guard = self.places.guard(gate, call.at);
         let all = || (0..call.arguments.len().max(1)).collect();
         guard.map_or_else(all, |guard| {
             let arguments = if call.undo { &guard.undo } else { &guard.arguments };

@@ -266,7 +266,7 @@ impl<'p> Way<'_, 'p> {
                 if tried == TRIED_ALONE {
                     break;
                 }
-                let found = judged.insert(self.judge(passed, call, &known, arguments, demanded));
+                let found = judged.insert(self.judge(passed, call, &known, demanded));
                 let Ok(fit) = found else { continue };
                 tried += 1;
                 if matches!(self.ask(&[facts.as_slice(), &fit.past].concat(), &[fit.asks]), Answer::Impossible) {
@@ -276,7 +276,7 @@ impl<'p> Way<'_, 'p> {
         }
         let (mut fit, mut unfit) = (Vec::new(), Vec::new());
         for (passed, judged) in gates.iter().zip(judged) {
-            match judged.unwrap_or_else(|| self.judge(passed, call, &known, arguments, demanded)) {
+            match judged.unwrap_or_else(|| self.judge(passed, call, &known, demanded)) {
                 Ok(found) => {
                     if found.suited.bands.is_empty() {
                         unfit.push((passed.gate, Unfit::People));
@@ -342,16 +342,9 @@ impl<'p> Way<'_, 'p> {
     }
 
     /// Whether a gate counts, and where it asks people who are enough.
-    fn judge(
-        &mut self,
-        passed: &Passed<'p>,
-        call: &Call<'p>,
-        known: &HashSet<F>,
-        arguments: &[Id],
-        demanded: Option<usize>,
-    ) -> Result<Fit, Unfit> {
+    fn judge(&mut self, passed: &Passed<'p>, call: &Call<'p>, known: &HashSet<F>, demanded: Option<usize>) -> Result<Fit, Unfit> {
         let Some(gate) = self.places.gate(passed.gate) else { return Err(Unfit::People) };
-        let unknown = self.unknown_at(passed.gate, gate, call, arguments);
+        let unknown = self.unknown_at(passed.gate, call);
         if !unknown.is_empty() {
             return Err(Unfit::Unknown(unknown));
         }

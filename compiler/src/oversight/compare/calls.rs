@@ -14,7 +14,6 @@ use crate::oversight::terms::{Id, Names, Terms};
 use crate::oversight::way::Way;
 use crate::oversight::world::World;
 use crate::oversight::{Cover, Unfit};
-use crate::plan::GuardArgument;
 use crate::value::Value;
 
 /// Work for one question.
@@ -350,21 +349,12 @@ fn reached_at(way: &mut Way<'_, '_>, node: Node) -> Vec<F> {
     facts
 }
 
-/// What is given to undo a step and is not known at a gate, as the plan says it: names of both flows mean slots of the later one.
-fn unknown_to_undo(places: &Places<'_>, gate: Node, call: &Call<'_>) -> Vec<usize> {
-    let Some(guard) = places.guard(gate, call.at) else { return (0..call.arguments.len().max(1)).collect() };
-    let later = guard.undo.iter().enumerate().filter(|(_, argument)| matches!(argument, GuardArgument::Later));
-    later.map(|(number, _)| number).collect()
-}
-
 /// The gates that may have been passed before a call.
 fn before_of<'p>(way: &mut Way<'_, 'p>, call: &Call<'p>) -> Vec<Before> {
-    let arguments: Vec<Id> = call.arguments.iter().map(|argument| way.lowering.term(argument, Names::At(call.at))).collect();
     let mut found = Vec::new();
     for passed in way.places.passed(call.at) {
         let Some(gate) = way.places.gate(passed.gate) else { continue };
-        let unknown =
-            if call.undo { unknown_to_undo(way.places, passed.gate, call) } else { way.unknown_at(passed.gate, gate, call, &arguments) };
+        let unknown = way.unknown_at(passed.gate, call);
         let unfit = match (unknown.is_empty(), people::opens_in_silence(gate)) {
             (_, true) => Some(Unfit::Silence),
             (false, _) => Some(Unfit::Unknown(unknown)),
