@@ -12,7 +12,7 @@ use crate::machine::RunState;
 
 const SHARDS: usize = 16;
 /// Runs kept in each shard when nobody uses them.
-const KEPT: usize = 64;
+const KEPT: usize = 32;
 
 /// A run with what is needed to append to its journal.
 #[derive(Clone, Debug)]
