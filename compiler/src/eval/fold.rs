@@ -14,6 +14,7 @@ use crate::value::Value;
 type Made = Result<Value, EvalError>;
 
 /// `any` (`wanted`) and `all` (not `wanted`): the first item that decides ends it, an error before it is an error.
+#[inline(never)]
 pub(super) fn decide(wanted: bool, list: &Expr, filter: Option<&Expr>, body: &Expr, scope: &Scope<'_>) -> Result<bool, EvalError> {
     let mut decided = !wanted;
     each(list, filter, scope, |_, inner| {

@@ -84,7 +84,7 @@ fn no_condition(value: &Value) -> EvalError {
 fn compare(comparison: Comparison, left: &Expr, right: &Expr, scope: &Scope<'_>) -> Truth {
     match (peek(left, scope), peek(right, scope)) {
         (Some(Value::Number(left)), Some(Value::Number(right))) => Ok(relate::test(comparison, decimal::compare(*left, *right))),
-        (Some(left), Some(right)) => relate::compare(comparison, left, right, scope.meter),
+        (Some(left), Some(right)) => compare_seen(comparison, left, right, scope),
         (left_number, right_number) => match (quick(left, left_number, scope), quick(right, right_number, scope)) {
             (Some(left), Some(right)) => Ok(relate::test(comparison, decimal::compare(left, right))),
             _ => compare_made(comparison, left, right, scope),
@@ -103,6 +103,11 @@ fn quick(expr: &Expr, seen: Option<&Value>, scope: &Scope<'_>) -> Option<Decimal
         }
         _ => None,
     }
+}
+
+#[inline(never)]
+fn compare_seen(comparison: Comparison, left: &Value, right: &Value, scope: &Scope<'_>) -> Truth {
+    relate::compare(comparison, left, right, scope.meter)
 }
 
 #[inline(never)]

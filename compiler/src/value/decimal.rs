@@ -240,6 +240,8 @@ pub(crate) fn compare(a: Decimal, b: Decimal) -> Ordering {
     if a.scale() == b.scale() { a.mantissa().cmp(&b.mantissa()) } else { compare_scaled(a, b) }
 }
 
+/// Out of line, so that the comparison above stays small wherever it is made.
+#[inline(never)]
 fn compare_scaled(a: Decimal, b: Decimal) -> Ordering {
     let (left, right) = (a.mantissa(), b.mantissa());
     let (left_scale, right_scale) = (a.scale(), b.scale());
