@@ -24,6 +24,8 @@ const BUDGET: (u64, u64) = (2_000_000, 20_000);
 const BUDGET_OF_ALL: u64 = 5_000_000;
 /// What every proof may take in any case: so much is enough for nearly all, so that a large project does not use up what is for all.
 const FREE: u64 = 1_000;
+/// What looking at a gate takes at least.
+const OF_GATE: u64 = 4;
 /// So many gates of each kind are tried alone, the nearest first, before all are taken together.
 const TRIED_ALONE: usize = 4;
 
@@ -227,9 +229,9 @@ impl Fit {
 impl<'p> Way<'_, 'p> {
     fn prove(&mut self, call: &Call<'p>, duty: &'p Duty, left: &mut Work) -> Outcome {
         let budget = BUDGET_OF_CALL.min(left.proofs + FREE);
-        // Each condition on the way takes some work: with less than that there is no use in beginning.
+        // Each condition on the way takes some work, and each gate some more: with less than that there is no use in beginning.
         let conditions: u64 = self.places.taken(call.at).iter().map(|arm| u64::from(arm.arm) + 1).sum();
-        if conditions > budget {
+        if conditions + OF_GATE * self.places.passed(call.at).count() as u64 > budget {
             return Outcome::Refused(Box::new(Refusal { gave_up: true, ..Refusal::default() }));
         }
         self.begin(budget);
