@@ -4,7 +4,7 @@ mod around;
 
 use std::rc::Rc;
 
-use foldhash::{HashMap, HashMapExt as _};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use around::Around;
 
@@ -273,11 +273,26 @@ impl<'p> Places<'p> {
         self.outward(node).into_iter().flat_map(move |at| {
             let steps = self.home(at.region).map(|home| home.repeats.as_slice()).unwrap_or_default();
             let before = steps.iter().take_while(move |step| **step < at.index).map(move |step| Node { region: at.region, index: *step });
+            // Lookups have no order among themselves: one that stands behind may run beside.
+            let before = before.filter(move |before| self.waits_for(at, *before));
             before.filter_map(move |before| match self.node(before).map(|node| &node.kind) {
                 Some(NodeKind::Call(call)) => Some((before, call, &call.repeat.as_ref()?.until, self.apart(before, at)?)),
                 _ => None,
             })
         })
+    }
+
+    /// Whether a node waits for an earlier one of its region.
+    fn waits_for(&self, at: Node, before: Node) -> bool {
+        let (mut open, mut seen) = (vec![at.index], HashSet::new());
+        while let Some(index) = open.pop() {
+            if index == before.index {
+                return true;
+            }
+            let node = self.node(Node { region: at.region, index }).filter(|_| index > before.index && seen.insert(index));
+            open.extend(node.into_iter().flat_map(|node| node.after.iter().copied().chain(node.within.map(|arm| arm.branch))));
+        }
+        false
     }
 
     /// Gates that may have been passed on the way to the node, the nearest first. Not those of a loop that is over, nor of an arm that

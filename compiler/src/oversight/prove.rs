@@ -21,7 +21,7 @@ use crate::plan::{Approvers, Duty, Expr, NodeKind, Workflow};
 /// Work for a workflow: so much, and so much more for each of its calls.
 const BUDGET: (u64, u64) = (2_000_000, 20_000);
 /// Work for all workflows that are proved together.
-const BUDGET_OF_ALL: u64 = 5_000_000;
+const BUDGET_OF_ALL: u64 = 50_000_000;
 /// What every proof may take in any case: so much is enough for nearly all, so that a large project does not use up what is for all.
 const FREE: u64 = 1_000;
 /// What looking at a gate takes at least.
@@ -203,9 +203,17 @@ pub struct Work {
     tries: Tries,
 }
 
+impl Work {
+    /// So much for proofs, beyond what each may take in any case.
+    #[must_use]
+    pub const fn of(proofs: u64) -> Self {
+        Self { proofs, tries: Tries::OF_ALL }
+    }
+}
+
 impl Default for Work {
     fn default() -> Self {
-        Self { proofs: BUDGET_OF_ALL, tries: Tries::OF_ALL }
+        Self::of(BUDGET_OF_ALL)
     }
 }
 

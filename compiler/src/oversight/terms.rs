@@ -448,13 +448,22 @@ impl<'p> Terms<'p> {
 /// may a default do that is no literal.
 fn is_from_outside(kind: &NodeKind, slot: u32, declarations: &dyn Declarations) -> bool {
     match kind {
-        NodeKind::Call(call) => {
-            declarations.action(call.action).is_some_and(|action| !matches!(action.implementation, Implementation::Workflow(_)))
-        }
+        NodeKind::Call(call) => declarations.action(call.action).is_some_and(|action| is_decoded_answer(&action.implementation)),
         NodeKind::Gate(gate) => {
             let is_entered = |ask: &Ask| ask.slot == slot && matches!(ask.default, None | Some(Expr::Const(_)));
             gate.asks.iter().any(is_entered)
         }
         _ => false,
+    }
+}
+
+/// Whether what an action gives is read from its answer, and not computed: what `result` says may be a sum.
+fn is_decoded_answer(implementation: &Implementation) -> bool {
+    let is_read = |result: &Option<(Expr, Type)>| result.as_ref().is_none_or(|(_, ty)| *ty == Type::Json);
+    match implementation {
+        Implementation::Workflow(_) => false,
+        Implementation::Http(http) => is_read(&http.result),
+        Implementation::Exec(exec) => is_read(&exec.result),
+        _ => true,
     }
 }

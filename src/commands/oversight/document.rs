@@ -82,13 +82,18 @@ fn heading(call: &WatchedCall) -> String {
 fn asked_at(call: &WatchedCall, gates: &[WatchedGate]) -> String {
     let mut met: Vec<usize> = call.duties.iter().flat_map(|duty| &duty.covered_by).map(|covering| covering.gate).collect();
     let covered = !met.is_empty();
+    let passed = |gate: usize| call.gates.iter().any(|before| before.gate == gate && before.only_where.is_empty());
     if !covered {
         met.extend(call.gates.iter().map(|before| before.gate));
     }
     met.sort_unstable();
     met.dedup();
-    let at = |gate: &WatchedGate| if covered || gate.asks_always() { name(gate) } else { format!("{} if it asks", name(gate)) };
-    let met: Vec<String> = met.into_iter().filter_map(|gate| gates.get(gate)).map(at).collect();
+    let at = |number: usize| {
+        let gate = gates.get(number)?;
+        let sure = covered || (passed(number) && gate.asks_always());
+        Some(if sure { name(gate) } else { format!("{} if it asks", name(gate)) })
+    };
+    let met: Vec<String> = met.into_iter().filter_map(at).collect();
     let unproved = call.duties.iter().any(|duty| duty.proof == Proof::NotProved);
     match (met.is_empty(), unproved) {
         (_, true) => "not proved".to_owned(),

@@ -4,7 +4,7 @@ use super::calls::{self, Loosened, Pair};
 use super::ends;
 use super::groups::Members;
 use super::matching::matched;
-use super::merge::{Declared, Merged, Side};
+use super::merge::{Merged, Side};
 use super::notes;
 use super::share::{self, Shared};
 use super::told::{Both, Teller, Told};
@@ -13,14 +13,7 @@ use crate::oversight::Declarations as _;
 use crate::oversight::place::{Node, Places};
 use crate::oversight::prove::{self, Call};
 use crate::oversight::terms::Terms;
-use crate::plan::{Action, Effect, Implementation, NodeKind, Plan};
-
-/// The action of a call, if it is watched: it cannot be taken back, or has a duty.
-fn watched<'p>(declared: &'p Declared, call: &Call<'_>) -> Option<&'p Action> {
-    let action = declared.action(call.action)?;
-    let called = matches!(action.implementation, Implementation::Workflow(_));
-    (!called && (action.effect == Effect::Irreversible || !action.duties.is_empty())).then_some(action)
-}
+use crate::plan::{Effect, NodeKind, Plan};
 
 /// Two flows as one, and what is known of both.
 struct Flows<'c, 'p> {
@@ -47,7 +40,7 @@ pub(super) fn compare((old, new): (&Plan, &Plan), teller: &Teller<'_>, groups: [
     }
     let is_left = |call: &&Call<'_>| {
         let is = |other: &Call<'_>| (other.at, other.undo) == (call.at, call.undo);
-        watched(&merged.declared, call).is_some() && !pairs.iter().any(|(from, to)| is(from) || is(to))
+        merged.declared.watches(call.action) && !pairs.iter().any(|(from, to)| is(from) || is(to))
     };
     let (fresh, lost): (Vec<_>, Vec<_>) = (news.iter().filter(is_left).collect(), olds.iter().filter(is_left).collect());
     for call in fresh {
@@ -82,7 +75,7 @@ impl<'p> Flows<'_, 'p> {
 
     /// A call in both flows. One that can be taken back, and has no duty, matters where somebody is asked before it.
     fn of_call(&self, terms: &mut Terms<'p>, (old, new): Both<'_, 'p>, changes: &mut Vec<Change>, told: &mut Told) {
-        let is_watched = [old, new].into_iter().any(|call| watched(&self.merged.declared, call).is_some());
+        let is_watched = [old, new].into_iter().any(|call| self.merged.declared.watches(call.action));
         let writes = self.merged.declared.action(old.action).is_some_and(|action| action.effect == Effect::Plain);
         if !is_watched && !writes {
             return;

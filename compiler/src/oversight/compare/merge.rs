@@ -5,7 +5,10 @@ use smol_str::SmolStr;
 
 use crate::oversight::Listed;
 use crate::oversight::place::Node;
-use crate::plan::{Action, Approvers, Deadline, Expr, Gate, Lapse, NodeKind, Plan, Region, Term, Type, TypeDef, TypeKind, Who, Workflow};
+use crate::plan::{
+    Action, Approvers, Deadline, Effect, Expr, Gate, Implementation, Lapse, NodeKind, Plan, Region, Term, Type, TypeDef, TypeKind, Who,
+    Workflow,
+};
 
 /// Which of two flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +32,18 @@ pub(super) struct Merged {
 pub(super) struct Declared {
     types: Vec<TypeDef>,
     actions: Vec<Action>,
+    /// Which of the actions are watched.
+    watched: Vec<bool>,
+}
+
+/// Whether calls of an action are watched: it cannot be taken back, or has a duty; or it is a workflow that makes such calls.
+fn is_watched(plan: &Plan, action: &Action) -> bool {
+    match action.implementation {
+        Implementation::Workflow(child) => {
+            plan.children.get(child as usize).is_some_and(|child| child.actions.iter().any(|action| is_watched(child, action)))
+        }
+        _ => action.effect == Effect::Irreversible || !action.duties.is_empty(),
+    }
 }
 
 impl Listed for Declared {
@@ -141,7 +156,13 @@ impl Declared {
             exprs.for_each(|duty| duty.for_each_expr_mut(&mut |expr| expr.for_each_type_mut(&mut |ty| map.change(ty))));
             action
         }));
-        Self { types, actions }
+        let watched = [new, old].into_iter().flat_map(|plan| plan.actions.iter().map(|action| is_watched(plan, action)));
+        Self { types, actions, watched: watched.collect() }
+    }
+
+    /// Whether calls of an action are watched.
+    pub(super) fn watches(&self, action: u32) -> bool {
+        self.watched.get(action as usize).copied().unwrap_or(true)
     }
 
     /// What two flows declare, without their workflows.
