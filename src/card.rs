@@ -131,8 +131,8 @@ fn rows_of(shown: &Shown) -> Option<Vec<&Map<String, Json>>> {
     if rows.is_empty() { None } else { Some(rows) }
 }
 
-/// Records as a table, a column for each field that any of them has.
-fn tabled(rows: &[&Map<String, Json>]) -> String {
+/// Records as a table, a column for each field that any of them has; `absent` where one has not.
+fn tabled(rows: &[&Map<String, Json>], absent: &str) -> String {
     let mut heads: Vec<&str> = Vec::new();
     for name in rows.iter().flat_map(|row| row.keys()) {
         if !heads.contains(&name.as_str()) {
@@ -140,7 +140,8 @@ fn tabled(rows: &[&Map<String, Json>]) -> String {
         }
     }
     let cell = |row: &Map<String, Json>, head: &&str| match row.get(*head) {
-        None | Some(Json::Null) => String::new(),
+        None => absent.to_owned(),
+        Some(Json::Null) => String::new(),
         Some(Json::String(text)) => text.clone(),
         Some(other) => other.to_string(),
     };
@@ -167,6 +168,11 @@ impl Rows<'_> {
         }
     }
 
+    /// Lines without a name before them.
+    fn lines(&mut self, text: &str) {
+        let _ = text.lines().map(|line| writeln!(self.out, "    {}", visible(line))).last();
+    }
+
     fn shown(&mut self, shown: &Shown) {
         if !tall(shown) {
             let mark = if shown.by_model { format!("  ({BY_MODEL})") } else { String::new() };
@@ -174,7 +180,7 @@ impl Rows<'_> {
         }
         let mark = if shown.by_model { format!("  {WARNING}{BY_MODEL}{WARNING:#}") } else { String::new() };
         let _ = writeln!(self.out, "  {FAINT}{}{FAINT:#}{mark}", visible(&shown.label));
-        let text = rows_of(shown).map_or_else(|| shown.text.clone(), |rows| tabled(&rows));
+        let text = rows_of(shown).map_or_else(|| shown.text.clone(), |rows| tabled(&rows, ""));
         for line in text.trim_end().lines() {
             let line = visible(line);
             let _ = match (shown.style.as_str(), line.as_bytes().first()) {
@@ -191,6 +197,9 @@ fn calls(rows: &mut Rows<'_>, approval: &Approval) {
     let name = if approval.in_doubt() { "the call" } else { "if approved" };
     for (at, call) in approval.will_run.iter().enumerate() {
         rows.row(if at == 0 { name } else { "" }, &written(call));
+        if let Some(items) = call.items.as_deref().filter(|items| !items.is_empty()) {
+            rows.lines(&tabled(&items.iter().collect::<Vec<_>>(), "cannot be computed"));
+        }
         if let Some(preview) = &call.preview {
             rows.row("", &format!("  would touch: {}", preview.text));
         }
@@ -216,6 +225,11 @@ fn written(call: &WillRun) -> String {
     if call.effect == "irreversible" {
         notes.push("cannot be taken back");
     }
+    let items = call.items.as_ref().map(|items| match items.len() {
+        0 => "for no item: not called".to_owned(),
+        many => format!("for {}", count(many, "item")),
+    });
+    notes.extend(items.as_deref());
     if call.conditional {
         notes.push("perhaps");
     }

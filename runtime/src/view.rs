@@ -179,11 +179,15 @@ pub struct WillRun {
     pub action: String,
     /// `read | write | irreversible`
     pub effect: &'static str,
-    /// Arguments by name; what is decided later is missing here and named in `later`.
+    /// Arguments by name; what is decided later is missing here and named in `later`, what differs from item to item stands in `items`.
     pub arguments: serde_json::Map<String, Json>,
     /// The same as texts, in order; `None` for what is decided later.
     #[serde(skip)]
     pub texts: Vec<(String, Option<String>)>,
+    /// Of a call in a loop: for each item the arguments that differ from item to item, by name. What cannot be computed is missing, and
+    /// the call of that item will fail.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub items: Option<Vec<serde_json::Map<String, Json>>>,
     /// Arguments that are decided later.
     pub later: Vec<String>,
     /// Arguments that a model wrote, or that were made of what one wrote.

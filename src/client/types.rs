@@ -179,6 +179,9 @@ pub(crate) struct WillRun {
     pub(crate) effect: String,
     #[serde(default)]
     pub(crate) arguments: Map<String, Json>,
+    /// Of a call in a loop: for each item the arguments that differ from item to item.
+    #[serde(default)]
+    pub(crate) items: Option<Vec<Map<String, Json>>>,
     #[serde(default)]
     pub(crate) later: Vec<String>,
     #[serde(default)]

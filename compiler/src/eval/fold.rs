@@ -1,5 +1,6 @@
 //! What is made of the items of a list.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 
@@ -87,6 +88,20 @@ pub(super) fn comprehension(fold: Fold, list: &Expr, filter: Option<&Expr>, body
             sorted(keyed, scope.meter)
         }
     }
+}
+
+/// As [`comprehension`] of a list, with `none` for each item that has no value. What was too much for the evaluation as a whole is an error still.
+pub(super) fn each_for_itself(expr: &Expr, scope: &Scope<'_>) -> Made {
+    let Expr::For { fold: Fold::List, list, filter: None, body } = expr else { return operand(expr, scope).map(Cow::into_owned) };
+    let mut values = Vec::new();
+    each(list, None, scope, |_, inner| {
+        values.push(match each_for_itself(body, inner) {
+            Err(error) if scope.meter.is_exhausted() => return Err(error),
+            value => value.unwrap_or_default(),
+        });
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(Value::List(values.into()))
 }
 
 fn over_values(

@@ -87,6 +87,18 @@ pub fn eval(expr: &Expr, env: &Env<'_>) -> Result<Value, EvalError> {
     Ok(value)
 }
 
+/// The value of `[value for item in list]`, or of such lists one inside the other, where each item stands for itself: `none` stands for one whose
+/// value cannot be computed.
+///
+/// # Errors
+/// Says why there is no list, or that all of it is too much.
+pub fn eval_each(expr: &Expr, env: &Env<'_>) -> Result<Value, EvalError> {
+    let meter = Meter::new();
+    let value = fold::each_for_itself(expr, &Scope::new(env, &meter))?;
+    meter.weigh_result(&value)?;
+    Ok(value)
+}
+
 /// Whether a condition holds.
 ///
 /// # Errors

@@ -76,12 +76,17 @@ impl Meter {
         Self { steps: Cell::new(u64::MAX), ..Self::new() }
     }
 
-    /// Pays for so many steps.
+    /// Pays for so many steps. Where that is not left, nothing is.
     #[inline]
     pub(super) fn pay(&self, steps: u64) -> Result<(), EvalError> {
-        let left = self.steps.get().checked_sub(steps).ok_or_else(exhausted)?;
-        self.steps.set(left);
-        Ok(())
+        let left = self.steps.get().checked_sub(steps);
+        self.steps.set(left.unwrap_or(0));
+        left.map(|_| ()).ok_or_else(exhausted)
+    }
+
+    /// Whether an error was one of the evaluation as a whole: nothing is left of its work.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.steps.get() == 0
     }
 
     pub(super) fn pay_items(&self, items: usize) -> Result<(), EvalError> {
@@ -96,7 +101,10 @@ impl Meter {
     #[inline]
     pub(super) fn nested<T>(&self, work: impl FnOnce() -> Result<T, EvalError>) -> Result<T, EvalError> {
         self.pay(1)?;
-        let depth = self.depth.get().checked_sub(1).ok_or_else(|| EvalError::new("the expression is nested too deep"))?;
+        let Some(depth) = self.depth.get().checked_sub(1) else {
+            self.steps.set(0);
+            return Err(EvalError::new("the expression is nested too deep"));
+        };
         self.depth.set(depth);
         let result = work();
         self.depth.set(depth + 1);

@@ -213,7 +213,7 @@ pub enum GuardArgument {
     /// Computable once the gate's own fields are entered, which it uses.
     Asked(Expr),
     /// Of a call in a loop over a list that is known at the gate: computable for each of its items. A list of the values, one for each
-    /// item; in a loop within a loop a list of such lists.
+    /// item, `none` for an item for which it cannot be computed (its call cannot either); in a loop within a loop a list of such lists.
     Each(Expr),
     /// Decided later.
     Later,

@@ -317,6 +317,7 @@ fn call(plan: &Plan, path: &Path, arguments: &[Option<Value>], guard: Option<&Gu
         },
         arguments: Map::new(),
         texts: Vec::new(),
+        items: None,
         later: Vec::new(),
         by_model: by_model(plan, given, action),
         entered: Vec::new(),
@@ -326,15 +327,24 @@ fn call(plan: &Plan, path: &Path, arguments: &[Option<Value>], guard: Option<&Gu
     };
     for (index, (parameter, value)) in action.parameters.iter().zip(arguments).enumerate() {
         let name = parameter.name.to_string();
-        let ty = guarded_type(guard, index, &parameter.ty);
-        match value {
-            Some(value) => {
-                shown.texts.push((name.clone(), Some(to_text(value, &ty, &plan.types))));
-                shown.arguments.insert(name, to_json(value, &ty, &plan.types));
+        let argument = guard.and_then(|guard| guard.arguments.get(index));
+        match (argument, value) {
+            (Some(GuardArgument::Each(_)), Some(values)) => {
+                let loops = guard.map_or(0, |guard| guard.at.len().saturating_sub(1));
+                let of_items = of_items(values, loops);
+                let items = shown.items.get_or_insert_with(|| vec![Map::new(); of_items.len()]);
+                for (item, value) in items.iter_mut().zip(of_items) {
+                    if *value != Value::None || matches!(parameter.ty, Type::Optional(_)) {
+                        item.insert(name.clone(), to_json(value, &parameter.ty, &plan.types));
+                    }
+                }
             }
-            None => {
+            (_, Some(value)) => {
+                shown.texts.push((name.clone(), Some(to_text(value, &parameter.ty, &plan.types))));
+                shown.arguments.insert(name, to_json(value, &parameter.ty, &plan.types));
+            }
+            (argument, None) => {
                 shown.texts.push((name.clone(), None));
-                let argument = guard.and_then(|guard| guard.arguments.get(index));
                 if matches!(argument, Some(GuardArgument::Asked(_))) { shown.entered.push(name) } else { shown.later.push(name) }
             }
         }
@@ -342,11 +352,12 @@ fn call(plan: &Plan, path: &Path, arguments: &[Option<Value>], guard: Option<&Gu
     Some(shown)
 }
 
-/// The type of what is known of an argument: of a call in a loop that is still to come, a list with one value for each item.
-fn guarded_type<'t>(guard: Option<&Guard>, argument: usize, ty: &'t Type) -> std::borrow::Cow<'t, Type> {
-    let of_items = guard.filter(|guard| matches!(guard.arguments.get(argument), Some(GuardArgument::Each(_))));
-    let loops = of_items.map_or(0, |guard| guard.at.len().saturating_sub(1));
-    (0..loops).fold(std::borrow::Cow::Borrowed(ty), |ty, _| std::borrow::Cow::Owned(Type::List(Box::new(ty.into_owned()))))
+/// The values of the items of loops, one inside the other, in the order in which they come.
+fn of_items(values: &Value, loops: usize) -> Vec<&Value> {
+    match (values, loops) {
+        (Value::List(items), 1..) => items.iter().flat_map(|item| of_items(item, loops - 1)).collect(),
+        (value, _) => vec![value],
+    }
 }
 
 /// The parameters that are given something that a model wrote.

@@ -1,6 +1,6 @@
 //! Questions: what is asked, of whom, and the digest of it.
 
-use flow_compiler::eval::{Env, EvalError, eval, holds};
+use flow_compiler::eval::{Env, EvalError, eval, eval_each, holds};
 use flow_compiler::is_address;
 use flow_compiler::plan::{self, Band, Effect, Gate, GuardArgument, Period, Plan, Who};
 use flow_compiler::value::Value;
@@ -188,7 +188,8 @@ pub(super) fn of_guards(gate: &Gate, value: impl Fn(&GuardArgument) -> Option<Va
 
 fn known(argument: &GuardArgument, env: &Env<'_>) -> Option<Value> {
     match argument {
-        GuardArgument::Known(expr) | GuardArgument::Each(expr) => eval(expr, env).ok(),
+        GuardArgument::Known(expr) => eval(expr, env).ok(),
+        GuardArgument::Each(expr) => eval_each(expr, env).ok(),
         GuardArgument::Asked(_) | GuardArgument::Later => None,
     }
 }
@@ -196,8 +197,8 @@ fn known(argument: &GuardArgument, env: &Env<'_>) -> Option<Value> {
 /// An argument once the fields are entered.
 pub(super) fn filled(argument: &GuardArgument, env: &Env<'_>) -> Option<Value> {
     match argument {
-        GuardArgument::Known(expr) | GuardArgument::Asked(expr) | GuardArgument::Each(expr) => eval(expr, env).ok(),
-        GuardArgument::Later => None,
+        GuardArgument::Asked(expr) => eval(expr, env).ok(),
+        _ => known(argument, env),
     }
 }
 

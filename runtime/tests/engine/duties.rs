@@ -113,13 +113,41 @@ async fn a_gate_before_a_loop_binds_the_calls_in_it() {
     let run = world.start("pay_all", json!({"payments": payments})).await;
     assert_eq!((run.status, effects(&world)), ("paused", 0), "{run:?}");
     let approval = world.approval(&run).await;
-    let arguments = serde_json::to_value(&approval.will_run.first().unwrap().arguments).unwrap();
-    assert_eq!(arguments, json!({"to": ["a", "b", "c"], "amount": [20, 200, 30]}));
+    let items = serde_json::to_value(&approval.will_run.first().unwrap().items).unwrap();
+    assert_eq!(items, json!([{"to": "a", "amount": 20}, {"to": "b", "amount": 200}, {"to": "c", "amount": 30}]));
     let run = approve(&world, &run, CFO).await;
     assert_eq!((run.status, effects(&world)), ("completed", 3), "{run:?}");
     // Nobody is asked where no item needs it.
     let run = world.start("pay_all", json!({"payments": [{"to": "a", "amount": 20}]})).await;
     assert_eq!((run.status, run.approvals.len(), effects(&world)), ("completed", 0, 4), "{run:?}");
+}
+
+/// More than 28 digits when it is doubled.
+const LARGE: u128 = 9_000_000_000_000_000_000_000_000_001;
+
+#[tokio::test]
+async fn an_item_that_cannot_be_computed_takes_nothing_from_the_others() {
+    let asked = BATCH.replace("when any(payment.amount > 100 for payment in payments)", "");
+    let doubled = asked.replace("step pay(to: payment.to, amount: payment.amount)", "DO");
+    let plain = "step pay(to: payment.to, amount: payment.amount * 2)";
+    let large: serde_json::Value = serde_json::from_str(&LARGE.to_string()).unwrap();
+    // It is reached, it is not taken, and it would be undone.
+    for (step, status, made) in [
+        (plain.to_owned(), "failed", 1),
+        (format!("if payment.amount < 1000 {{ {plain} }}"), "completed", 2),
+        ("step log(message: \"x\") { undo pay(to: payment.to, amount: payment.amount * 2) }".to_owned(), "failed", 1),
+    ] {
+        let world = World::new(&doubled.replace("DO", &step)).await;
+        let payments = json!([{"to": "a", "amount": 20}, {"to": "b", "amount": large}, {"to": "c", "amount": 30}]);
+        let run = world.start("pay_all", json!({"payments": payments})).await;
+        let approval = world.approval(&run).await;
+        if let Some(items) = &approval.will_run.first().unwrap().items {
+            assert_eq!(serde_json::to_value(items).unwrap(), json!([{"to": "a", "amount": 40}, {"to": "b"}, {"to": "c", "amount": 60}]));
+        }
+        let run = approve(&world, &run, CFO).await;
+        assert_eq!((run.status, effects(&world)), (status, made), "{step}: {run:?}");
+        assert!(run.error.as_ref().is_none_or(|error| error.to_string().contains("28 digits")), "{run:?}");
+    }
 }
 
 const UNDONE: &str = r#"

@@ -192,6 +192,35 @@ async fn the_page_shows_what_a_call_would_touch_or_what_it_waits_for() {
     assert_eq!(calls[1]["preview"], serde_json::json!({"value": null, "text": text, "needs": ["amount"]}));
 }
 
+#[tokio::test]
+async fn the_page_shows_what_each_item_of_a_loop_is_given() {
+    let flow = r#"
+irreversible action pay(to: text, amount: number, batch: text) { exec "true" ["{to} {amount} {batch}"] }
+record Line { to: text, amount: number }
+workflow settle(lines: [Line]) {
+  owner "ana@acme.example"
+  require approval
+  for each line in lines { step pay(to: line.to, amount: line.amount * 10, batch: "B-7") }
+}"#;
+    let world = World::set(crate::support::Setting { flow, ..crate::support::Setting::default() }).await;
+    let input = r#"{"input": {"lines": [{"to": "Ida & Co", "amount": 2}, {"to": "Bo", "amount": 9000000000000000000000000000}]}}"#;
+    let (_, approval, _) = world.start("settle", input).await;
+    let cookie = ana(&world).await;
+    let page = world.ask(&format!("GET /approvals/{approval}"), &[&cookie], "").await.expect(200).body;
+    for part in [
+        "<dt>batch</dt><dd><span class=\"text\">B-7</span>",
+        "For each item",
+        "<tr><td><span class=\"text\">Ida &amp; Co</span></td><td class=\"num\"><span class=\"text\">20</span></td></tr>",
+        "<tr><td><span class=\"text\">Bo</span></td><td class=\"num\"><span class=\"none\">cannot be computed</span></td></tr>",
+        "2 items",
+    ] {
+        assert!(page.contains(part), "{part}\n{page}");
+    }
+    let (_, approval, _) = world.start("settle", r#"{"input": {"lines": []}}"#).await;
+    let page = world.ask(&format!("GET /approvals/{approval}"), &[&cookie], "").await.expect(200).body;
+    assert!(page.contains("there is no item, so it is not called"), "{page}");
+}
+
 const PREVIEWS: &str = r#"
 irreversible action charge(customer: text, amount: number) {
   exec "true" []

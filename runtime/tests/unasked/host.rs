@@ -3,10 +3,10 @@
 use std::collections::{HashMap, VecDeque};
 
 use flow_compiler::eval::Names;
-use flow_compiler::plan::{Gate, GuardArgument, HandlerEvent, Lapse, NodeKind, Plan};
+use flow_compiler::plan::{Gate, HandlerEvent, Lapse, NodeKind, Plan};
 use flow_compiler::value::Value;
 use flow_runtime::ids::{At, Digest, Path, RunId};
-use flow_runtime::machine::event::{About, Channel, Closing, End, Event, Outcome, Principal, Question, Started};
+use flow_runtime::machine::event::{About, Channel, Closing, End, Event, Outcome, Principal, Started};
 use flow_runtime::machine::{Answer, Asked, Calendar, Command, Decision, Facts, Membership, Request, RunState, place, principal, turn};
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value as Json};
@@ -60,15 +60,11 @@ pub(crate) struct Played {
     pub calls: Vec<Made>,
     /// Why it ended; `None` where it waits for somebody.
     pub end: Option<End>,
-    /// Where the engine first found a call outside of handlers that nobody approved as its duty demands: what it said, and how many answers
-    /// people and calls had given by then.
-    pub stopped: Option<(String, u64)>,
-    pub answers: u64,
+    /// Where the engine first found a call outside of handlers that nobody approved as its duty demands: what it said.
+    pub stopped: Option<String>,
     /// Whether a handler began, and whether one did not come to its end: why is recorded nowhere.
     pub handled: bool,
     pub broke_off: bool,
-    /// Whether a question could not show what a loop after it gives its calls, since that cannot be computed for one of the items.
-    pub unseen: bool,
 }
 
 /// Groups with all their members, or only the first of each.
@@ -169,7 +165,6 @@ impl Host<'_> {
         while let Some(command) = commands.pop_front() {
             let request = match command {
                 Command::Attempt { node, attempt } => {
-                    self.played.answers += 1;
                     let outcome = (script.outcome)(self.plan, &node);
                     Request::Ended { node, attempt, outcome }
                 }
@@ -188,13 +183,12 @@ impl Host<'_> {
                     let approved = self.is_anything_approved(&path);
                     self.played.calls.push(Made { path, arguments, approved });
                 }
-                Event::Asked(question) => self.played.unseen |= is_unseen(self.plan, &question),
                 Event::Ending { why: End::Failed { error, .. } }
                 | Event::Ended { why: End::Failed { error, .. } }
                 | Event::AttemptEnded { outcome: Outcome::NotDone(error), .. }
                     if error.contains("and no such approval of this call is recorded") =>
                 {
-                    self.played.stopped.get_or_insert((error, self.played.answers));
+                    self.played.stopped.get_or_insert(error);
                 }
                 _ => {}
             }
@@ -238,7 +232,6 @@ impl Host<'_> {
         if waits && self.wait(script) {
             return true;
         }
-        self.played.answers += 1;
         let answer = match (script.says)() {
             Says::Cancel if self.request(Some(Request::Cancel { by: "boss@acme.example".to_owned() }), script) => return true,
             Says::No => Answer::Reject,
@@ -282,12 +275,6 @@ impl Host<'_> {
         }
         false
     }
-}
-
-fn is_unseen(plan: &Plan, question: &Question) -> bool {
-    let guards = place::gate_at(plan, &question.node).map(|gate| gate.guards.as_slice()).unwrap_or_default();
-    let mut arguments = guards.iter().zip(&question.will_run).flat_map(|(guard, values)| guard.arguments.iter().zip(values));
-    arguments.any(|(argument, value)| matches!((argument, value), (GuardArgument::Each(_), None)))
 }
 
 /// How often a gate's deadline passes before it is rejected for that.

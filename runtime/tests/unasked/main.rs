@@ -56,8 +56,6 @@ struct Played {
     handled: u64,
     in_handler: u64,
     demanded: u64,
-    /// Runs that were stopped for what nobody could be shown.
-    unseen: u64,
     wrong: Vec<String>,
 }
 
@@ -113,7 +111,6 @@ impl Played {
                     self.handled += u64::from(seen.handled);
                     self.in_handler += seen.in_handler;
                     self.demanded += seen.demanded;
-                    self.unseen += u64::from(seen.unseen);
                 }
                 Err(why) => {
                     self.wrong.push(format!("seed {seed}: {why}\n{text}"));
@@ -139,7 +136,7 @@ fn on_generated_flows() {
         "{} flows, of which {} are accepted: {} examples of refused calls were played, and {} calls are refused without one, of which \
          some input shows {}; {} covered calls were \
          played on {inputs} inputs, {} runs, of which {} made such a call; {} runs came to a handler, in which {} such calls ran, {} of \
-         them approved there; {} runs were stopped for what nobody could be shown; besides, {} flows were wrong in another way; {:.1?}",
+         them approved there; besides, {} flows were wrong in another way; {:.1?}",
         count.flows,
         count.accepted,
         count.shown,
@@ -151,7 +148,6 @@ fn on_generated_flows() {
         count.handled,
         count.in_handler,
         count.demanded,
-        count.unseen,
         count.other,
         began.elapsed()
     );

@@ -1,13 +1,11 @@
 //! Plays verdicts of the proof.
 
-use std::cell::Cell;
-
 use flow_compiler::eval::{Env, Names, Outside, holds};
 use flow_compiler::oversight::{Example, Node, Verdict};
 use flow_compiler::plan::{Duty, Gate, Plan, Type, TypeDef};
 use flow_compiler::value::{Value, to_json};
 use flow_runtime::ids::Path;
-use flow_runtime::machine::event::{End, Outcome};
+use flow_runtime::machine::event::Outcome;
 use flow_runtime::machine::place;
 use serde_json::Map;
 use smol_str::SmolStr;
@@ -135,8 +133,6 @@ pub(crate) struct Seen {
     pub handled: bool,
     pub in_handler: u64,
     pub demanded: u64,
-    /// Whether the engine stopped it for what nobody could be shown.
-    pub unseen: bool,
 }
 
 /// Why calls fail that are to fail.
@@ -158,16 +154,12 @@ pub(crate) fn at_random(plan: &Plan, text: &str, near: &Near, choices: &mut Choi
     let retries = u32::from(choices.often(25));
     // Of half of all runs nothing fails but what the flow itself makes fail.
     let fails = if choices.often(50) { 12 } else { 0 };
-    // From some answer on, all is done and approved.
-    let run = |plan: &Plan, smooth: u64| {
+    let run = |plan: &Plan| {
         let [mut results, mut asked, mut said] = seeds.map(Choices::new);
-        let answers = Cell::new(0);
-        let is_smooth = || answers.replace(answers.get() + 1) >= smooth;
         let mut outcome = |plan: &Plan, path: &Path| {
             let ty = place::result_at(plan, path);
             let value = ty.map(|ty| near.value(ty, &plan.types, &mut results)).unwrap_or_default();
-            let fails = results.often(fails);
-            if !is_smooth() && fails { Outcome::NotDone(ON_PURPOSE.to_owned()) } else { Outcome::Done(value) }
+            if results.often(fails) { Outcome::NotDone(ON_PURPOSE.to_owned()) } else { Outcome::Done(value) }
         };
         let mut entered = |plan: &Plan, gate: &Gate, _: &Path| {
             let one = |ask: &flow_compiler::plan::Ask| {
@@ -177,7 +169,6 @@ pub(crate) fn at_random(plan: &Plan, text: &str, near: &Near, choices: &mut Choi
             gate.asks.iter().map(one).collect::<Map<_, _>>()
         };
         let mut says = || match said.below(100) {
-            _ if is_smooth() => Says::Yes,
             0..=5 => Says::Cancel,
             6..=13 => Says::No,
             _ => Says::Yes,
@@ -185,13 +176,12 @@ pub(crate) fn at_random(plan: &Plan, text: &str, near: &Near, choices: &mut Choi
         let (outcome, entered, says) = (&mut outcome, &mut entered, &mut says);
         play(plan, &input, &mut Script { requester, people: &people, late, few: false, outcome, entered, says, retries })
     };
-    let played = run(plan, u64::MAX);
+    let played = run(plan);
     let given = || {
         let named = plan.workflow.parameters.iter().zip(&input).map(|(parameter, value)| format!("{} = {value:?}", parameter.name));
         named.collect::<Vec<_>>().join(", ")
     };
-    if let Some(why) = stop(&played, |smooth| run(&only(plan, []), smooth)) {
-        let Some(why) = why else { return Ok(Seen { unseen: true, ..Seen::default() }) };
+    if let Some(why) = stop(&played, || run(&only(plan, []))) {
         return Err(format!("covered, and for {}: {why}", given()));
     }
     let mut seen = Seen { handled: played.handled, ..Seen::default() };
@@ -210,24 +200,14 @@ pub(crate) fn at_random(plan: &Plan, text: &str, near: &Near, choices: &mut Choi
     Ok(seen)
 }
 
-/// What the engine said where it stopped a call for its duty; `Some(None)` where that is as it should be. `free` is the same run without
-/// duties, in which all is done and approved from some answer on.
-fn stop(played: &Played, free: impl FnOnce(u64) -> Played) -> Option<Option<String>> {
-    if let Some((why, answers)) = &played.stopped {
-        // What an approver could not be shown was not approved. It cannot be computed later either, so that the run would fail in any case.
-        let fails = || matches!(free(*answers).end, Some(End::Failed { error, .. }) if !error.contains(ON_PURPOSE));
-        return Some((!played.unseen || !fails()).then(|| why.clone()));
+/// What the engine said where it stopped a call for its duty. `free` is the same run without duties.
+fn stop(played: &Played, free: impl FnOnce() -> Played) -> Option<String> {
+    if let Some(why) = &played.stopped {
+        return Some(why.clone());
     }
     // Why a handler broke off is recorded nowhere: without duties it makes the same calls, unless it was for one.
-    if !played.broke_off {
-        return None;
-    }
-    let free = free(u64::MAX);
-    if free.calls == played.calls {
-        return None;
-    }
-    let as_it_should = played.unseen && free.broke_off;
-    Some((!as_it_should).then(|| format!("a handler broke off, and without its duties another call follows {} calls", played.calls.len())))
+    let stopped = played.broke_off && free().calls != played.calls;
+    stopped.then(|| format!("a handler broke off, and without its duties another call follows {} calls", played.calls.len()))
 }
 
 struct Nothing;

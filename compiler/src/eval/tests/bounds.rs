@@ -2,7 +2,7 @@
 
 use super::build::{self, *};
 use super::{check, shown};
-use crate::eval::{check_pattern, eval, holds};
+use crate::eval::{check_pattern, eval, eval_each, holds};
 use crate::plan::{Builtin, DEEPEST, Expr, Fold, Type};
 use crate::value::{MOST_LEVELS, Value};
 
@@ -43,6 +43,16 @@ fn work_is_bounded() {
         (fold(Fold::Any, many(10_000), None, inner), Type::Bool, MUCH),
         (fold(Fold::Count, many(10_000), Some(Expr::Matches(slot(4).into(), "b".into())), b(true)), Type::Number, MUCH),
     ]);
+}
+
+#[test]
+fn what_is_too_much_as_a_whole_is_no_matter_of_one_item() {
+    let each = |body: Expr| build::env(|env| eval_each(&fold(Fold::List, many(10_000), None, body), env));
+    let much = fold(Fold::Any, many(10_000), None, compare("<", local(1), n("-1")));
+    assert_eq!(each(much).map_err(|error| format!("! {error}")), Err(MUCH.to_owned()));
+    let deeper = (0..DEEPEST + 2).fold(b(true), |inner, _| Expr::Not(inner.into()));
+    assert_eq!(each(deeper).unwrap_err().to_string(), "the expression is nested too deep");
+    assert_eq!(each(slot(4)).unwrap_err().to_string(), "the value is too large");
 }
 
 #[test]

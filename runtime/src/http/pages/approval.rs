@@ -64,6 +64,8 @@ struct Call {
     effect: &'static str,
     /// Name, value, and whether it comes of what is entered.
     arguments: Vec<(Html, Option<Html>, bool)>,
+    /// Of a call in a loop, what differs from item to item.
+    items: Option<Html>,
     behind_gate: bool,
     conditional: bool,
     /// What it would touch.
@@ -260,6 +262,7 @@ fn call(call: &WillRun) -> Call {
         action: Html::text(&call.action),
         effect: call.effect,
         arguments: call.texts.iter().map(argument).collect(),
+        items: call.items.as_deref().map(|items| value::of_items(items, &call.by_model)),
         behind_gate: call.behind_gate,
         conditional: call.conditional,
         preview: call.preview.as_ref().map(value::preview),

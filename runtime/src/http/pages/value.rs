@@ -53,6 +53,23 @@ pub(super) fn argument(json: Option<&Json>, text: &str, by_model: bool) -> Html 
     html
 }
 
+/// What the calls of a loop are given that differs from item to item.
+pub(super) fn of_items(items: &[Map<String, Json>], by_model: &[String]) -> Html {
+    let mut html = Html::default();
+    for name in by_model.iter().filter(|name| items.iter().any(|item| item.contains_key(*name))) {
+        html.push("<p class=\"by-model\">");
+        html.push_text(name);
+        html.push(": written by a model</p>");
+    }
+    if items.is_empty() {
+        html.push("<p class=\"none\">there is no item, so it is not called</p>");
+    } else {
+        let items: Vec<&Map<String, Json>> = items.iter().collect();
+        table(&mut html, &items, 0, Rows { name: "item", absent: "cannot be computed" });
+    }
+    html
+}
+
 /// What a call would touch.
 pub(super) fn preview(preview: &Preview) -> Html {
     let mut html = Html::default();
@@ -85,7 +102,7 @@ fn any(html: &mut Html, json: &Json, depth: usize) {
         Json::Object(map) if map.is_empty() => none(html, "nothing"),
         Json::Array(_) | Json::Object(_) if depth >= DEEP => pre(html, &json.to_string()),
         Json::Array(items) => match records(items) {
-            Some(records) if depth < 2 => table(html, &records, depth),
+            Some(records) if depth < 2 => table(html, &records, depth, ROWS),
             _ => list(html, items, depth),
         },
         Json::Object(map) => fields(html, map, depth),
@@ -147,14 +164,23 @@ fn records(items: &[Json]) -> Option<Vec<&Map<String, Json>>> {
 fn table_or_value(html: &mut Html, json: &Json) {
     match json {
         Json::Array(items) if !items.is_empty() => match records(items) {
-            Some(records) => table(html, &records, 0),
+            Some(records) => table(html, &records, 0, ROWS),
             None => list(html, items, 0),
         },
         other => any(html, other, 0),
     }
 }
 
-fn table(html: &mut Html, records: &[&Map<String, Json>], depth: usize) {
+/// What the rows of a table are, and what stands where a row has nothing in a column.
+struct Rows {
+    name: &'static str,
+    absent: &'static str,
+}
+
+/// Rows of any table.
+const ROWS: Rows = Rows { name: "row", absent: "" };
+
+fn table(html: &mut Html, records: &[&Map<String, Json>], depth: usize, rows: Rows) {
     let mut columns: Vec<&String> = Vec::new();
     for name in records.iter().flat_map(|record| record.keys()) {
         if !columns.contains(&name) {
@@ -172,15 +198,17 @@ fn table(html: &mut Html, records: &[&Map<String, Json>], depth: usize) {
         html.push("<tr>");
         for name in &columns {
             html.push(if numeric(records, name) { "<td class=\"num\">" } else { "<td>" });
-            if let Some(value) = record.get(*name) {
-                any(html, value, depth + 2);
+            match record.get(*name) {
+                Some(value) => any(html, value, depth + 2),
+                None if rows.absent.is_empty() => {}
+                None => none(html, rows.absent),
             }
             html.push("</td>");
         }
         html.push("</tr>");
     }
     html.push("</tbody></table></div><p class=\"count\">");
-    html.push_text(&if records.len() == 1 { "1 row".to_owned() } else { format!("{} rows", records.len()) });
+    html.push_text(&format!("{} {}{}", records.len(), rows.name, if records.len() == 1 { "" } else { "s" }));
     html.push("</p>");
 }
 
