@@ -71,6 +71,15 @@ pub(super) struct Pair<'c, 'p> {
     pub(super) shared: &'c Shared,
     /// The gates of `from` that are looked at; `None`: all.
     pub(super) only: Option<&'c [Node]>,
+    /// Further calls of the flow of `from` that may be what the call of `to` is now, and of the flow of `to` that may be so too.
+    pub(super) beside: [Vec<Call<'p>>; 2],
+}
+
+/// Calls beside a pair, each with the gates before it.
+struct Beside<'p> {
+    calls: [Vec<(Call<'p>, Vec<Before>)>; 2],
+    /// That one of `from`'s flow runs unasked with what the call of `to` is given, and none but that of `to` does in its flow.
+    takes_place: F,
 }
 
 impl<'p> Pair<'_, 'p> {
@@ -87,7 +96,10 @@ impl<'p> Pair<'_, 'p> {
         let (asks_from, asks_to) = (any(&mut way, &from), any(&mut way, &to));
         let mut found = Vec::new();
         let unasked = [facts.as_slice(), &[asks_from]].concat();
-        let asked = self.possible(&mut way, &unasked, &[asks_to], |world| self.asks(world, &from) && !self.asks(world, &to));
+        let beside = self.beside(&mut way);
+        let asked = self.possible(&mut way, &unasked, &[asks_to, beside.takes_place], |world| {
+            self.asks(world, &from) && !self.asks(world, &to) && !self.takes_place(world, &beside)
+        });
         let is_asked_less = asked.is_some();
         found.extend(asked.map(|shown| Loosened::Unasked(from.iter().map(|before| before.gate).collect(), shown)));
         facts.push(asks_to);
@@ -111,10 +123,104 @@ impl<'p> Pair<'_, 'p> {
         met.extend(unheard_of.iter().map(|(fact, _)| *fact));
         let (all_met, asks_to) = (way.lowering.arena.and(&met), any(&mut way, &to));
         let is_new = |world: &World<'_, '_, '_>| unheard_of.iter().any(|(_, of)| of.is_in(world));
-        let shown = self.possible(&mut way, &reached, &[all_met, asks_to], |world| {
-            (!world.reached(self.from.at) || is_new(world)) && !self.asks(world, &to)
+        let beside = self.beside(&mut way);
+        let not = [all_met, asks_to, beside.takes_place];
+        let shown = self.possible(&mut way, &reached, &not, |world| {
+            (!world.reached(self.from.at) || is_new(world)) && !self.asks(world, &to) && !self.takes_place(world, &beside)
         })?;
-        Some(self.left_out(&mut way, &reached, &[all_met, asks_to], &to, shown))
+        Some(self.left_out(&mut way, &reached, &not, (&to, &beside), shown))
+    }
+
+    /// Whether those who are enough for the call of `to` were not for that of `from`, where both are given the same and `than` does not run.
+    pub(super) fn instead_of(&self, terms: &mut Terms<'p>, than: Option<&Call<'p>>) -> Vec<Loosened> {
+        let regions = [self.from.at.region, self.to.at.region];
+        let mut way = Way::new(self.places, terms, &self.merged.declared, &regions);
+        let (from, to) = (before_of(&mut way, self.from), before_of(&mut way, self.to));
+        let mut facts = runs(&mut way, self.to);
+        facts.extend(runs(&mut way, self.from));
+        facts.push(self.given_the_same(&mut way, self.from));
+        if let Some(than) = than {
+            let runs = runs(&mut way, than);
+            let runs = way.lowering.arena.and(&runs);
+            facts.push(way.lowering.not(runs));
+        }
+        facts.push(any(&mut way, &to));
+        way.begin(BUDGET);
+        if matches!(way.ask(&facts, &[]), Answer::Impossible) {
+            return Vec::new();
+        }
+        let mut found: Vec<Loosened> = from.iter().filter_map(|gate| self.people(&mut way, &facts, gate, &to)).collect();
+        found.extend(self.weak(&mut way, &facts, &from, &to));
+        found
+    }
+
+    /// Whether the call of `to` is made where no call of the other flow beside it is, with the same, whoever is asked.
+    pub(super) fn is_alone(&self, terms: &mut Terms<'p>) -> bool {
+        let mut way = Way::new(self.places, terms, &self.merged.declared, &[self.to.at.region]);
+        let reached = runs(&mut way, self.to);
+        let mut made = Vec::new();
+        for call in &self.beside[0] {
+            let mut facts = runs(&mut way, call);
+            facts.push(self.given_the_same(&mut way, call));
+            made.push(way.lowering.arena.and(&facts));
+        }
+        way.begin(BUDGET);
+        !matches!(way.ask(&reached, &made), Answer::Impossible)
+    }
+
+    fn beside(&self, way: &mut Way<'_, 'p>) -> Beside<'p> {
+        let mut unasked: [Vec<F>; 2] = Default::default();
+        let mut calls: [Vec<(Call<'p>, Vec<Before>)>; 2] = Default::default();
+        for (side, beside) in self.beside.iter().enumerate() {
+            for call in beside {
+                let befores = before_of(way, call);
+                let mut facts = runs(way, call);
+                facts.push(self.given_the_same(way, call));
+                let asks = any(way, &befores);
+                facts.push(way.lowering.not(asks));
+                unasked[side].push(way.lowering.arena.and(&facts));
+                calls[side].push((*call, befores));
+            }
+        }
+        let [before, now] = unasked.map(|unasked| way.lowering.arena.or(&unasked));
+        let alone = way.lowering.not(now);
+        let takes_place = way.lowering.arena.and(&[before, alone]);
+        Beside { calls, takes_place }
+    }
+
+    fn takes_place(&self, world: &World<'_, '_, '_>, beside: &Beside<'p>) -> bool {
+        let given = |call: &Call<'p>| world.given(call.at, call.arguments);
+        let own = given(self.to);
+        let unasked = |(call, befores): &(Call<'p>, Vec<Before>)| {
+            world.reached(call.at) && given(call) == own && !befores.iter().any(|before| self.asks_before(world, before, call.at))
+        };
+        let [before, now] = &beside.calls;
+        before.iter().any(unasked) && !now.iter().any(unasked)
+    }
+
+    /// That a call is given what that of `to` is.
+    fn given_the_same(&self, way: &mut Way<'_, 'p>, call: &Call<'p>) -> F {
+        if call.arguments.len() != self.to.arguments.len() {
+            return way.lowering.arena.never();
+        }
+        let pairs: Vec<(Id, Id)> = call
+            .arguments
+            .iter()
+            .zip(self.to.arguments)
+            .map(|(one, other)| (way.lowering.term(one, Names::At(call.at)), way.lowering.term(other, Names::At(self.to.at))))
+            .collect();
+        let differ: Vec<F> = pairs.into_iter().map(|(one, other)| way.lowering.differ(one, other)).collect();
+        let differ = way.lowering.arena.or(&differ);
+        way.lowering.not(differ)
+    }
+
+    /// Whether the call of `to` can run with nobody asked, and what shows it; with what one beside it was given, if that is no matter.
+    pub(super) fn unguarded(&self, terms: &mut Terms<'p>) -> Option<Shown> {
+        let mut way = Way::new(self.places, terms, &self.merged.declared, &[self.to.at.region]);
+        let befores = before_of(&mut way, self.to);
+        let (runs, asks, beside) = (runs(&mut way, self.to), any(&mut way, &befores), self.beside(&mut way));
+        let shows = |world: &World<'_, '_, '_>| !self.asks(world, &befores) && !self.takes_place(world, &beside);
+        self.possible(&mut way, &runs, &[asks, beside.takes_place], shows)
     }
 
     /// Whether the call is given something else where nobody is asked: what passed unseen before is no measure of what passes unseen now.
@@ -137,10 +243,11 @@ impl<'p> Pair<'_, 'p> {
         facts.extend(reached_at(&mut way, self.from.at));
         facts.push(way.lowering.arena.or(&differ));
         let befores = [before_of(&mut way, self.from), before_of(&mut way, self.to)];
-        let asks = befores.each_ref().map(|befores| any(&mut way, befores));
+        let beside = self.beside(&mut way);
+        let [from, to] = befores.each_ref().map(|befores| any(&mut way, befores));
         let given = |world: &World<'_, '_, '_>, call: &Call<'p>| world.given(call.at, call.arguments);
-        let shown = self.possible(&mut way, &facts, &asks, |world| {
-            let unasked = befores.iter().all(|befores| !self.asks(world, befores));
+        let shown = self.possible(&mut way, &facts, &[from, to, beside.takes_place], |world| {
+            let unasked = befores.iter().all(|befores| !self.asks(world, befores)) && !self.takes_place(world, &beside);
             unasked && world.reached(self.from.at) && given(world, self.from) != given(world, self.to)
         })?;
         Some(Loosened::Given(shown))
@@ -239,7 +346,7 @@ impl<'p> Pair<'_, 'p> {
 
     /// What shows that the list of the innermost loop around `from` does not hold the item with which `to` runs unasked, where nothing else
     /// shows that `from` does not run.
-    fn left_out(&self, way: &mut Way<'_, 'p>, facts: &[F], not: &[F], to: &[Before], shown: Shown) -> Shown {
+    fn left_out(&self, way: &mut Way<'_, 'p>, facts: &[F], not: &[F], (to, beside): (&[Before], &Beside<'p>), shown: Shown) -> Shown {
         let Some(Produced { node, list }) = self.places.loop_of(self.from.at.region) else { return shown };
         if matches!(shown, Shown::Example(_)) {
             return shown;
@@ -250,7 +357,7 @@ impl<'p> Pair<'_, 'p> {
             let lists = world.given(node, std::slice::from_ref(list));
             let item = world.values(self.to.at.region).first();
             let holds = item.zip(lists).map(|(item, lists)| matches!(lists.first(), Some(Value::List(items)) if items.contains(item)));
-            holds == Some(false) && !self.asks(world, to)
+            holds == Some(false) && !self.asks(world, to) && !self.takes_place(world, beside)
         };
         self.possible_at(way, [behind, self.to.at], facts, not, shows).unwrap_or(shown)
     }
@@ -290,11 +397,15 @@ impl<'p> Pair<'_, 'p> {
 
     /// Whether one of these gates was passed and asked in one of these bands.
     fn asks(&self, world: &World<'_, '_, '_>, befores: &[Before]) -> bool {
-        befores.iter().filter(|before| !before.asked.is_empty()).any(|before| {
-            let cover = Cover { gate: before.gate, bands: before.asked.iter().filter_map(|asked| asked.band).collect() };
+        befores.iter().any(|before| {
             let passed = |call: &&Call<'p>| self.places.where_passed(before.gate, call.at).is_some();
-            [self.from, self.to].into_iter().find(passed).is_some_and(|call| world.asks(call.at, &cover))
+            [self.from, self.to].into_iter().find(passed).is_some_and(|call| self.asks_before(world, before, call.at))
         })
+    }
+
+    fn asks_before(&self, world: &World<'_, '_, '_>, before: &Before, call: Node) -> bool {
+        let cover = Cover { gate: before.gate, bands: before.asked.iter().filter_map(|asked| asked.band).collect() };
+        !before.asked.is_empty() && self.places.where_passed(before.gate, call).is_some() && world.asks(call, &cover)
     }
 }
 
@@ -308,22 +419,6 @@ fn told_apart(mut example: Example) -> Example {
         seen.push(name.clone());
     }
     example
-}
-
-/// Whether a call can run with nobody asked, and what shows it.
-pub(super) fn unguarded<'p>(
-    merged: &'p Merged,
-    places: &'p Places<'p>,
-    terms: &mut Terms<'p>,
-    call: &Call<'p>,
-    groups: &dyn Groups,
-) -> Option<Shown> {
-    let shared = Shared::default();
-    let pair = Pair { merged, places, from: call, to: call, groups, shared: &shared, only: None };
-    let mut way = Way::new(places, terms, &merged.declared, &[call.at.region]);
-    let befores = before_of(&mut way, call);
-    let (runs, asks) = (runs(&mut way, call), any(&mut way, &befores));
-    pair.possible(&mut way, &runs, &[asks], |world| !pair.asks(world, &befores))
 }
 
 /// What holds where a call runs: it is reached, and its arguments have values.

@@ -1,9 +1,9 @@
 //! Two versions of one workflow: which calls stand for one another, and what became looser for each.
 
-use super::calls::{self, Loosened, Pair};
+use super::calls::{Loosened, Pair};
 use super::ends;
 use super::groups::Members;
-use super::matching::matched;
+use super::matching::Calls;
 use super::merge::{Merged, Side};
 use super::notes;
 use super::share::{self, Shared};
@@ -21,6 +21,7 @@ struct Flows<'c, 'p> {
     places: &'p Places<'p>,
     shared: &'c Shared,
     teller: &'c Teller<'c>,
+    calls: &'c Calls<'c, 'p>,
     /// The groups of the later flow as they were in the earlier one, and the other way round.
     groups: [&'c Members<'c>; 2],
 }
@@ -30,13 +31,14 @@ pub(super) fn compare((old, new): (&Plan, &Plan), teller: &Teller<'_>, groups: [
     let merged = Merged::of(old, new);
     let places = Places::of(&merged.workflow);
     let (mut terms, shared) = share::terms(&merged, &places);
-    let flows = Flows { merged: &merged, places: &places, shared: &shared, teller, groups };
-    let calls = prove::calls(&places);
-    let (olds, news): (Vec<Call<'_>>, Vec<Call<'_>>) = calls.iter().partition(|call| merged.side(call.at) == Side::Old);
-    let pairs = matched(&merged, &places, &mut terms, &olds, &news);
+    let (olds, news): (Vec<Call<'_>>, Vec<Call<'_>>) = prove::calls(&places).iter().partition(|call| merged.side(call.at) == Side::Old);
+    let calls = Calls { merged: &merged, places: &places, olds: &olds, news: &news };
+    let flows = Flows { merged: &merged, places: &places, shared: &shared, teller, calls: &calls, groups };
+    let pairs = calls.matched(&mut terms);
     let mut told = Told::default();
     for (old, new) in &pairs {
         flows.of_call(&mut terms, (old, new), changes, &mut told);
+        flows.of_others(&mut terms, (Some(old), new), changes, &mut told);
     }
     let is_left = |call: &&Call<'_>| {
         let is = |other: &Call<'_>| (other.at, other.undo) == (call.at, call.undo);
@@ -46,7 +48,7 @@ pub(super) fn compare((old, new): (&Plan, &Plan), teller: &Teller<'_>, groups: [
     for call in fresh {
         flows.of_new(&mut terms, call, &lost, changes, &mut told);
     }
-    changes.extend(lost.iter().map(|call| teller.gone_call(&merged, call)));
+    changes.extend(lost.iter().filter(|call| flows.is_alone(&mut terms, call)).map(|call| teller.gone_call(&merged, call)));
     // A workflow that is new decided nothing before.
     if !old.workflow.body.nodes.is_empty() {
         let counts = |call: &Call<'_>| {
@@ -62,15 +64,31 @@ pub(super) fn compare((old, new): (&Plan, &Plan), teller: &Teller<'_>, groups: [
 }
 
 impl<'p> Flows<'_, 'p> {
-    /// What became looser from one call to the other.
-    fn loosened(&self, terms: &mut Terms<'p>, (from, to): (&Call<'p>, &Call<'p>), only: Option<&[Node]>) -> Vec<Loosened> {
-        self.pair((from, to), only).loosened(terms)
-    }
-
-    fn pair<'c>(&'c self, (from, to): (&'c Call<'p>, &'c Call<'p>), only: Option<&'c [Node]>) -> Pair<'c, 'p> {
+    fn pair<'c>(&'c self, terms: &mut Terms<'p>, (from, to): (&'c Call<'p>, &'c Call<'p>), only: Option<&'c [Node]>) -> Pair<'c, 'p> {
         let [later, earlier] = self.groups;
         let groups = if self.merged.side(to.at) == Side::New { later } else { earlier };
-        Pair { merged: self.merged, places: self.places, from, to, groups, shared: self.shared, only }
+        let beside = self.calls.beside(terms, from, to);
+        Pair { merged: self.merged, places: self.places, from, to, groups, shared: self.shared, only, beside }
+    }
+
+    /// What became looser from one call to the other.
+    fn loosened(&self, terms: &mut Terms<'p>, both: (&Call<'p>, &Call<'p>), only: Option<&[Node]>) -> Vec<Loosened> {
+        self.pair(terms, both, only).loosened(terms)
+    }
+
+    /// Where a call of the earlier flow does not run, another may have run in the place of the call that stands for it.
+    fn of_others(&self, terms: &mut Terms<'p>, (old, new): (Option<&Call<'p>>, &Call<'p>), changes: &mut Vec<Change>, told: &mut Told) {
+        let others = self.calls.beside(terms, old.unwrap_or(new), new);
+        for other in &others[0] {
+            for found in self.pair(terms, (other, new), None).instead_of(terms, old) {
+                self.teller.tell(Direction::Weaker, self.merged, (other, new), found, changes, told);
+            }
+        }
+    }
+
+    /// Whether what a call does is done by no call of the other flow.
+    fn is_alone(&self, terms: &mut Terms<'p>, call: &Call<'p>) -> bool {
+        self.pair(terms, (call, call), None).is_alone(terms)
     }
 
     /// A call in both flows. One that can be taken back, and has no duty, matters where somebody is asked before it.
@@ -89,7 +107,7 @@ impl<'p> Flows<'_, 'p> {
             tell(Direction::Weaker, found, changes);
         }
         if is_watched {
-            if let Some(found) = self.pair((old, new), None).given_else(terms) {
+            if let Some(found) = self.pair(terms, (old, new), None).given_else(terms) {
                 tell(Direction::Weaker, found, changes);
             }
             self.of_more(terms, (old, new), changes);
@@ -103,16 +121,21 @@ impl<'p> Flows<'_, 'p> {
     fn of_more(&self, terms: &mut Terms<'p>, (old, new): Both<'_, 'p>, changes: &mut Vec<Change>) {
         let loops = |call: &Call<'_>| self.places.chain(call.at.region).len();
         if loops(new) > loops(old) {
-            let shown = calls::unguarded(self.merged, self.places, terms, new, self.groups[0]);
+            let shown = self.pair(terms, (new, new), None).unguarded(terms);
             changes.push(self.teller.more_calls(self.merged, (old, new), shown));
         }
     }
 
     /// A call that is new. It stands perhaps for one that is gone: then it is not to be asked for by fewer.
     fn of_new(&self, terms: &mut Terms<'p>, new: &Call<'p>, lost: &[&Call<'p>], changes: &mut Vec<Change>, told: &mut Told) {
-        let shown = calls::unguarded(self.merged, self.places, terms, new, self.groups[0]);
+        let shown = self.pair(terms, (new, new), None).unguarded(terms);
         let is_guarded = shown.is_none();
-        changes.push(self.teller.new_call(self.merged, new, shown));
+        if !is_guarded || self.is_alone(terms, new) {
+            changes.push(self.teller.new_call(self.merged, new, shown));
+        }
+        if is_guarded {
+            self.of_others(terms, (None, new), changes, told);
+        }
         for old in lost.iter().filter(|old| is_guarded && old.undo == new.undo) {
             for found in self.loosened(terms, (old, new), None) {
                 self.teller.tell(Direction::Weaker, self.merged, (old, new), found, changes, told);

@@ -21,7 +21,7 @@ pub(super) fn compare((old, new): (&Plan, &Plan), teller: &Teller<'_>, [later, e
     let [before, now] = [Side::Old, Side::New].map(|side| ends::of(&merged, &places, side));
     for (direction, from, to, groups) in [(Direction::Weaker, &before, &now, later), (Direction::Stronger, &now, &before, earlier)] {
         let (Some(from), Some(to)) = (from.first(), to.first()) else { continue };
-        let pair = Pair { merged: &merged, places: &places, from, to, groups, shared: &shared, only: None };
+        let pair = Pair { merged: &merged, places: &places, from, to, groups, shared: &shared, only: None, beside: Default::default() };
         if pair.loosened(&mut terms).iter().any(|found| matches!(found, Loosened::People { .. })) {
             changes.push(teller.owner(direction, asked));
         }
