@@ -54,6 +54,13 @@ fn other_than(before: &KnownAction, now: &KnownAction) -> Vec<Change> {
     if was.effect != Effect::Read && was.implementation != is.implementation {
         notes.push("does something else: what it is made of has changed".to_owned());
     }
+    match (&was.preview, &is.preview) {
+        (Some(_), None) => notes.push("no longer shows what a call would touch: its preview is gone".to_owned()),
+        (Some(before), Some(now)) if before != now => {
+            notes.push("shows in another way what a call would touch: its preview has changed".to_owned())
+        }
+        _ => {}
+    }
     notes.into_iter().map(|note| teller.demand(Direction::Note, is, note, &Shown::None)).collect()
 }
 

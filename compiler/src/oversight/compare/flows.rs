@@ -1,5 +1,6 @@
 //! Two versions of one workflow: which calls stand for one another, and what became looser for each.
 
+use super::answers;
 use super::calls::{Loosened, Pair};
 use super::ends;
 use super::groups::Members;
@@ -60,6 +61,7 @@ pub(super) fn compare((old, new): (&Plan, &Plan), teller: &Teller<'_>, groups: [
         flows.of_ends(&mut terms, [&before, &now], changes, &mut told);
     }
     flows.gates_that_are_gone(changes);
+    answers::compare((old, new), (&merged, &places), teller, changes);
     notes::of(&merged, &places, &mut terms, teller, changes);
 }
 

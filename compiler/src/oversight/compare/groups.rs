@@ -27,7 +27,6 @@ impl<'p> Members<'p> {
 }
 
 impl Known<'_> {
-    /// A group is known by its file and name; by its name alone where its file was renamed.
     fn members(&self, name: &str) -> Option<BTreeSet<String>> {
         let declared = self.plan.groups.iter().find(|group| group.name == name);
         match declared {
@@ -37,15 +36,9 @@ impl Known<'_> {
     }
 }
 
-fn own(name: &str) -> &str {
-    name.rsplit('#').next().unwrap_or(name)
-}
-
 impl Groups for Members<'_> {
     fn within(&self, given: &str, needed: &str) -> Option<Sameness> {
-        if own(given) != own(needed) {
-            return None;
-        }
+        // Whatever a group is called, its members decide.
         match (self.given.members(given), self.needed.members(needed)) {
             // Groups of which nothing is known but their names.
             (None, None) => (given == needed).then_some(Sameness::Same),

@@ -236,7 +236,8 @@ fn alike(old: &TypeKind, new: &TypeKind, same: &[Option<usize>]) -> bool {
         // Members are known by their numbers: further ones change nothing.
         (TypeKind::Enum(old), TypeKind::Enum(new)) => old.starts_with(new) || new.starts_with(old),
         (TypeKind::Record(old), TypeKind::Record(new)) => {
-            old.len() == new.len() && old.iter().zip(new).all(|(old, new)| old.name == new.name && alike_types(&old.ty, &new.ty, same))
+            // Fields too, and those that are new are read by the later flow alone.
+            old.len() <= new.len() && old.iter().zip(new).all(|(old, new)| old.name == new.name && alike_types(&old.ty, &new.ty, same))
         }
         _ => false,
     }

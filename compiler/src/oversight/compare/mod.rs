@@ -7,6 +7,7 @@
 //! the same. Then the procedure is asked where the one asks and the other does not, and what it suggests is verified by evaluating both.
 //! What cannot be compared counts as weaker, and never as stronger.
 
+mod answers;
 mod calls;
 mod demands;
 mod ends;

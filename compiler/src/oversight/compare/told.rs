@@ -148,7 +148,9 @@ impl<'p> Teller<'p> {
         let Some(action) = merged.declared.action(call.action).map(|action| action.name.as_str()) else {
             return format!("the result of `{}`", merged.workflow.name);
         };
-        let own = action.rsplit('.').next() == Some(step);
+        let own = action == step || action.rsplit('.').next() == Some(step);
+        // One that the later files do not know by a name of theirs.
+        let action = action.rsplit_once('#').map_or(action.to_owned(), |(_, name)| name.to_owned());
         let undo = if call.undo { " to undo" } else { "" };
         if own && !call.undo { format!("`{action}`") } else { format!("`{action}`{undo} (step `{step}`)") }
     }
@@ -218,6 +220,17 @@ impl<'p> Teller<'p> {
         let workflow = Some(self.plans[1].workflow.name.to_string());
         let message = format!("`{gate}` {note}");
         Change { workflow, file: self.plans[1].file.clone(), line: new, old_line: old, message, ..self.gone(None) }
+    }
+
+    /// A gate asks by what an action gives, which comes about in another way now.
+    pub(super) fn answer(&self, merged: &Merged, (before, now): (&Action, &Action), gate: Node) -> Change {
+        let what =
+            if before.implementation == now.implementation { "reads its answer from other members" } else { "answers in another way" };
+        let name = self.name(merged, gate);
+        let message = format!("`{}` {what}, and `{name}` asks by it: whether it asks as often cannot be compared", now.name);
+        let workflow = Some(self.plans[1].workflow.name.to_string());
+        let (action, file) = (Some(now.name.to_string()), self.plans[1].file.clone());
+        Change { direction: Direction::Weaker, workflow, action, file, old_line: None, message, compared: false, ..self.gone(None) }
     }
 
     /// Others own a workflow that is called.

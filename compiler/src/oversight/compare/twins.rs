@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smol_str::SmolStr;
 
 use super::version::{Declaration, Version};
-use crate::plan::{Action, Effect, Implementation, Plan};
+use crate::plan::{Action, Effect, Implementation, Plan, TypeDef, TypeKind};
 
 /// What stands for what.
 pub(super) struct Twins<'v> {
@@ -18,6 +18,8 @@ pub(super) struct Twins<'v> {
     files: BTreeMap<String, String>,
     /// Actions and workflows that have another name or place.
     moved: BTreeMap<Declaration, Declaration>,
+    /// Types that have.
+    types: BTreeMap<Declaration, Declaration>,
 }
 
 /// A workflow, the one that it is compared with, and whether that has another name or place.
@@ -25,8 +27,9 @@ pub(super) type Pair<'v> = (&'v Plan, Option<&'v Plan>, bool);
 
 impl<'v> Twins<'v> {
     pub(super) fn of(old: &'v Version, new: &'v Version) -> Self {
-        let mut twins = Self { old, new, files: files(old, new), moved: BTreeMap::new() };
-        twins.move_actions();
+        let mut twins = Self { old, new, files: files(old, new), moved: BTreeMap::new(), types: BTreeMap::new() };
+        twins.moved = twins.moved(&declared(old), &declared(new), does_the_same);
+        twins.types = twins.moved(&types(old), &types(new), looks_the_same);
         twins
     }
 
@@ -40,21 +43,27 @@ impl<'v> Twins<'v> {
         self.files.get(path).map_or_else(|| path.to_owned(), Clone::clone)
     }
 
-    /// Actions that are gone stand for new ones of their name in another file, or that do the same under another name.
-    fn move_actions(&mut self) {
-        let (old, new) = (declared(self.old), declared(self.new));
-        let kept: BTreeSet<Declaration> = old.keys().map(|of| self.later(of)).collect();
-        let gone: Vec<(&Declaration, &Action)> =
-            old.iter().map(|(of, action)| (of, *action)).filter(|(of, _)| !new.contains_key(&self.later(of))).collect();
-        let fresh: Vec<(&Declaration, &Action)> =
-            new.iter().map(|(of, action)| (of, *action)).filter(|(of, _)| !kept.contains(of)).collect();
-        let by_name = |one: &(&Declaration, &Action), other: &(&Declaration, &Action)| one.0.1 == other.0.1;
-        let by_deed = |one: &(&Declaration, &Action), other: &(&Declaration, &Action)| does_the_same(one.1, other.1);
+    /// What is gone stands for what is new and has its name in another file, or is alike under another name.
+    fn moved<T>(
+        &self,
+        old: &BTreeMap<Declaration, &T>,
+        new: &BTreeMap<Declaration, &T>,
+        alike: fn(&T, &T) -> bool,
+    ) -> BTreeMap<Declaration, Declaration> {
+        let place = |of: &Declaration| (self.file(&of.0), of.1.clone());
+        let kept: BTreeSet<Declaration> = old.keys().map(place).collect();
+        let gone: Vec<(&Declaration, &T)> =
+            old.iter().map(|(of, one)| (of, *one)).filter(|(of, _)| !new.contains_key(&place(of))).collect();
+        let fresh: Vec<(&Declaration, &T)> = new.iter().map(|(of, one)| (of, *one)).filter(|(of, _)| !kept.contains(of)).collect();
+        let by_name = |one: &(&Declaration, &T), other: &(&Declaration, &T)| one.0.1 == other.0.1;
+        let by_deed = |one: &(&Declaration, &T), other: &(&Declaration, &T)| alike(one.1, other.1);
+        let mut moved: BTreeMap<Declaration, Declaration> = BTreeMap::new();
         for (of, now) in only(&gone, &fresh, by_name).into_iter().chain(only(&gone, &fresh, by_deed)) {
-            if self.moved.values().all(|taken| *taken != now) {
-                self.moved.entry(of).or_insert(now);
+            if moved.values().all(|taken| *taken != now) {
+                moved.entry(of).or_insert(now);
             }
         }
+        moved
     }
 
     /// Workflows in pairs, and those that are gone. One that is new is compared with one that is gone and makes the same calls.
@@ -96,12 +105,16 @@ impl<'v> Twins<'v> {
     pub(super) fn retold(&self, plan: &Plan, file: &str) -> Plan {
         let mut retold = plan.clone();
         let of = |written: &SmolStr| self.written(file, &self.later(&self.old.meant(&plan.file, written)));
+        let of_type = |written: &SmolStr| {
+            let meant = self.old.meant(&plan.file, written);
+            self.written(file, self.types.get(&meant).unwrap_or(&(self.file(&meant.0), meant.1.clone())))
+        };
         for action in &mut retold.actions {
             if !matches!(action.implementation, Implementation::Log | Implementation::Notify) {
                 action.name = of(&action.name);
             }
         }
-        retold.types.iter_mut().for_each(|def| def.name = of(&def.name));
+        retold.types.iter_mut().for_each(|def| def.name = of_type(&def.name));
         retold
     }
 
@@ -124,6 +137,21 @@ fn declared(version: &Version) -> BTreeMap<Declaration, &Action> {
 fn does_the_same(one: &Action, other: &Action) -> bool {
     let names = |action: &Action| action.parameters.iter().map(|parameter| parameter.name.clone()).collect::<Vec<_>>();
     one.implementation == other.implementation && names(one) == names(other)
+}
+
+/// All types that a plan uses, by where they are declared.
+fn types(version: &Version) -> BTreeMap<Declaration, &TypeDef> {
+    let plans = version.all().into_iter().chain(version.actions.iter().map(|known| &known.plan));
+    plans.flat_map(|plan| plan.types.iter().map(|def| (version.meant(&plan.file, &def.name), def))).collect()
+}
+
+/// Whether types have the same members, or fields of the same names.
+fn looks_the_same(one: &TypeDef, other: &TypeDef) -> bool {
+    match (&one.kind, &other.kind) {
+        (TypeKind::Enum(one), TypeKind::Enum(other)) => one == other,
+        (TypeKind::Record(one), TypeKind::Record(other)) => one.iter().map(|field| &field.name).eq(other.iter().map(|field| &field.name)),
+        _ => false,
+    }
 }
 
 /// Pairs of which each is the only one that fits the other.
