@@ -108,3 +108,30 @@ fn ten_faults() {
     let syntax = checked.diagnostics.iter().filter(|diagnostic| diagnostic.code.as_str() < "F0100").count();
     assert_eq!(syntax, 5);
 }
+
+/// A gate that is proposed covers the call that lacks it, and compiles where it is put.
+#[test]
+fn what_is_proposed_covers_the_call() {
+    let mut proposed = 0;
+    for path in files() {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let sources = several::sources(&name, &text);
+        let before = check(&sources);
+        let count = |diagnostics: &[Diagnostic]| diagnostics.iter().filter(|said| said.severity == Severity::Error).count();
+        for said in before.diagnostics.iter().filter(|said| said.code.as_str() == "F0332") {
+            let Some(fix) = &said.fix else { continue };
+            let mut mended = sources.clone();
+            for edit in &fix.edits {
+                let mut text = mended.text(edit.file).to_owned();
+                text.replace_range(edit.span.range(), &edit.text);
+                let path = mended.path(edit.file).to_owned();
+                mended.add(path, text);
+            }
+            let after = check(&mended);
+            assert_eq!(count(&after.diagnostics) + 1, count(&before.diagnostics), "{name}: {}: {:#?}", fix.title, after.diagnostics);
+            proposed += 1;
+        }
+    }
+    assert!(proposed >= 10, "{proposed} gates are proposed");
+}

@@ -253,7 +253,7 @@ impl Declarations for Declared<'_> {
 }
 
 /// Proves the duties of all workflows of sound files, and says where that fails.
-pub(super) fn prove(world: &World, files: &[CheckedFile], said: &mut [Said]) {
+pub(super) fn prove(world: &World, sources: &Sources, files: &[CheckedFile], said: &mut [Said]) {
     let lowered = &world.lowered;
     let types: Vec<(FileId, TypeDef)> = world.types.iter().map(|info| (info.site.file, info.lower())).collect();
     let (mut found, mut left) = (Vec::new(), oversight::Work::default());
@@ -264,7 +264,7 @@ pub(super) fn prove(world: &World, files: &[CheckedFile], said: &mut [Said]) {
         if said.get(flow.file.0 as usize).is_none_or(wrong) {
             continue;
         }
-        found.push((flow.file, of_flow(world, files, &types, (*index, flow), &mut left)));
+        found.push((flow.file, of_flow(world, (sources, files), &types, (*index, flow), &mut left)));
     }
     for (file, diagnostics) in found {
         let Some(said) = said.get_mut(file.0 as usize) else { continue };
@@ -278,7 +278,7 @@ pub(super) fn prove(world: &World, files: &[CheckedFile], said: &mut [Said]) {
 /// What is to be said of one workflow.
 fn of_flow(
     world: &World,
-    files: &[CheckedFile],
+    (sources, files): (&Sources, &[CheckedFile]),
     types: &[(FileId, TypeDef)],
     (index, flow): (u32, &Flow),
     left: &mut oversight::Work,
@@ -305,10 +305,19 @@ fn of_flow(
         let (Some(action), Some(call)) = (declared.action(verdict.action), duties.node(verdict.call)) else { continue };
         let site = Site { file: flow.file, span: call.span };
         let (placed, duty) = (&placed.duty, placed.site);
-        let told = Unproved { action, placed, duty, verdict, duties: &duties, refusal, advice: &advice, callers: &callers };
+        let apart = apart(sources.text(flow.file), call.span);
+        let (duties, advice, callers, owned) = (&duties, &advice, callers.as_slice(), flow.workflow.owner.is_some());
+        let told = Unproved { action, placed, duty, verdict, duties, refusal, advice, callers, owned, apart: &apart };
         diagnostics.push(faults::oversight::unproved(site, &told));
     }
     diagnostics
+}
+
+/// What stands between a statement and one right before it: a line of its own, as far in, where nothing stands before it on its line.
+fn apart(text: &str, statement: flow_grammar::Span) -> String {
+    let before = text.get(..statement.start as usize).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    if line.trim().is_empty() { format!("\n{line}") } else { " ".to_owned() }
 }
 
 /// A plan of which only the types and the workflow are looked at.

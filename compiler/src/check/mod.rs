@@ -146,7 +146,7 @@ pub(crate) fn check_heard(sources: &Sources, recorder: Option<Box<Recorder>>) ->
     world = duties::spread(sources, &uses, &parsed, world, rules, &mut said);
     calls::circles_of_files(sources, &uses, &mut said);
     calls::check(&world, &mut said);
-    duties::prove(&world, &files, &mut said);
+    duties::prove(&world, sources, &files, &mut said);
     lints::unused_actions(&world.actions, &mut said);
     for (said, id) in said.iter_mut().zip(sources.files()) {
         said.weigh(id, sources.levels());

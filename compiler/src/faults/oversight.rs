@@ -4,7 +4,7 @@ use flow_grammar::Span;
 
 use super::Site;
 use crate::oversight::{Advice, Duties, Missed, Node, Refusal, Unfit, Unfollowed, Verdict};
-use crate::plan::{Action, Duty, Gate};
+use crate::plan::{Action, Approvers, Duty, Gate, Term, Who};
 use crate::{Code, Diagnostic};
 
 /// A duty that speaks of something else than the call.
@@ -47,6 +47,10 @@ pub(crate) struct Unproved<'u, 'p> {
     pub(crate) advice: &'u Advice<'u>,
     /// Where workflows that ask somebody call this one.
     pub(crate) callers: &'u [Site],
+    /// Whether the workflow says who its owner is.
+    pub(crate) owned: bool,
+    /// What stands between two statements where the call stands.
+    pub(crate) apart: &'u str,
 }
 
 /// A call that may run with nobody asked.
@@ -85,7 +89,21 @@ pub(crate) fn unproved(site: Site, told: &Unproved<'_, '_>) -> Diagnostic {
             diagnostic.counterexample = Some(example);
         }
     }
-    diagnostic.help(help(told))
+    match help(told) {
+        Help::Say(help) => diagnostic.help(help),
+        Help::Insert(title, statements) => {
+            let before = Span::new(site.span.start, site.span.start);
+            let text: String = statements.iter().flat_map(|statement| [statement.as_str(), told.apart]).collect();
+            diagnostic.replace(title, before, text)
+        }
+    }
+}
+
+/// What to do about a call that may run with nobody asked.
+enum Help {
+    Say(String),
+    /// Statements that mend it right before the call, and what they do.
+    Insert(String, Vec<String>),
 }
 
 fn demand(told: &Unproved<'_, '_>) -> String {
@@ -149,44 +167,55 @@ fn missed(why: Missed) -> &'static str {
     }
 }
 
-fn help(told: &Unproved<'_, '_>) -> String {
+fn help(told: &Unproved<'_, '_>) -> Help {
     let Unproved { refusal, .. } = told;
+    let say = |help: &str| Help::Say(help.to_owned());
     if refusal.gave_up {
-        return "split the workflow, or make the conditions simpler".to_owned();
-    }
-    if refusal.example.is_none() && refusal.unfollowed.contains(&Unfollowed::NoValue) {
-        return "a part of a condition may have no exact value, and then the duty applies: let the gate ask on the same condition"
-            .to_owned();
-    }
-    if refusal.example.is_none() && refusal.unfollowed.contains(&Unfollowed::Unknown) {
-        return "a part of a condition cannot be followed: let the gate ask on the same condition, or always".to_owned();
+        return say("split the workflow, or make the conditions simpler");
     }
     let Verdict { call, undo, .. } = told.verdict;
     if *undo {
-        return "undoing has no gate of its own: one before the step has to know what it will be given".to_owned();
+        return say("undoing has no gate of its own: one before the step has to know what it will be given");
     }
-    let by = told.advice.by(*call, *undo, told.placed).map_or_else(String::new, |by| format!(" by {by}"));
-    let when = told.advice.when(*call, *undo, told.placed);
+    if !told.owned && told.placed.by.as_ref().is_some_and(names_owner) {
+        return say("say who is the workflow's `owner`: otherwise whoever starts a run is, and that proves nothing");
+    }
     if let Some((parameter, read)) = read_again(told) {
-        return format!("it is read again for the call: name it before the gate, `let {parameter} = {read}`, and give that");
+        return Help::Say(format!("it is read again for the call: name it before the gate, `let {parameter} = {read}`, and give that"));
     }
-    let where_to = match later_step(told) {
-        _ if !refusal.fit.is_empty() => "let the gate ask on all of these values".to_owned(),
-        Some(step) => format!("move the gate behind the step `{step}`"),
-        None => "put a gate before it".to_owned(),
+    let Some(proposal) = told.advice.propose((*call, *undo), told.action, told.placed, &refusal.fit) else {
+        let demanded = told.placed.text.trim_start_matches("only after approval").trim();
+        return Help::Say(format!("put a gate before it: `require approval {demanded}`, in the words of the workflow"));
     };
-    match when {
-        // The same words mean something else there: what they read is read twice, or takes much work.
-        Some(when) if refusal.fit.iter().any(|gate| told.advice.asks_when(*gate).as_deref() == Some(when.as_str())) => {
-            format!("let the gate always ask: `require approval{by}`")
-        }
-        Some(when) => format!("{where_to}: `require approval{by} when {when}`"),
-        None if told.placed.when.is_some() => {
-            let demanded = told.placed.text.trim_start_matches("only after approval").trim();
-            format!("{where_to}: `require approval {demanded}`, in the words of the workflow")
-        }
-        None => format!("{where_to}: `require approval{by}`"),
+    // The same words mean something else there: what they read is read twice, or takes much work.
+    let is_in_vain = |gate: &Node| proposal.when.is_some() && told.advice.asks_when(*gate) == proposal.when;
+    if proposal.could_ask.iter().any(is_in_vain) {
+        return Help::Say(format!("let the gate always ask: `{}`", proposal.gate));
     }
+    let gate = proposal.text();
+    if !proposal.could_ask.is_empty() {
+        let why = match &refusal.example {
+            None if refusal.unfollowed.contains(&Unfollowed::NoValue) => {
+                "a part of a condition may have no exact value, and then the duty applies: "
+            }
+            None if refusal.unfollowed.contains(&Unfollowed::Unknown) => "a part of a condition cannot be followed: ",
+            _ => "",
+        };
+        return Help::Say(format!("{why}let the gate ask on all of these values: `{gate}`"));
+    }
+    if let Some(step) = later_step(told) {
+        return Help::Say(format!("move the gate behind the step `{step}`: `{gate}`"));
+    }
+    let mut statements = proposal.names;
+    let names: Vec<String> = statements.iter().map(|name| format!("`{name}`, then ")).collect();
+    let or = proposal.any.map_or_else(String::new, |any| format!("; or let the gate before the loop ask `when {any}`"));
+    let title = format!("put a gate before it: {}`{gate}`{or}", names.concat());
+    statements.push(gate);
+    Help::Insert(title, statements)
+}
+
+fn names_owner(by: &Approvers) -> bool {
+    by.stages.iter().flatten().map(Term::who).chain(&by.except).any(|who| *who == Who::Owner)
 }
 
 /// Arguments that are not known at a gate which is no other way unfit.
@@ -203,13 +232,11 @@ fn later_step<'u>(told: &'u Unproved<'_, '_>) -> Option<&'u str> {
     unknown_arguments(told).find_map(|(gate, argument)| told.advice.known_after(gate, *call, *undo, argument))
 }
 
-/// An argument that reads the clock or the environment: its parameter, and what it is.
+/// An argument that reads the clock or the environment, which no gate can know: its parameter, and what it is.
 fn read_again<'u>(told: &'u Unproved<'_, '_>) -> Option<(&'u str, String)> {
     let Verdict { call, undo, .. } = told.verdict;
-    unknown_arguments(told).find_map(|(_, argument)| {
-        let parameter = told.action.parameters.get(argument)?;
-        Some((parameter.name.as_str(), told.advice.read_again(*call, *undo, argument)?))
-    })
+    let parameters = told.action.parameters.iter().enumerate();
+    parameters.filter_map(|(argument, parameter)| Some((parameter.name.as_str(), told.advice.read_again(*call, *undo, argument)?))).next()
 }
 
 /// A gate whose condition never holds.

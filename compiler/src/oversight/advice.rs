@@ -2,16 +2,16 @@
 //! and what it would have to know.
 
 use super::place::{Node, Places};
+use super::proposal::{At, Proposal};
 use super::report::Writer;
+use crate::graph::draw::words::Words;
 use crate::graph::shift;
-use crate::plan::{Approvers, Call, Duty, Expr, Gate, Lapse, NodeKind, Plan, Term, Who};
+use crate::plan::{Action, Approvers, Call, Duty, Expr, Gate, Lapse, NodeKind, Plan, Term, Who};
 use crate::value::Value;
-
-/// A longer proposal is read by nobody.
-const LONGEST: usize = 200;
 
 /// Words about one workflow.
 pub struct Advice<'p> {
+    plan: &'p Plan,
     writer: Writer<'p>,
     /// A group as the flow's file writes it, by the name that plans have for it.
     groups: &'p dyn Fn(&str) -> String,
@@ -27,7 +27,7 @@ impl<'p> Advice<'p> {
     /// About the workflow of a plan, of which only the types and the workflow are looked at.
     #[must_use]
     pub fn new(plan: &'p Plan, groups: &'p dyn Fn(&str) -> String) -> Self {
-        Self { writer: Writer::new(plan), groups }
+        Self { plan, writer: Writer::new(plan), groups }
     }
 
     fn places(&self) -> &Places<'p> {
@@ -46,12 +46,13 @@ impl<'p> Advice<'p> {
         Some(if undo { call.undo.as_ref()?.arguments.as_slice() } else { call.arguments.as_slice() })
     }
 
-    /// When a call's duty applies, with what the call is given put in; `None` where it always does, or cannot be written shortly.
+    /// The gate that a call lacks, where gates that are `fit` ask too seldom. `None` where it cannot be written.
     #[must_use]
-    pub fn when(&self, at: Node, undo: bool, duty: &Duty) -> Option<String> {
-        let mut when = duty.when.clone()?;
-        put_in(&mut when, self.arguments(at, undo)?, 0);
-        Some(self.writer.words(at.region).expr(&when)).filter(|text| text.len() <= LONGEST)
+    pub fn propose(&self, (at, undo): (Node, bool), action: &Action, duty: &Duty, fit: &[Node]) -> Option<Proposal> {
+        let regions = self.writer.regions(at.region);
+        let call = At { places: self.places(), call: at, arguments: self.arguments(at, undo)?, regions, fit };
+        let by = |words: &Words<'_>, given: &[Expr]| duty.by.as_ref().map(|by| self.approvers(by, words, given));
+        call.propose(self.plan, action, duty, &by)
     }
 
     /// The condition of a gate of one band, in the same words.
@@ -67,7 +68,7 @@ impl<'p> Advice<'p> {
     #[must_use]
     pub fn by(&self, at: Node, undo: bool, duty: &Duty) -> Option<String> {
         let arguments = self.arguments(at, undo)?;
-        duty.by.as_ref().map(|by| self.approvers(by, at.region, arguments))
+        duty.by.as_ref().map(|by| self.approvers(by, &self.writer.words(at.region), arguments))
     }
 
     /// Whom a gate asks, after escalations too.
@@ -75,7 +76,7 @@ impl<'p> Advice<'p> {
     pub fn asked_by(&self, at: Node) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for by in self.places().gate(at).map(everybody).unwrap_or_default() {
-            let by = self.approvers(by, at.region, &[]);
+            let by = self.approvers(by, &self.writer.words(at.region), &[]);
             if !found.contains(&by) {
                 found.push(by);
             }
@@ -114,8 +115,8 @@ impl<'p> Advice<'p> {
         super::way::reads_outside(argument).then(|| self.writer.words(at.region).expr(argument))
     }
 
-    fn approvers(&self, by: &Approvers, region: u32, arguments: &[Expr]) -> String {
-        let who = |who: &Who| self.who(who, region, arguments);
+    fn approvers(&self, by: &Approvers, words: &Words<'_>, arguments: &[Expr]) -> String {
+        let who = |who: &Who| self.who(who, words, arguments);
         let term = |term: &Term| match term {
             Term::Any(of) => who(of),
             Term::Some(count, of) => format!("{count} of {}", who(of)),
@@ -126,18 +127,17 @@ impl<'p> Advice<'p> {
         stages.collect::<Vec<_>>().join(", then ") + &except.collect::<String>()
     }
 
-    fn who(&self, who: &Who, region: u32, arguments: &[Expr]) -> String {
+    fn who(&self, who: &Who, words: &Words<'_>, arguments: &[Expr]) -> String {
         match who {
             Who::Owner => "owner".to_owned(),
             Who::Requester => "requester".to_owned(),
             Who::Group(name) => (self.groups)(name),
-            Who::Address(Expr::Const(Value::Text(address))) => format!("\"{address}\""),
             Who::Address(value) => {
                 let mut value = value.clone();
                 if !arguments.is_empty() {
                     put_in(&mut value, arguments, 0);
                 }
-                self.writer.words(region).expr(&value)
+                words.expr(&value)
             }
         }
     }
@@ -160,7 +160,7 @@ fn everybody(gate: &Gate) -> Vec<&Approvers> {
 }
 
 /// Puts arguments in the place of parameters, below so many comprehensions.
-fn put_in(expr: &mut Expr, arguments: &[Expr], locals: u32) {
+pub(super) fn put_in(expr: &mut Expr, arguments: &[Expr], locals: u32) {
     match expr {
         Expr::Slot { index, .. } => {
             let mut argument = arguments.get(*index as usize).cloned().unwrap_or(Expr::Const(Value::None));

@@ -20,6 +20,7 @@ mod nearby;
 mod people;
 mod place;
 mod plain;
+mod proposal;
 mod prove;
 mod report;
 mod terms;
@@ -32,6 +33,7 @@ pub use example::Example;
 pub use gates::{Odd, Oddity};
 pub use missed::{Missed, asks_before};
 pub use place::Node;
+pub use proposal::Proposal;
 pub use prove::{Cover, Duties, Outcome, Refusal, Unfit, Unfollowed, Verdict, Work};
 pub use report::{Argument, Asks, Covering, GateBefore, Place, Proof, Report, Shown, WatchedCall, WatchedDuty, WatchedGate, report};
 

@@ -266,11 +266,14 @@ impl<'p> Writer<'p> {
         self.plan.workflow.regions().nth(region as usize)
     }
 
+    /// The regions that what stands in one sees, outermost first.
+    pub(super) fn regions(&self, region: u32) -> Vec<&'p Region> {
+        self.places.chain(region).iter().filter_map(|region| self.region(*region)).collect()
+    }
+
     /// Words for what stands in a region.
     pub(super) fn words(&self, region: u32) -> Words<'p> {
-        let mut around = self.places.chain(region).iter().filter_map(|region| self.region(*region));
-        let first = around.next().unwrap_or(&self.plan.workflow.body);
-        around.fold(Words::over(self.plan, first), |words, inner| words.inside(inner).unwrap_or(words))
+        Words::seeing(self.plan, &self.regions(region)).unwrap_or_else(|| Words::over(self.plan, &self.plan.workflow.body))
     }
 
     pub(super) fn owner(&self, owner: &Who) -> String {

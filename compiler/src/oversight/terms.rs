@@ -4,6 +4,8 @@
 mod fold;
 mod types;
 
+pub(super) use fold::evaluated;
+
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use smol_str::SmolStr;

@@ -56,6 +56,8 @@ struct Played {
     handled: u64,
     in_handler: u64,
     demanded: u64,
+    /// Gates that the compiler proposes.
+    proposed: u64,
     wrong: Vec<String>,
 }
 
@@ -75,6 +77,9 @@ impl Played {
             }
         };
         self.flows += 1;
+        let (proposed, wrong) = program.proposals();
+        self.proposed += proposed;
+        self.wrong.extend(wrong.into_iter().map(|why| format!("seed {seed}: a proposal does not do: {why}\n{text}")));
         let plan = program.plan("w");
         let verdicts = verdicts(&plan);
         let accepted = verdicts.iter().all(is_covered);
@@ -134,7 +139,7 @@ fn on_generated_flows() {
     }
     println!(
         "{} flows, of which {} are accepted: {} examples of refused calls were played, and {} calls are refused without one, of which \
-         some input shows {}; {} covered calls were \
+         some input shows {}; {} gates that were proposed were put in; {} covered calls were \
          played on {inputs} inputs, {} runs, of which {} made such a call; {} runs came to a handler, in which {} such calls ran, {} of \
          them approved there; besides, {} flows were wrong in another way; {:.1?}",
         count.flows,
@@ -142,6 +147,7 @@ fn on_generated_flows() {
         count.shown,
         count.unexplained,
         count.missed.len(),
+        count.proposed,
         count.covered,
         count.runs,
         count.ran,

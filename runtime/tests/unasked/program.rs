@@ -74,6 +74,26 @@ impl Program {
         errors(&checked(self.text.clone()).1).next().is_none()
     }
 
+    /// How many refused calls have a gate proposed right before them, and those proposals that do not compile or do not cover the call.
+    pub(crate) fn proposals(&self) -> (u64, Vec<String>) {
+        let (file, before) = checked(self.text.clone());
+        let (mut proposed, mut wrong) = (0, Vec::new());
+        for said in &before.diagnostics {
+            let Some(fix) = &said.fix else { continue };
+            proposed += 1;
+            let mut text = self.text.clone();
+            for edit in fix.edits.iter().filter(|edit| edit.file == file) {
+                text.replace_range(edit.span.range(), &edit.text);
+            }
+            let after: Vec<String> = errors(&checked(text).1).collect();
+            let many = errors(&before).count();
+            if after.len() >= many || after.iter().any(|error| !error.starts_with("F0332")) {
+                wrong.push(format!("{}\n{}", fix.title, after.join("\n")));
+            }
+        }
+        (proposed, wrong)
+    }
+
     /// The plan of a workflow, with all duties.
     pub(crate) fn plan(&self, workflow: &str) -> Plan {
         let mut plan = self.bare.plan(self.file, workflow).unwrap();

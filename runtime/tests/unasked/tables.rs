@@ -33,13 +33,17 @@ fn of_the_tables() {
     let mut count = Played::default();
     for text in FILES {
         let program = Program::of(text).unwrap_or_else(|why| panic!("{why}"));
+        let (proposed, wrong) = program.proposals();
+        count.proposed += proposed;
+        count.wrong.extend(wrong);
         for workflow in program.workflows() {
             of_workflow(&program.plan(&workflow), &workflow, text, &mut count);
         }
     }
     println!(
-        "{} workflows: {} examples were played, {} calls are refused without one; {} covered calls were played",
-        count.flows, count.shown, count.unexplained, count.covered
+        "{} workflows: {} examples were played, {} calls are refused without one; {} gates that were proposed were put in; {} covered calls \
+         were played",
+        count.flows, count.shown, count.unexplained, count.proposed, count.covered
     );
     assert!(count.wrong.is_empty(), "{}", count.wrong.join("\n"));
     assert!(count.shown > 40 && count.covered > 60, "most cases are played");

@@ -136,7 +136,7 @@ fn json_shows_every_node_and_arm() {
 #[test]
 fn svg_escapes_and_places_everything() {
     let picture = svg(&plan()).unwrap();
-    assert!(picture.contains("&lt;big&gt; &quot;one&quot;"));
+    assert!(picture.contains("&lt;big&gt; \\&quot;one\\&quot;"));
     assert!(!picture.contains("NaN") && !picture.contains("inf"));
 }
 

@@ -9,8 +9,8 @@ use jiff::SignedDuration;
 
 use super::signs::{arithmetic, builtin_name, comparison_sign, text_test};
 use crate::plan::{
-    Approvers, Arithmetic, Comparison, Deadline, Expr, Fold, Lapse, Period, Plan, Region, Repeat, Retry, Term, TextPart, Type, TypeKind,
-    Wait, Who,
+    Approvers, Arithmetic, Builtin, Comparison, Deadline, Expr, Fold, Lapse, Period, Plan, Region, Repeat, Retry, Term, TextPart, Type,
+    TypeKind, Wait, Who,
 };
 use crate::value::Value;
 
@@ -35,6 +35,12 @@ impl<'a> Words<'a> {
     /// Of a region that sees no other: the workflow's body, or a handler's.
     pub(crate) fn over(plan: &'a Plan, region: &'a Region) -> Self {
         Self { plan, frames: vec![region], locals: RefCell::new(Vec::new()) }
+    }
+
+    /// Of the last of these regions, each inside the one before. `None` where there is none, or it lies deeper than an expression can see.
+    pub(crate) fn seeing(plan: &'a Plan, regions: &[&'a Region]) -> Option<Self> {
+        let (first, inner) = regions.split_first()?;
+        inner.iter().try_fold(Self::over(plan, first), |words, region| words.inside(region))
     }
 
     /// Of a loop's body inside this region. `None` where it lies deeper than an expression can see.
@@ -78,19 +84,23 @@ impl<'a> Words<'a> {
                 0,
                 format!("if {} then {} else {}", self.write(condition, None, 1), self.write(then, hint, 1), self.write(otherwise, hint, 0)),
             ),
-            Expr::Or(a, b) => (1, self.infix(a, "or", b, 1)),
-            Expr::And(a, b) => (2, self.infix(a, "and", b, 2)),
+            // As it stands: what groups otherwise is another condition to the proof where it takes much work.
+            Expr::Or(a, b) => (1, format!("{} or {}", self.write(a, None, 1), self.write(b, None, 2))),
+            Expr::And(a, b) => (2, format!("{} and {}", self.write(a, None, 2), self.write(b, None, 3))),
             Expr::Not(inner) => match inner.as_ref() {
                 Expr::IsNone(value) => (4, format!("{} is present", self.write(value, None, 5))),
-                Expr::In(item, list) => (4, self.infix(item, "not in", list, 5)),
+                Expr::In(item, list) => (4, self.within(item, "not in", list)),
                 other => (3, format!("not {}", self.write(other, None, 3))),
             },
             Expr::Compare(comparison, a, b) => (4, self.compare(*comparison, a, b)),
-            Expr::In(item, list) => (4, self.infix(item, "in", list, 5)),
+            Expr::In(item, list) => (4, self.within(item, "in", list)),
             Expr::TextTest(test, a, b) => (4, self.infix(a, text_test(*test), b, 5)),
             Expr::Matches(text, pattern) => (4, format!("{} matches \"{pattern}\"", self.write(text, None, 5))),
             Expr::IsNone(value) => (4, format!("{} is none", self.write(value, None, 5))),
-            Expr::Otherwise(a, b) => (5, self.infix(a, "otherwise", b, 5)),
+            Expr::Otherwise(a, b) => {
+                let hint = hint.cloned().or_else(|| self.type_of(a));
+                (5, format!("{} otherwise {}", self.write(a, hint.as_ref(), 5), self.write(b, hint.as_ref(), 5)))
+            }
             Expr::Arithmetic(operator, a, b) => {
                 let level = if matches!(operator, Arithmetic::Add | Arithmetic::Subtract) { 6 } else { 7 };
                 (level, format!("{} {} {}", self.write(a, hint, level), arithmetic(*operator), self.write(b, hint, level + 1)))
@@ -103,6 +113,13 @@ impl<'a> Words<'a> {
 
     fn infix(&self, a: &Expr, operator: &str, b: &Expr, level: Level) -> String {
         format!("{} {operator} {}", self.write(a, None, level), self.write(b, None, level))
+    }
+
+    /// Members of an enum in a list have their names from the item's type, and the other way round.
+    fn within(&self, item: &Expr, operator: &str, list: &Expr) -> String {
+        let of_item = self.type_of(item).map(|item| Type::List(Box::new(item)));
+        let of_list = self.type_of(list).and_then(item_of);
+        format!("{} {operator} {}", self.write(item, of_list.as_ref(), 5), self.write(list, of_item.as_ref(), 5))
     }
 
     fn compare(&self, comparison: Comparison, a: &Expr, b: &Expr) -> String {
@@ -125,7 +142,10 @@ impl<'a> Words<'a> {
             Expr::Amount(of) => format!("{}.amount", self.write(of, None, 10)),
             Expr::CurrencyOf(of) => format!("{}.currency", self.write(of, None, 10)),
             Expr::Index(of, index) => format!("{}[{}]", self.write(of, None, 10), self.expr(index)),
-            Expr::List(items) => format!("[{}]", self.list(items)),
+            Expr::List(items) => {
+                let of = hint.cloned().and_then(item_of);
+                format!("[{}]", items.iter().map(|item| self.write(item, of.as_ref(), 0)).collect::<Vec<_>>().join(", "))
+            }
             Expr::Record(fields) => self.record(fields, hint),
             Expr::JsonObject(fields) => {
                 let fields: Vec<_> = fields.iter().map(|(name, value, _)| named(name, &self.expr(value))).collect();
@@ -163,10 +183,7 @@ impl<'a> Words<'a> {
     }
 
     fn comprehension(&self, fold: Fold, list: &Expr, filter: Option<&Expr>, body: &Expr) -> String {
-        let item = match self.type_of(list) {
-            Some(Type::List(item)) => Some(*item),
-            _ => None,
-        };
+        let item = self.type_of(list).and_then(item_of);
         let list = self.expr(list);
         self.locals.borrow_mut().push(item);
         let mut text = match fold {
@@ -194,7 +211,7 @@ impl<'a> Words<'a> {
         let mut text = String::from("\"");
         for part in parts {
             match part {
-                TextPart::Text(literal) => text.push_str(literal),
+                TextPart::Text(literal) => escape(literal, &mut text),
                 TextPart::Value(value, _) => {
                     let _ = write!(text, "{{{}}}", self.expr(value));
                 }
@@ -210,7 +227,7 @@ impl<'a> Words<'a> {
             Value::Bool(value) => value.to_string(),
             Value::Number(number) => number.normalize().to_string(),
             Value::Money(money) => format!("{} {}", money.amount.normalize(), money.currency.code()),
-            Value::Text(text) => format!("\"{text}\""),
+            Value::Text(text) => quoted(text),
             Value::Date(date) => date.to_string(),
             Value::Time(time) => time.to_string(),
             Value::Duration(duration) => span(*duration),
@@ -235,17 +252,27 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// The type of a path; other expressions have none here, and need none.
-    pub(super) fn type_of(&self, expr: &Expr) -> Option<Type> {
+    /// The type of a path and of what is taken out of lists; other expressions have none here, and need none.
+    pub(crate) fn type_of(&self, expr: &Expr) -> Option<Type> {
         match expr {
             Expr::Slot { frame, index } => self.seen(*frame, *index).map(|slot| slot.ty.clone()),
             Expr::Local(depth) => self.locals.borrow().get(*depth as usize).cloned().flatten(),
             Expr::Field(of, index) => self.field(of, *index).map(|(_, ty)| ty.clone()),
-            Expr::Index(of, _) => match self.type_of(of)? {
-                Type::List(item) => Some(*item),
-                _ => None,
-            },
-            Expr::Otherwise(_, default) => self.type_of(default),
+            Expr::Index(of, _) => item_of(self.type_of(of)?),
+            Expr::Otherwise(first, default) => self.type_of(default).or_else(|| self.type_of(first).map(|ty| bare(&ty).clone())),
+            Expr::If(_, then, otherwise) => self.type_of(then).or_else(|| self.type_of(otherwise)),
+            Expr::Builtin(Builtin::First | Builtin::Last | Builtin::Min | Builtin::Max, of) => {
+                Some(Type::Optional(Box::new(item_of(self.type_of(of.first()?)?)?)))
+            }
+            Expr::Builtin(Builtin::Sort, of) => self.type_of(of.first()?),
+            Expr::For { fold: Fold::Sort, list, .. } => self.type_of(list),
+            Expr::For { fold: Fold::List, list, body, .. } => {
+                let item = self.type_of(list).and_then(item_of);
+                self.locals.borrow_mut().push(item);
+                let of = self.type_of(body);
+                self.locals.borrow_mut().pop();
+                of.map(|of| Type::List(Box::new(of)))
+            }
             Expr::Decode(_, ty) => Some(ty.clone()),
             _ => None,
         }
@@ -349,6 +376,37 @@ impl<'a> Words<'a> {
 /// `name: value`, or the name alone where they are the same.
 pub(super) fn named(name: &str, value: &str) -> String {
     if name == value { name.to_owned() } else { format!("{name}: {value}") }
+}
+
+/// The type of a list's items.
+fn item_of(ty: Type) -> Option<Type> {
+    match ty {
+        Type::List(item) => Some(*item),
+        Type::Optional(of) => item_of(*of),
+        _ => None,
+    }
+}
+
+/// A text as it is written in a file.
+fn quoted(text: &str) -> String {
+    let mut written = String::from("\"");
+    escape(text, &mut written);
+    written.push('"');
+    written
+}
+
+fn escape(text: &str, written: &mut String) {
+    for character in text.chars() {
+        match character {
+            '"' | '\\' | '{' => written.extend(['\\', character]),
+            '\n' => written.push_str("\\n"),
+            '\t' => written.push_str("\\t"),
+            character if character.is_control() => {
+                let _ = write!(written, "\\u{{{:x}}}", u32::from(character));
+            }
+            character => written.push(character),
+        }
+    }
 }
 
 fn bare(ty: &Type) -> &Type {

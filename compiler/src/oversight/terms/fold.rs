@@ -46,9 +46,7 @@ impl<'p> Terms<'p> {
             return None;
         }
         self.left_to_fold = self.left_to_fold.checked_sub(work)?;
-        let zone = TimeZone::UTC;
-        let outside = Outside { now: Timestamp::UNIX_EPOCH, zone: &zone, names: &Nowhere, owner: "", requester: "" };
-        let value = eval::eval(&closed, &Env { frames: &[], types: &[], outside: &outside }).ok()?;
+        let value = evaluated(&closed)?;
         let short = !matches!(&value, Value::Text(text) if text.len() > LONGEST_TEXT);
         short.then(|| self.value(&value))
     }
@@ -98,6 +96,13 @@ impl<'p> Terms<'p> {
             _ => None,
         }
     }
+}
+
+/// What an expression gives that reads nothing.
+pub(in crate::oversight) fn evaluated(closed: &Expr) -> Option<Value> {
+    let zone = TimeZone::UTC;
+    let outside = Outside { now: Timestamp::UNIX_EPOCH, zone: &zone, names: &Nowhere, owner: "", requester: "" };
+    eval::eval(closed, &Env { frames: &[], types: &[], outside: &outside }).ok()
 }
 
 /// Whether there is a comprehension in it.
