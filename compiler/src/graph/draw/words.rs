@@ -185,15 +185,11 @@ impl<'a> Words<'a> {
     fn comprehension(&self, fold: Fold, list: &Expr, filter: Option<&Expr>, body: &Expr) -> String {
         let item = self.type_of(list).and_then(item_of);
         let list = self.expr(list);
-        self.locals.borrow_mut().push(item);
-        let mut text = match fold {
-            Fold::Sort => format!("item by {} for item in {list}", self.expr(body)),
-            _ => format!("{} for item in {list}", self.expr(body)),
-        };
-        if let Some(filter) = filter {
-            let _ = write!(text, " if {}", self.expr(filter));
-        }
-        self.locals.borrow_mut().pop();
+        let text = self.with_item(item, || {
+            let by = if fold == Fold::Sort { "item by " } else { "" };
+            let filter = filter.map_or_else(String::new, |filter| format!(" if {}", self.expr(filter)));
+            format!("{by}{} for item in {list}{filter}", self.expr(body))
+        });
         let name = match fold {
             Fold::List => return format!("[{text}]"),
             Fold::Sum => "sum",
@@ -267,15 +263,20 @@ impl<'a> Words<'a> {
             Expr::Builtin(Builtin::Sort, of) => self.type_of(of.first()?),
             Expr::For { fold: Fold::Sort, list, .. } => self.type_of(list),
             Expr::For { fold: Fold::List, list, body, .. } => {
-                let item = self.type_of(list).and_then(item_of);
-                self.locals.borrow_mut().push(item);
-                let of = self.type_of(body);
-                self.locals.borrow_mut().pop();
+                let of = self.with_item(self.type_of(list).and_then(item_of), || self.type_of(body));
                 of.map(|of| Type::List(Box::new(of)))
             }
             Expr::Decode(_, ty) => Some(ty.clone()),
             _ => None,
         }
+    }
+
+    /// Inside of a comprehension, the name that it binds.
+    pub(crate) fn with_item<T>(&self, item: Option<Type>, inside: impl FnOnce() -> T) -> T {
+        self.locals.borrow_mut().push(item);
+        let found = inside();
+        self.locals.borrow_mut().pop();
+        found
     }
 
     fn field(&self, of: &Expr, index: u32) -> Option<(&'a str, &'a Type)> {
@@ -379,7 +380,7 @@ pub(super) fn named(name: &str, value: &str) -> String {
 }
 
 /// The type of a list's items.
-fn item_of(ty: Type) -> Option<Type> {
+pub(crate) fn item_of(ty: Type) -> Option<Type> {
     match ty {
         Type::List(item) => Some(*item),
         Type::Optional(of) => item_of(*of),
@@ -409,7 +410,8 @@ fn escape(text: &str, written: &mut String) {
     }
 }
 
-fn bare(ty: &Type) -> &Type {
+/// The type of a value that is there.
+pub(crate) fn bare(ty: &Type) -> &Type {
     match ty {
         Type::Optional(of) => bare(of),
         other => other,

@@ -2,6 +2,7 @@
 
 use super::calls::Shown;
 use super::groups::Members;
+use super::members;
 use super::merge::{Declared, Side};
 use super::parameters::Parameters;
 use super::told::Teller;
@@ -88,6 +89,8 @@ fn stands_for<'v>(
 /// What an action demands, as each version's plan of it alone says.
 fn of_action(old: &Plan, new: &Plan, [given, needed]: [&Members<'_>; 2], changes: &mut Vec<Change>) {
     let teller = Teller::of(old, new);
+    let aligned = members::aligned(old, new);
+    let (old, new) = aligned.as_ref().map_or((old, new), |(old, new)| (old, new));
     let declared = Declared::pair(old, new);
     let to = 0;
     let from = u32::try_from(new.actions.len()).unwrap_or(u32::MAX);

@@ -15,6 +15,7 @@ mod flows;
 mod groups;
 mod lists;
 mod matching;
+mod members;
 mod merge;
 mod notes;
 mod owners;
@@ -82,7 +83,9 @@ pub fn compare(old: &Version, new: &Version) -> Vec<Change> {
         let (later, earlier) = (Members::of((plan, new), (&known, old)), Members::of((&known, old), (plan, new)));
         let teller = Teller::of(&known, plan);
         changes.extend(renamed.then(|| teller.renamed()));
-        flows::compare((&known, plan), &teller, [&later, &earlier], &mut changes);
+        let aligned = members::aligned(&known, plan);
+        let both = aligned.as_ref().map_or((&known, plan), |(known, plan)| (known, plan));
+        flows::compare(both, &teller, [&later, &earlier], &mut changes);
         owners::compare((&known, plan), &teller, [&later, &earlier], &mut changes);
     }
     changes.extend(gone.into_iter().map(|plan| Teller::of(plan, plan).gone(None)));
