@@ -7,7 +7,7 @@ use crate::oversight::place::Node;
 use crate::oversight::prove::Call;
 use crate::oversight::report::Writer;
 use crate::oversight::{Declarations as _, WatchedGate};
-use crate::plan::{Action, NodeKind, Plan};
+use crate::plan::{Action, Implementation, NodeKind, Plan};
 
 /// Knows the words of both flows.
 pub(super) struct Teller<'p> {
@@ -178,7 +178,12 @@ impl<'p> Teller<'p> {
     /// A call that is new.
     pub(super) fn new_call(&self, merged: &Merged, call: &Call<'_>, shown: Option<Shown>) -> Change {
         let direction = if shown.is_some() { Direction::Weaker } else { Direction::Note };
-        let what = if shown.is_some() { "is new, and runs with nobody asked" } else { "is new; somebody is always asked before it" };
+        let action = merged.declared.action(call.action).map(|action| &action.implementation);
+        let what = match (&shown, action) {
+            (None, _) => "is new; somebody is always asked before it",
+            (Some(_), Some(Implementation::Workflow(_))) => "is new, with nobody asked before it; what it asks by itself is not looked at",
+            (Some(_), _) => "is new, and runs with nobody asked",
+        };
         Change { old_line: None, ..self.of_call(direction, merged, (call, call), what, shown.unwrap_or(Shown::None)) }
     }
 
