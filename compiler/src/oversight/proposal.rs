@@ -63,7 +63,8 @@ impl At<'_, '_> {
         let frame = u8::try_from(outer.len()).ok()?;
         let (mut given, mut names) = (self.arguments.to_vec(), Vec::new());
         for ((number, parameter), argument) in (0..).zip(&action.parameters).zip(&mut given) {
-            if !(decides(duty, number) && !is_person(argument)) && !(narrows(duty, number, &parameter.ty) && !is_path(argument)) {
+            let is_named = (is_person(argument) || !decides(duty, number)) && (is_path(argument) || !narrows(duty, number, &parameter.ty));
+            if is_named {
                 continue;
             }
             let of_action = SmolStr::new(format!("{}_of_{}", parameter.name, action.name.rsplit('.').next()?));

@@ -1,5 +1,6 @@
 //! What the proof says of one call in two flows: where it runs unasked in one and not in the other, and whose approval is enough.
 
+use super::beside::Beside;
 use super::lists;
 use super::merge::{Merged, Side};
 use super::share::{OfOne, Shared};
@@ -17,7 +18,7 @@ use crate::oversight::{Cover, Unfit};
 use crate::value::Value;
 
 /// Work for one question.
-const BUDGET: u64 = 400_000;
+pub(super) const BUDGET: u64 = 400_000;
 
 /// What became looser from one flow to the other.
 #[derive(Debug)]
@@ -55,9 +56,9 @@ pub(super) enum Shown {
 }
 
 /// A gate before a call.
-struct Before {
-    gate: Node,
-    asked: Vec<Asked>,
+pub(super) struct Before {
+    pub(super) gate: Node,
+    pub(super) asked: Vec<Asked>,
     unfit: Option<Unfit>,
 }
 
@@ -73,13 +74,6 @@ pub(super) struct Pair<'c, 'p> {
     pub(super) only: Option<&'c [Node]>,
     /// Further calls of the flow of `from` that may be what the call of `to` is now, and of the flow of `to` that may be so too.
     pub(super) beside: [Vec<Call<'p>>; 2],
-}
-
-/// Calls beside a pair, each with the gates before it.
-struct Beside<'p> {
-    calls: [Vec<(Call<'p>, Vec<Before>)>; 2],
-    /// That one of `from`'s flow runs unasked with what the call of `to` is given, and none but that of `to` does in its flow.
-    takes_place: F,
 }
 
 impl<'p> Pair<'_, 'p> {
@@ -131,89 +125,6 @@ impl<'p> Pair<'_, 'p> {
         Some(self.left_out(&mut way, &reached, &not, (&to, &beside), shown))
     }
 
-    /// Whether those who are enough for the call of `to` were not for that of `from`, where both are given the same and `than` does not run.
-    pub(super) fn instead_of(&self, terms: &mut Terms<'p>, than: Option<&Call<'p>>) -> Vec<Loosened> {
-        let regions = [self.from.at.region, self.to.at.region];
-        let mut way = Way::new(self.places, terms, &self.merged.declared, &regions);
-        let (from, to) = (before_of(&mut way, self.from), before_of(&mut way, self.to));
-        let mut facts = runs(&mut way, self.to);
-        facts.extend(runs(&mut way, self.from));
-        facts.push(self.given_the_same(&mut way, self.from));
-        if let Some(than) = than {
-            let runs = runs(&mut way, than);
-            let runs = way.lowering.arena.and(&runs);
-            facts.push(way.lowering.not(runs));
-        }
-        facts.push(any(&mut way, &to));
-        way.begin(BUDGET);
-        if matches!(way.ask(&facts, &[]), Answer::Impossible) {
-            return Vec::new();
-        }
-        let mut found: Vec<Loosened> = from.iter().filter_map(|gate| self.people(&mut way, &facts, gate, &to)).collect();
-        found.extend(self.weak(&mut way, &facts, &from, &to));
-        found
-    }
-
-    /// Whether the call of `to` is made where no call of the other flow beside it is, with the same, whoever is asked.
-    pub(super) fn is_alone(&self, terms: &mut Terms<'p>) -> bool {
-        let mut way = Way::new(self.places, terms, &self.merged.declared, &[self.to.at.region]);
-        let reached = runs(&mut way, self.to);
-        let mut made = Vec::new();
-        for call in &self.beside[0] {
-            let mut facts = runs(&mut way, call);
-            facts.push(self.given_the_same(&mut way, call));
-            made.push(way.lowering.arena.and(&facts));
-        }
-        way.begin(BUDGET);
-        !matches!(way.ask(&reached, &made), Answer::Impossible)
-    }
-
-    fn beside(&self, way: &mut Way<'_, 'p>) -> Beside<'p> {
-        let mut unasked: [Vec<F>; 2] = Default::default();
-        let mut calls: [Vec<(Call<'p>, Vec<Before>)>; 2] = Default::default();
-        for (side, beside) in self.beside.iter().enumerate() {
-            for call in beside {
-                let befores = before_of(way, call);
-                let mut facts = runs(way, call);
-                facts.push(self.given_the_same(way, call));
-                let asks = any(way, &befores);
-                facts.push(way.lowering.not(asks));
-                unasked[side].push(way.lowering.arena.and(&facts));
-                calls[side].push((*call, befores));
-            }
-        }
-        let [before, now] = unasked.map(|unasked| way.lowering.arena.or(&unasked));
-        let alone = way.lowering.not(now);
-        let takes_place = way.lowering.arena.and(&[before, alone]);
-        Beside { calls, takes_place }
-    }
-
-    fn takes_place(&self, world: &World<'_, '_, '_>, beside: &Beside<'p>) -> bool {
-        let given = |call: &Call<'p>| world.given(call.at, call.arguments);
-        let own = given(self.to);
-        let unasked = |(call, befores): &(Call<'p>, Vec<Before>)| {
-            world.reached(call.at) && given(call) == own && !befores.iter().any(|before| self.asks_before(world, before, call.at))
-        };
-        let [before, now] = &beside.calls;
-        before.iter().any(unasked) && !now.iter().any(unasked)
-    }
-
-    /// That a call is given what that of `to` is.
-    fn given_the_same(&self, way: &mut Way<'_, 'p>, call: &Call<'p>) -> F {
-        if call.arguments.len() != self.to.arguments.len() {
-            return way.lowering.arena.never();
-        }
-        let pairs: Vec<(Id, Id)> = call
-            .arguments
-            .iter()
-            .zip(self.to.arguments)
-            .map(|(one, other)| (way.lowering.term(one, Names::At(call.at)), way.lowering.term(other, Names::At(self.to.at))))
-            .collect();
-        let differ: Vec<F> = pairs.into_iter().map(|(one, other)| way.lowering.differ(one, other)).collect();
-        let differ = way.lowering.arena.or(&differ);
-        way.lowering.not(differ)
-    }
-
     /// Whether the call of `to` can run with nobody asked, and what shows it; with what one beside it was given, if that is no matter.
     pub(super) fn unguarded(&self, terms: &mut Terms<'p>) -> Option<Shown> {
         let mut way = Way::new(self.places, terms, &self.merged.declared, &[self.to.at.region]);
@@ -254,7 +165,7 @@ impl<'p> Pair<'_, 'p> {
     }
 
     /// Whether others than those who were enough at a gate are enough now.
-    fn people(&self, way: &mut Way<'_, 'p>, facts: &[F], gate: &Before, to: &[Before]) -> Option<Loosened> {
+    pub(super) fn people(&self, way: &mut Way<'_, 'p>, facts: &[F], gate: &Before, to: &[Before]) -> Option<Loosened> {
         for asked in &gate.asked {
             let needed = match asked.ways.as_slice() {
                 [one] => one.apart().into_iter().map(|need| vec![need]).collect(),
@@ -286,7 +197,7 @@ impl<'p> Pair<'_, 'p> {
     }
 
     /// Whether a gate that never opened in silence, or held for exactly the call's values, has become one that does not.
-    fn weak(&self, way: &mut Way<'_, 'p>, facts: &[F], from: &[Before], to: &[Before]) -> Option<Loosened> {
+    pub(super) fn weak(&self, way: &mut Way<'_, 'p>, facts: &[F], from: &[Before], to: &[Before]) -> Option<Loosened> {
         let silent = to.iter().find(|before| before.unfit == Some(Unfit::Silence)).map(|before| before.gate);
         if let Some(gate) = silent {
             let loud = |before: &Before| before.unfit != Some(Unfit::Silence);
@@ -403,7 +314,7 @@ impl<'p> Pair<'_, 'p> {
         })
     }
 
-    fn asks_before(&self, world: &World<'_, '_, '_>, before: &Before, call: Node) -> bool {
+    pub(super) fn asks_before(&self, world: &World<'_, '_, '_>, before: &Before, call: Node) -> bool {
         let cover = Cover { gate: before.gate, bands: before.asked.iter().filter_map(|asked| asked.band).collect() };
         !before.asked.is_empty() && self.places.where_passed(before.gate, call).is_some() && world.asks(call, &cover)
     }
@@ -422,7 +333,7 @@ fn told_apart(mut example: Example) -> Example {
 }
 
 /// What holds where a call runs: it is reached, and its arguments have values.
-fn runs<'p>(way: &mut Way<'_, 'p>, call: &Call<'p>) -> Vec<F> {
+pub(super) fn runs<'p>(way: &mut Way<'_, 'p>, call: &Call<'p>) -> Vec<F> {
     let mut facts = reached_at(way, call.at);
     for argument in call.arguments {
         let id = way.lowering.term(argument, Names::At(call.at));
@@ -445,7 +356,7 @@ fn reached_at(way: &mut Way<'_, '_>, node: Node) -> Vec<F> {
 }
 
 /// The gates that may have been passed before a call.
-fn before_of<'p>(way: &mut Way<'_, 'p>, call: &Call<'p>) -> Vec<Before> {
+pub(super) fn before_of<'p>(way: &mut Way<'_, 'p>, call: &Call<'p>) -> Vec<Before> {
     let mut found = Vec::new();
     for passed in way.places.passed(call.at) {
         let Some(gate) = way.places.gate(passed.gate) else { continue };
@@ -466,7 +377,7 @@ fn before_of<'p>(way: &mut Way<'_, 'p>, call: &Call<'p>) -> Vec<Before> {
     found
 }
 
-fn any(way: &mut Way<'_, '_>, befores: &[Before]) -> F {
+pub(super) fn any(way: &mut Way<'_, '_>, befores: &[Before]) -> F {
     let whens: Vec<F> = befores.iter().flat_map(|before| &before.asked).map(|asked| asked.when).collect();
     way.lowering.arena.or(&whens)
 }

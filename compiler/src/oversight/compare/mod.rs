@@ -8,6 +8,7 @@
 //! What cannot be compared counts as weaker, and never as stronger.
 
 mod answers;
+mod beside;
 mod calls;
 mod demands;
 mod ends;
