@@ -19,10 +19,13 @@ impl<'p> Pair<'_, 'p> {
     pub(super) fn instead_of(&self, terms: &mut Terms<'p>, than: Option<&Call<'p>>) -> Vec<Loosened> {
         let regions = [self.from.at.region, self.to.at.region];
         let mut way = Way::new(self.places, terms, &self.merged.declared, &regions);
+        let mut facts = vec![self.given_the_same(&mut way, self.from)];
+        if facts.iter().any(|fact| way.lowering.arena.is_never(*fact)) {
+            return Vec::new();
+        }
         let (from, to) = (before_of(&mut way, self.from), before_of(&mut way, self.to));
-        let mut facts = runs(&mut way, self.to);
+        facts.extend(runs(&mut way, self.to));
         facts.extend(runs(&mut way, self.from));
-        facts.push(self.given_the_same(&mut way, self.from));
         if let Some(than) = than {
             let runs = runs(&mut way, than);
             let runs = way.lowering.arena.and(&runs);
@@ -52,13 +55,30 @@ impl<'p> Pair<'_, 'p> {
         !matches!(way.ask(&reached, &made), Answer::Impossible)
     }
 
-    pub(super) fn beside(&self, way: &mut Way<'_, 'p>) -> Beside<'p> {
-        let calls = self.beside.each_ref().map(|calls| calls.iter().map(|call| (*call, before_of(way, call))).collect::<Vec<_>>());
+    /// The calls beside the pair that may be given what that of `to` is. `None` where these facts cannot hold, whatever those do.
+    pub(super) fn beside(&self, way: &mut Way<'_, 'p>, facts: &[F], not: &[F]) -> Option<Beside<'p>> {
+        let [before, _] = &self.beside;
+        if !before.is_empty() {
+            way.begin(BUDGET);
+            if matches!(way.ask(facts, not), Answer::Impossible) {
+                return None;
+            }
+        }
+        let calls = self.beside.each_ref().map(|calls| {
+            let mut found = Vec::new();
+            for call in calls.iter().filter(|_| !before.is_empty()) {
+                let given_the_same = self.given_the_same(way, call);
+                if !way.lowering.arena.is_never(given_the_same) {
+                    found.push((*call, before_of(way, call), given_the_same));
+                }
+            }
+            found
+        });
         let [before, now] = calls.each_ref().map(|calls| {
             let mut unasked = Vec::new();
-            for (call, befores) in calls {
+            for (call, befores, given_the_same) in calls {
                 let mut facts = runs(way, call);
-                facts.push(self.given_the_same(way, call));
+                facts.push(*given_the_same);
                 let asks = any(way, befores);
                 facts.push(way.lowering.not(asks));
                 unasked.push(way.lowering.arena.and(&facts));
@@ -67,7 +87,8 @@ impl<'p> Pair<'_, 'p> {
         });
         let alone = way.lowering.not(now);
         let takes_place = way.lowering.arena.and(&[before, alone]);
-        Beside { calls, takes_place }
+        let calls = calls.map(|calls| calls.into_iter().map(|(call, befores, _)| (call, befores)).collect());
+        Some(Beside { calls, takes_place })
     }
 
     pub(super) fn takes_place(&self, world: &World<'_, '_, '_>, beside: &Beside<'p>) -> bool {

@@ -90,9 +90,10 @@ impl<'p> Pair<'_, 'p> {
         let (asks_from, asks_to) = (any(&mut way, &from), any(&mut way, &to));
         let mut found = Vec::new();
         let unasked = [facts.as_slice(), &[asks_from]].concat();
-        let beside = self.beside(&mut way);
-        let asked = self.possible(&mut way, &unasked, &[asks_to, beside.takes_place], |world| {
-            self.asks(world, &from) && !self.asks(world, &to) && !self.takes_place(world, &beside)
+        let asked = self.beside(&mut way, &unasked, &[asks_to]).and_then(|beside| {
+            self.possible(&mut way, &unasked, &[asks_to, beside.takes_place], |world| {
+                self.asks(world, &from) && !self.asks(world, &to) && !self.takes_place(world, &beside)
+            })
         });
         let is_asked_less = asked.is_some();
         found.extend(asked.map(|shown| Loosened::Unasked(from.iter().map(|before| before.gate).collect(), shown)));
@@ -117,7 +118,7 @@ impl<'p> Pair<'_, 'p> {
         met.extend(unheard_of.iter().map(|(fact, _)| *fact));
         let (all_met, asks_to) = (way.lowering.arena.and(&met), any(&mut way, &to));
         let is_new = |world: &World<'_, '_, '_>| unheard_of.iter().any(|(_, of)| of.is_in(world));
-        let beside = self.beside(&mut way);
+        let beside = self.beside(&mut way, &reached, &[all_met, asks_to])?;
         let not = [all_met, asks_to, beside.takes_place];
         let shown = self.possible(&mut way, &reached, &not, |world| {
             (!world.reached(self.from.at) || is_new(world)) && !self.asks(world, &to) && !self.takes_place(world, &beside)
@@ -129,7 +130,8 @@ impl<'p> Pair<'_, 'p> {
     pub(super) fn unguarded(&self, terms: &mut Terms<'p>) -> Option<Shown> {
         let mut way = Way::new(self.places, terms, &self.merged.declared, &[self.to.at.region]);
         let befores = before_of(&mut way, self.to);
-        let (runs, asks, beside) = (runs(&mut way, self.to), any(&mut way, &befores), self.beside(&mut way));
+        let (runs, asks) = (runs(&mut way, self.to), any(&mut way, &befores));
+        let beside = self.beside(&mut way, &runs, &[asks])?;
         let shows = |world: &World<'_, '_, '_>| !self.asks(world, &befores) && !self.takes_place(world, &beside);
         self.possible(&mut way, &runs, &[asks, beside.takes_place], shows)
     }
@@ -154,8 +156,8 @@ impl<'p> Pair<'_, 'p> {
         facts.extend(reached_at(&mut way, self.from.at));
         facts.push(way.lowering.arena.or(&differ));
         let befores = [before_of(&mut way, self.from), before_of(&mut way, self.to)];
-        let beside = self.beside(&mut way);
         let [from, to] = befores.each_ref().map(|befores| any(&mut way, befores));
+        let beside = self.beside(&mut way, &facts, &[from, to])?;
         let given = |world: &World<'_, '_, '_>, call: &Call<'p>| world.given(call.at, call.arguments);
         let shown = self.possible(&mut way, &facts, &[from, to, beside.takes_place], |world| {
             let unasked = befores.iter().all(|befores| !self.asks(world, befores)) && !self.takes_place(world, &beside);

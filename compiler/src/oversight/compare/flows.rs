@@ -4,7 +4,7 @@ use super::answers;
 use super::calls::{Loosened, Pair};
 use super::ends;
 use super::groups::Members;
-use super::matching::Calls;
+use super::matching::{Calls, Twins};
 use super::merge::{Merged, Side};
 use super::notes;
 use super::share::{self, Shared};
@@ -37,13 +37,15 @@ pub(super) fn compare((old, new): (&Plan, &Plan), teller: &Teller<'_>, groups: [
     let flows = Flows { merged: &merged, places: &places, shared: &shared, teller, calls: &calls, groups };
     let pairs = calls.matched(&mut terms);
     let mut told = Told::default();
-    for (old, new) in &pairs {
+    for Twins { old, new, in_all_cases } in &pairs {
         flows.of_call(&mut terms, (old, new), changes, &mut told);
-        flows.of_others(&mut terms, (Some(old), new), changes, &mut told);
+        if !in_all_cases {
+            flows.of_others(&mut terms, (Some(old), new), changes, &mut told);
+        }
     }
     let is_left = |call: &&Call<'_>| {
         let is = |other: &Call<'_>| (other.at, other.undo) == (call.at, call.undo);
-        merged.declared.watches(call.action) && !pairs.iter().any(|(from, to)| is(from) || is(to))
+        merged.declared.watches(call.action) && !pairs.iter().any(|twins| is(&twins.old) || is(&twins.new))
     };
     let (fresh, lost): (Vec<_>, Vec<_>) = (news.iter().filter(is_left).collect(), olds.iter().filter(is_left).collect());
     for call in fresh {
@@ -56,8 +58,8 @@ pub(super) fn compare((old, new): (&Plan, &Plan), teller: &Teller<'_>, groups: [
             let action = merged.declared.action(call.action);
             action.is_some_and(|action| action.effect != Effect::Read || !action.duties.is_empty())
         };
-        let compared = pairs.iter().filter(|(old, _)| counts(old));
-        let (before, now): (Vec<Call<'_>>, Vec<Call<'_>>) = compared.copied().unzip();
+        let compared = pairs.iter().filter(|twins| counts(&twins.old));
+        let (before, now): (Vec<Call<'_>>, Vec<Call<'_>>) = compared.map(|twins| (twins.old, twins.new)).unzip();
         flows.of_ends(&mut terms, [&before, &now], changes, &mut told);
     }
     flows.gates_that_are_gone(changes);

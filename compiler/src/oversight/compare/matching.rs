@@ -38,42 +38,76 @@ struct Known {
     reached: F,
 }
 
-/// Calls of two versions that may stand for one another.
-struct Candidate {
-    old: usize,
-    new: usize,
-    /// The same step name, the same arguments.
-    alike: (bool, bool),
-    cases: Cases,
+impl Known {
+    /// Whether the steps have the same name, and whether they are given the same.
+    fn alike(&self, other: &Self) -> (bool, bool) {
+        (self.step == other.step, self.given == other.given)
+    }
+}
+
+/// Calls that stand for one another, by their places among the calls of the two versions.
+#[derive(Default)]
+struct Pairs(Vec<(usize, usize, Cases)>);
+
+impl Pairs {
+    fn are_free(&self, old: usize, new: usize) -> bool {
+        self.0.iter().all(|pair| pair.0 != old && pair.1 != new)
+    }
+}
+
+/// Calls that stand for one another, and whether one runs where the other does not.
+pub(super) struct Twins<'p> {
+    pub(super) old: Call<'p>,
+    pub(super) new: Call<'p>,
+    pub(super) in_all_cases: bool,
 }
 
 impl<'p> Calls<'_, 'p> {
     /// Calls that stand for one another, in the order of the earlier ones: those of one action that run in the same cases, first in steps of
     /// one name that are given the same; then those that run in some of the same; then any others in their order.
-    pub(super) fn matched(&self, terms: &mut Terms<'p>) -> Vec<(Call<'p>, Call<'p>)> {
+    pub(super) fn matched(&self, terms: &mut Terms<'p>) -> Vec<Twins<'p>> {
         let regions: Vec<u32> = self.olds.iter().chain(self.news).map(|call| call.at.region).collect();
         let mut way = Way::new(self.places, terms, &self.merged.declared, &regions);
         let mut known = |calls: &[Call<'p>]| calls.iter().map(|call| self.known(&mut way, call)).collect::<Vec<_>>();
         let (olds, news) = (known(self.olds), known(self.news));
-        let mut candidates = Vec::new();
-        for (old, (call, before)) in self.olds.iter().zip(&olds).enumerate() {
-            for (new, (other, now)) in self.news.iter().zip(&news).enumerate() {
-                if self.are_of_one_kind(call, other) {
-                    let alike = (before.step == now.step, before.given == now.given);
-                    candidates.push(Candidate { old, new, alike, cases: cases(&mut way, before.reached, now.reached) });
+        let mut pairs = Pairs::default();
+        // Where what is reached is the same to the eye nothing needs to be asked.
+        for enough in [(true, true), (true, false), (false, true)] {
+            self.pair(&olds, &news, &mut pairs, &mut |before, now| {
+                let alike = before.alike(now);
+                (before.reached == now.reached && alike.0 >= enough.0 && alike.1 >= enough.1).then_some(((), Cases::All))
+            });
+        }
+        self.pair(&olds, &news, &mut pairs, &mut |before, now| {
+            let cases = cases(&mut way, before.reached, now.reached);
+            Some(((cases == Cases::All, before.alike(now), cases), cases))
+        });
+        pairs.0.sort_unstable_by_key(|(old, ..)| *old);
+        let twins = pairs.0.into_iter().filter_map(|(old, new, cases)| {
+            Some(Twins { old: *self.olds.get(old)?, new: *self.news.get(new)?, in_all_cases: cases == Cases::All })
+        });
+        twins.collect()
+    }
+
+    /// Of the calls that are left pairs those that weigh most.
+    fn pair<W: Ord>(&self, olds: &[Known], news: &[Known], pairs: &mut Pairs, weigh: &mut dyn FnMut(&Known, &Known) -> Option<(W, Cases)>) {
+        let mut found = Vec::new();
+        for (old, (call, before)) in self.olds.iter().zip(olds).enumerate() {
+            for (new, (other, now)) in self.news.iter().zip(news).enumerate() {
+                if pairs.are_free(old, new)
+                    && self.are_of_one_kind(call, other)
+                    && let Some((weight, cases)) = weigh(before, now)
+                {
+                    found.push((std::cmp::Reverse(weight), old, new, cases));
                 }
             }
         }
-        let weight = |one: &Candidate| (one.cases.max(Cases::Some) == Cases::All, one.alike, one.cases);
-        candidates.sort_by_key(|one| std::cmp::Reverse(weight(one)));
-        let mut pairs: Vec<(usize, usize)> = Vec::new();
-        for Candidate { old, new, .. } in candidates {
-            if pairs.iter().all(|pair| pair.0 != old && pair.1 != new) {
-                pairs.push((old, new));
+        found.sort_by(|one, other| (&one.0, one.1, one.2).cmp(&(&other.0, other.1, other.2)));
+        for (_, old, new, cases) in found {
+            if pairs.are_free(old, new) {
+                pairs.0.push((old, new, cases));
             }
         }
-        pairs.sort_unstable();
-        pairs.into_iter().filter_map(|(old, new)| Some((*self.olds.get(old)?, *self.news.get(new)?))).collect()
     }
 
     fn known(&self, way: &mut Way<'_, 'p>, call: &Call<'p>) -> Known {
