@@ -61,6 +61,7 @@ pub(super) fn compare((old, new): (&Plan, &Plan), teller: &Teller<'_>, groups: [
         let compared = pairs.iter().filter(|twins| counts(&twins.old));
         let (before, now): (Vec<Call<'_>>, Vec<Call<'_>>) = compared.map(|twins| (twins.old, twins.new)).unzip();
         flows.of_ends(&mut terms, [&before, &now], changes, &mut told);
+        notes::of_settings((old, new), teller, changes);
     }
     flows.gates_that_are_gone(changes);
     answers::compare((old, new), (&merged, &places), teller, changes);

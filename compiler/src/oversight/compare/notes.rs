@@ -6,7 +6,7 @@ use super::told::Teller;
 use crate::oversight::place::{Node, Places};
 use crate::oversight::prove;
 use crate::oversight::terms::{Id, Names, Terms};
-use crate::plan::{Gate, NodeKind};
+use crate::plan::{Gate, NodeKind, Plan};
 
 /// For each gate of the earlier flow and that of its name in the later one.
 pub(super) fn of<'p>(merged: &Merged, places: &Places<'p>, terms: &mut Terms<'p>, teller: &Teller<'_>, changes: &mut Vec<Change>) {
@@ -32,6 +32,25 @@ pub(super) fn of<'p>(merged: &Merged, places: &Places<'p>, terms: &mut Terms<'p>
         notes.extend(lost.map(|(.., answer)| format!("no longer needs a reason to {answer}")));
         let line = |node: Node| places.node(node).map(|node| node.line);
         changes.extend(notes.into_iter().map(|note| teller.gate_note(&gate.name, (line(at), line(*twin)), &note)));
+    }
+}
+
+/// What starts runs, and which of them are one.
+pub(super) fn of_settings((old, new): (&Plan, &Plan), teller: &Teller<'_>, changes: &mut Vec<Change>) {
+    let (before, now) = (&old.workflow.settings, &new.workflow.settings);
+    let mut note = |what: &str| changes.push(teller.of_workflow(what));
+    match (&before.starts_by, &now.starts_by) {
+        (Some(_), None) => note("may be started by anybody now"),
+        (Some(before), Some(now)) if before != now => note("may be started by others than before"),
+        _ => {}
+    }
+    match (&before.once_per, &now.once_per) {
+        (Some(_), None) => note("runs as often as it is started: it had one run for a value (`once per`)"),
+        (Some(before), Some(now)) if before != now => note("has one run for another value than before (`once per`)"),
+        _ => {}
+    }
+    if !before.is_triggered() && now.is_triggered() {
+        note("starts with nobody who asks for it now");
     }
 }
 

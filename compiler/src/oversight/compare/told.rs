@@ -250,12 +250,18 @@ impl<'p> Teller<'p> {
         Change { direction, workflow: Some(workflow.to_string()), file, message, ..self.gone(None) }
     }
 
+    /// Something about a workflow as a whole.
+    pub(super) fn of_workflow(&self, what: &str) -> Change {
+        let workflow = &self.plans[1].workflow.name;
+        let message = format!("`{workflow}` {what}");
+        Change { workflow: Some(workflow.to_string()), file: self.plans[1].file.clone(), message, ..self.gone(None) }
+    }
+
     /// A workflow that has another name now.
     pub(super) fn renamed(&self) -> Change {
         let [old, new] = self.plans.map(|plan| &plan.workflow.name);
         let of = if old == new { format!(" of {}", self.plans[0].file) } else { String::new() };
-        let message = format!("the workflow `{new}` is compared with `{old}`{of}, which is gone");
-        Change { workflow: Some(new.to_string()), file: self.plans[1].file.clone(), old_line: None, message, ..self.gone(None) }
+        Change { message: format!("the workflow `{new}` is compared with `{old}`{of}, which is gone"), ..self.of_workflow("") }
     }
 
     /// What an action is or demands.
