@@ -48,6 +48,13 @@ pub(super) struct At<'c, 'p> {
     pub(super) fit: &'c [Node],
 }
 
+/// What a call is given, with names for what needs one: `let`s, and the region as it is behind them.
+struct Named {
+    given: Vec<Expr>,
+    names: Vec<String>,
+    inner: Region,
+}
+
 impl At<'_, '_> {
     /// `by` writes the approvers, over what the call is given with the names that it has then. `None` where something cannot be written.
     pub(super) fn propose(
@@ -57,23 +64,8 @@ impl At<'_, '_> {
         duty: &Duty,
         by: &dyn Fn(&Words<'_>, &[Expr]) -> Option<String>,
     ) -> Option<Proposal> {
-        let own = Words::seeing(plan, &self.regions)?;
-        let (last, outer) = self.regions.split_last()?;
-        let mut inner = (*last).clone();
-        let frame = u8::try_from(outer.len()).ok()?;
-        let (mut given, mut names) = (self.arguments.to_vec(), Vec::new());
-        for ((number, parameter), argument) in (0..).zip(&action.parameters).zip(&mut given) {
-            let is_named = (is_person(argument) || !decides(duty, number)) && (is_path(argument) || !narrows(duty, number, &parameter.ty));
-            if is_named {
-                continue;
-            }
-            let of_action = SmolStr::new(format!("{}_of_{}", parameter.name, action.name.rsplit('.').next()?));
-            let is_taken = |name: &&SmolStr| self.regions.iter().flat_map(|region| &region.slots).any(|slot| slot.name == **name);
-            let name = [&parameter.name, &of_action].into_iter().find(|name| !is_taken(name))?;
-            names.push(format!("let {name} = {}", own.expr(argument)));
-            *argument = Expr::Slot { frame, index: u32::try_from(inner.slots.len()).ok()? };
-            inner.slots.push(Slot { name: name.clone(), ty: parameter.ty.clone() });
-        }
+        let Named { given, names, inner } = self.named(plan, action, duty)?;
+        let (_, outer) = self.regions.split_last()?;
         let regions: Vec<&Region> = outer.iter().copied().chain([&inner]).collect();
         let words = Words::seeing(plan, &regions)?;
         let by = by(&words, &given).map_or_else(String::new, |by| format!(" by {by}"));
@@ -103,6 +95,27 @@ impl At<'_, '_> {
         let any = when.as_ref().zip(text.as_ref()).filter(|_| names.is_empty() && could_ask.is_empty());
         let any = any.and_then(|(when, text)| self.any_item(when, text, &words));
         Some(Proposal { names, gate, when: text, could_ask, any })
+    }
+
+    /// Gives names to what the call is given, where a gate can say only a name.
+    fn named(&self, plan: &Plan, action: &Action, duty: &Duty) -> Option<Named> {
+        let own = Words::seeing(plan, &self.regions)?;
+        let (last, outer) = self.regions.split_last()?;
+        let frame = u8::try_from(outer.len()).ok()?;
+        let mut named = Named { given: self.arguments.to_vec(), names: Vec::new(), inner: (*last).clone() };
+        let is_taken = |name: &SmolStr| self.regions.iter().flat_map(|region| &region.slots).any(|slot| slot.name == *name);
+        for ((number, parameter), argument) in (0..).zip(&action.parameters).zip(&mut named.given) {
+            let is_name = (is_person(argument) || !decides(duty, number)) && (is_path(argument) || !narrows(duty, number, &parameter.ty));
+            if is_name {
+                continue;
+            }
+            let of_action = SmolStr::new(format!("{}_of_{}", parameter.name, action.name.rsplit('.').next()?));
+            let name = [&parameter.name, &of_action].into_iter().find(|name| !is_taken(name))?;
+            named.names.push(format!("let {name} = {}", own.expr(argument)));
+            *argument = Expr::Slot { frame, index: u32::try_from(named.inner.slots.len()).ok()? };
+            named.inner.slots.push(Slot { name: name.clone(), ty: parameter.ty.clone() });
+        }
+        Some(named)
     }
 
     /// Whether all that an expression at the call reads is known at a gate, or is among these slots.
