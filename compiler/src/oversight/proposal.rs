@@ -68,16 +68,25 @@ impl At<'_, '_> {
         let (_, outer) = self.regions.split_last()?;
         let regions: Vec<&Region> = outer.iter().copied().chain([&inner]).collect();
         let words = Words::seeing(plan, &regions)?;
-        let by = by(&words, &given).map_or_else(String::new, |by| format!(" by {by}"));
+        let by = by(&words, &given);
+        // A value of that name stands before a group, or is taken for one.
+        let is_named =
+            |name: &SmolStr| by.iter().flat_map(|by| by.split(|c: char| !c.is_alphanumeric() && c != '_')).any(|word| word == name);
+        let is_group = |who: &Who| matches!(who, Who::Group(_));
+        let groups = duty.by.iter().flat_map(|by| by.stages.iter().flatten().map(Term::who).chain(&by.except)).any(is_group);
+        if groups && regions.iter().flat_map(|region| &region.slots).any(|slot| is_named(&slot.name)) {
+            return None;
+        }
+        let by = by.map_or_else(String::new, |by| format!(" by {by}"));
         let gate = format!("require approval{by}");
         let mut when = duty.when.clone();
         if let Some(when) = &mut when {
             put_in(when, &given, 0);
             simplify(when, &words);
         }
-        when = when.filter(|when| *when != Expr::Const(Value::Bool(true)));
+        when = when.filter(|when| *when != Expr::Const(Value::Bool(true)) && !duty.when.as_ref().is_some_and(looks_into_defaults));
         let text = when.as_ref().map(|when| words.expr(when));
-        let is_written = |text: &String| text.len() <= LONGEST && !text.contains(NO_MEMBER);
+        let is_written = |text: &String| text.len() <= LONGEST && NOT_TOLD.iter().all(|part| !text.contains(part));
         if !text.as_ref().is_none_or(is_written) || when.as_ref().is_some_and(has_records) {
             return None;
         }
@@ -143,8 +152,8 @@ impl At<'_, '_> {
     }
 }
 
-/// What stands for a member of an enum that cannot be told.
-const NO_MEMBER: &str = "member ";
+/// What stands for a member of an enum and a field of a record that cannot be told.
+const NOT_TOLD: [&str; 2] = ["member ", ".#"];
 
 /// Whether an expression has records in it that are written out: of which type they are is not said with them.
 fn has_records(expr: &Expr) -> bool {
@@ -198,6 +207,19 @@ fn is_path(expr: &Expr) -> bool {
 /// What stands behind `by`: a name, or a field of one, or a text.
 fn is_person(expr: &Expr) -> bool {
     is_path(expr) && !matches!(expr, Expr::Const(value) if !matches!(value, Value::Text(_)))
+}
+
+/// Whether a function is given what stands in for something missing. The proof looks into no function: what is there anyway is another text then,
+/// and the gate has to ask always.
+fn looks_into_defaults(expr: &Expr) -> bool {
+    fn has_default(expr: &Expr) -> bool {
+        let mut found = matches!(expr, Expr::Otherwise(..));
+        expr.for_each_child(&mut |child| found = found || has_default(child));
+        found
+    }
+    let mut found = matches!(expr, Expr::Builtin(..) | Expr::Text(_)) && has_default(expr);
+    expr.for_each_child(&mut |child| found = found || looks_into_defaults(child));
+    found
 }
 
 /// Leaves out what literals decide, and what asks whether something is there that always is.

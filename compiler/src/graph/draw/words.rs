@@ -135,7 +135,7 @@ impl<'a> Words<'a> {
             Expr::Local(0) => "item".to_owned(),
             Expr::Local(depth) => format!("item{}", depth.saturating_add(1)),
             Expr::Field(of, index) => {
-                let field = self.field(of, *index).map_or_else(|| index.to_string(), |field| field.0.to_owned());
+                let field = self.field(of, *index).map_or_else(|| format!("#{index}"), |field| field.0.to_owned());
                 format!("{}.{field}", self.write(of, None, 10))
             }
             Expr::JsonField(of, name) => format!("{}.{name}", self.write(of, None, 10)),
@@ -267,6 +267,7 @@ impl<'a> Words<'a> {
                 of.map(|of| Type::List(Box::new(of)))
             }
             Expr::Decode(_, ty) => Some(ty.clone()),
+            Expr::List(items) => items.iter().find_map(|item| self.type_of(item)).map(|item| Type::List(Box::new(item))),
             _ => None,
         }
     }
