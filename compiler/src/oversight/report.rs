@@ -276,6 +276,14 @@ impl<'p> Writer<'p> {
         Words::seeing(self.plan, &self.regions(region)).unwrap_or_else(|| Words::over(self.plan, &self.plan.workflow.body))
     }
 
+    /// What a loop goes through.
+    pub(super) fn list(&self, node: Node) -> Option<String> {
+        match &self.places.node(node)?.kind {
+            NodeKind::ForEach(each) => Some(self.words(node.region).expr(&each.list)),
+            _ => None,
+        }
+    }
+
     pub(super) fn owner(&self, owner: &Who) -> String {
         match owner {
             Who::Owner => "who starts the run".to_owned(),
@@ -358,10 +366,10 @@ impl<'p> Writer<'p> {
         let mut found: Vec<String> = Vec::new();
         for node in self.places.outward(at) {
             if let Some(NodeKind::ForEach(each)) = self.places.node(node).map(|node| &node.kind)
-                && node != at
+                && let Some(list) = self.list(node).filter(|_| node != at)
             {
                 let item = self.region(each.body + 1).and_then(|body| body.slots.first()).map_or("item", |slot| slot.name.as_str());
-                found.push(format!("for each {item} in {}", self.words(node.region).expr(&each.list)));
+                found.push(format!("for each {item} in {list}"));
             }
             let own = self.places.taken(node).into_iter().filter(|arm| arm.region == node.region);
             found.extend(own.map(|arm| self.arm(arm)));

@@ -25,8 +25,8 @@ pub(super) const BUDGET: u64 = 400_000;
 pub(super) enum Loosened {
     /// Where one asks at one of these gates, the other runs unasked.
     Unasked(Vec<Node>, Shown),
-    /// Where one does not run at all, the other runs unasked.
-    Reached(Shown),
+    /// Where one does not run at all, the other runs unasked; the loop around the one that the other is not in, over whose empty list it does not.
+    Reached(Option<Node>, Shown),
     /// The other asks, and those who are enough there were not enough at this gate.
     People {
         gate: Node,
@@ -103,13 +103,13 @@ impl<'p> Pair<'_, 'p> {
         }
         found.extend(self.weak(&mut way, &facts, &from, &to));
         if !is_asked_less {
-            found.extend(self.elsewhere(terms).map(Loosened::Reached));
+            found.extend(self.elsewhere(terms).map(|(apart, shown)| Loosened::Reached(apart, shown)));
         }
         found
     }
 
     /// Whether the call of `to` runs unasked where that of `from` does not run. An item there need not be in the list of a loop around `from`.
-    fn elsewhere(&self, terms: &mut Terms<'p>) -> Option<Shown> {
+    fn elsewhere(&self, terms: &mut Terms<'p>) -> Option<(Option<Node>, Shown)> {
         let mut way = Way::new(self.places, terms, &self.merged.declared, &[self.to.at.region]);
         let (from, to) = (before_of(&mut way, self.from), before_of(&mut way, self.to));
         let reached = runs(&mut way, self.to);
@@ -118,12 +118,20 @@ impl<'p> Pair<'_, 'p> {
         met.extend(unheard_of.iter().map(|(fact, _)| *fact));
         let (all_met, asks_to) = (way.lowering.arena.and(&met), any(&mut way, &to));
         let is_new = |world: &World<'_, '_, '_>| unheard_of.iter().any(|(_, of)| of.is_in(world));
-        let beside = self.beside(&mut way, &reached, &[all_met, asks_to])?;
-        let not = [all_met, asks_to, beside.takes_place];
-        let shown = self.possible(&mut way, &reached, &not, |world| {
-            (!world.reached(self.from.at) || is_new(world)) && !self.asks(world, &to) && !self.takes_place(world, &beside)
+        let apart = self.loops_apart(&mut way);
+        // Where it cannot be said that the one does not run, it may not.
+        let does_not_run = if apart.is_empty() && !self.goes_on(&mut way) { all_met } else { way.lowering.arena.never() };
+        let beside = self.beside(&mut way, &reached, &[does_not_run, asks_to])?;
+        let not = [does_not_run, asks_to, beside.takes_place];
+        // The loop itself, whose list need not hold anything.
+        let from = apart.last().map_or(self.from.at, |outer| outer.node);
+        let behind = Node { index: from.index + u32::from(!apart.is_empty()), ..from };
+        let shown = self.possible_at(&mut way, [behind, self.to.at], &reached, &not, |world| {
+            let is_left_out = !world.reached(from) || is_new(world) || self.is_any_empty(world, &apart);
+            is_left_out && !self.asks(world, &to) && !self.takes_place(world, &beside)
         })?;
-        Some(self.left_out(&mut way, &reached, &not, (&to, &beside), shown))
+        let shown = self.left_out(&mut way, &reached, &not, (&to, &beside), shown);
+        Some((apart.last().map(|outer| outer.node), shown))
     }
 
     /// Whether the call of `to` can run with nobody asked, and what shows it; with what one beside it was given, if that is no matter.

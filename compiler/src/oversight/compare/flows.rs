@@ -104,7 +104,7 @@ impl<'p> Flows<'_, 'p> {
             return;
         }
         let mut tell = |direction, found: Loosened, changes: &mut Vec<Change>| {
-            if is_watched || !matches!(found, Loosened::Reached(_)) {
+            if is_watched || !matches!(found, Loosened::Reached(..)) {
                 self.teller.tell(direction, self.merged, (old, new), found, changes, told);
             }
         };
@@ -161,7 +161,7 @@ impl<'p> Flows<'_, 'p> {
                 let mut least: Option<(Call<'p>, Vec<Loosened>)> = None;
                 for other in ends::beside(self.places, terms, (number, end), from) {
                     let mut found = self.loosened(terms, (&other, end), Some(&gates));
-                    found.retain(|found| !matches!(found, Loosened::Reached(_)));
+                    found.retain(|found| !matches!(found, Loosened::Reached(..)));
                     if least.as_ref().is_none_or(|(_, least)| found.len() < least.len()) {
                         least = Some((other, found));
                     }

@@ -15,6 +15,7 @@ mod ends;
 mod flows;
 mod groups;
 mod lists;
+mod loops;
 mod matching;
 mod members;
 mod merge;

@@ -52,8 +52,14 @@ impl<'p> Teller<'p> {
         let say = |weak: &str, strong: &str| if weaker { weak.to_owned() } else { strong.to_owned() };
         let (message, shown, gates) = match found {
             Loosened::Unasked(gates, shown) => (say("no longer asks", "asks now"), shown, gates),
-            Loosened::Reached(shown) => {
-                let message = say("runs with nobody asked where it did not run before", "no longer runs where it ran with nobody asked");
+            Loosened::Reached(apart, shown) => {
+                let message = match apart.and_then(|node| self.list(merged, node)) {
+                    Some(list) => say(
+                        &format!("no longer runs for items of `{list}` alone, with nobody asked"),
+                        &format!("runs for items of `{list}` alone now, and ran without one with nobody asked"),
+                    ),
+                    None => say("runs with nobody asked where it did not run before", "no longer runs where it ran with nobody asked"),
+                };
                 (message, shown, Vec::new())
             }
             Loosened::People { gate, band, short, shown } => {
@@ -108,6 +114,13 @@ impl<'p> Teller<'p> {
         let (side, region) = merged.own(gate.region);
         let writer = if side == Side::Old { &self.old } else { &self.new };
         writer.gate(Node { region, ..gate })
+    }
+
+    /// What a loop goes through.
+    fn list(&self, merged: &Merged, node: Node) -> Option<String> {
+        let (side, region) = merged.own(node.region);
+        let writer = if side == Side::Old { &self.old } else { &self.new };
+        writer.list(Node { region, ..node })
     }
 
     fn name(&self, merged: &Merged, gate: Node) -> String {

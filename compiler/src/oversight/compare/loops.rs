@@ -1,0 +1,72 @@
+//! Loops around one call of a pair and not around the other, and loops that end the run.
+
+use super::calls::Pair;
+use crate::oversight::decide::{Answer, F};
+use crate::oversight::place::{Node, Produced};
+use crate::oversight::terms::Id;
+use crate::oversight::way::Way;
+use crate::oversight::world::World;
+use crate::plan::{Expr, NodeKind};
+use crate::value::Value;
+
+impl<'p> Pair<'_, 'p> {
+    /// The loops around the call of `from`, of which that of `to` is in none that goes through the same: over an empty list the one does not run.
+    pub(super) fn loops_apart(&self, way: &mut Way<'_, 'p>) -> Vec<Produced<'p>> {
+        let own = self.items(way, self.to.at);
+        let around = self.places.outward(self.from.at).into_iter();
+        let regions: Vec<u32> = around.map(|node| node.region).filter(|region| self.places.loop_of(*region).is_some()).collect();
+        let apart = regions.into_iter().filter(|region| !own.contains(&way.lowering.terms.slot(*region, 0)));
+        let holds_some = |list: &Expr| match list {
+            Expr::List(items) => !items.is_empty(),
+            Expr::Const(Value::List(items)) => !items.is_empty(),
+            _ => false,
+        };
+        apart.filter_map(|region| self.places.loop_of(region)).filter(|apart| !holds_some(apart.list)).collect()
+    }
+
+    /// Whether the list of one of these loops is empty.
+    pub(super) fn is_any_empty(&self, world: &World<'_, '_, '_>, loops: &[Produced<'p>]) -> bool {
+        let is_empty = |list: &Value| matches!(list, Value::List(items) if items.is_empty());
+        loops.iter().any(|Produced { node, list }| {
+            let lists = world.given(*node, std::slice::from_ref(*list));
+            lists.is_some_and(|lists| lists.iter().all(is_empty))
+        })
+    }
+
+    /// Whether what ends runs inside a loop on the way to the call of `from`, or around it, ends them no more in the other flow: items that come
+    /// after it are then gone through, and what stands behind the loop is met.
+    pub(super) fn goes_on(&self, way: &mut Way<'_, 'p>) -> bool {
+        let (before, now) = (self.ends(way, self.from.at), self.ends(way, self.to.at));
+        before.into_iter().any(|(items, reached)| {
+            let same: Vec<F> = now.iter().filter(|(own, _)| *own == items).map(|(_, reached)| *reached).collect();
+            !same.contains(&reached) && !matches!(way.ask(&[reached], &same), Answer::Impossible)
+        })
+    }
+
+    /// Where runs may end in loops before or around a node: the items of the loops, and when it is met.
+    fn ends(&self, way: &mut Way<'_, 'p>, call: Node) -> Vec<(Vec<Id>, F)> {
+        let ends = |kind: &NodeKind| matches!(kind, NodeKind::Fail(_) | NodeKind::Return(_));
+        let nodes: Vec<Node> = self.places.nodes().filter(|(_, kind)| ends(kind)).map(|(node, _)| node).collect();
+        let mut found = Vec::new();
+        for end in nodes.into_iter().filter(|end| self.ends_before(*end, call)) {
+            let reached = way.reached(end);
+            found.push((self.items(way, end), way.lowering.arena.and(&reached)));
+        }
+        found
+    }
+
+    /// Whether a node stands in a loop that a call comes behind, or is in too.
+    fn ends_before(&self, end: Node, call: Node) -> bool {
+        let around_call = self.places.outward(call);
+        let around_end = self.places.outward(end);
+        let shared = around_end.iter().find_map(|own| Some((*own, *around_call.iter().find(|other| other.region == own.region)?)));
+        let Some((own, other)) = shared else { return false };
+        let is_inside = own != end && (own == other || own.index < other.index && self.places.may_come_before(own, other));
+        is_inside || self.places.loop_of(own.region).is_some()
+    }
+
+    fn items(&self, way: &mut Way<'_, 'p>, at: Node) -> Vec<Id> {
+        let regions = self.places.outward(at).into_iter().map(|node| node.region).filter(|region| self.places.loop_of(*region).is_some());
+        regions.map(|region| way.lowering.terms.slot(region, 0)).collect()
+    }
+}
