@@ -73,12 +73,12 @@ impl<'p> Calls<'_, 'p> {
         let mut pairs = Pairs::default();
         // Where what is reached is the same to the eye nothing needs to be asked.
         for enough in [(true, true), (true, false), (false, true)] {
-            self.pair(&olds, &news, &mut pairs, &mut |before, now| {
+            self.pair(&olds, &news, &mut pairs, |before, now| {
                 let alike = before.alike(now);
                 (before.reached == now.reached && alike.0 >= enough.0 && alike.1 >= enough.1).then_some(((), Cases::All))
             });
         }
-        self.pair(&olds, &news, &mut pairs, &mut |before, now| {
+        self.pair(&olds, &news, &mut pairs, |before, now| {
             let cases = cases(&mut way, before.reached, now.reached);
             Some(((cases == Cases::All, before.alike(now), cases), cases))
         });
@@ -90,7 +90,7 @@ impl<'p> Calls<'_, 'p> {
     }
 
     /// Of the calls that are left pairs those that weigh most.
-    fn pair<W: Ord>(&self, olds: &[Known], news: &[Known], pairs: &mut Pairs, weigh: &mut dyn FnMut(&Known, &Known) -> Option<(W, Cases)>) {
+    fn pair<W: Ord>(&self, olds: &[Known], news: &[Known], pairs: &mut Pairs, mut weigh: impl FnMut(&Known, &Known) -> Option<(W, Cases)>) {
         let mut found = Vec::new();
         for (old, (call, before)) in self.olds.iter().zip(olds).enumerate() {
             for (new, (other, now)) in self.news.iter().zip(news).enumerate() {
