@@ -41,18 +41,24 @@ impl<'p> Pair<'_, 'p> {
         found
     }
 
-    /// Whether the call of `to` is made where no call of the other flow beside it is, with the same, whoever is asked.
+    /// Whether the call of `to` is made where no call of the other flow beside it is, with the same, whoever is asked; or where another of its own
+    /// flow is, too.
     pub(super) fn is_alone(&self, terms: &mut Terms<'p>) -> bool {
         let mut way = Way::new(self.places, terms, &self.merged.declared, &[self.to.at.region]);
         let reached = runs(&mut way, self.to);
-        let mut made = Vec::new();
-        for call in &self.beside[0] {
-            let mut facts = runs(&mut way, call);
-            facts.push(self.given_the_same(&mut way, call));
-            made.push(way.lowering.arena.and(&facts));
-        }
+        let [others, own] = self.beside.each_ref().map(|calls| {
+            let mut made = Vec::new();
+            for call in calls {
+                let mut facts = runs(&mut way, call);
+                facts.push(self.given_the_same(&mut way, call));
+                made.push(way.lowering.arena.and(&facts));
+            }
+            way.lowering.arena.or(&made)
+        });
+        let only = way.lowering.not(own);
+        let stands_in = way.lowering.arena.and(&[others, only]);
         way.begin(BUDGET);
-        !matches!(way.ask(&reached, &made), Answer::Impossible)
+        !matches!(way.ask(&reached, &[stands_in]), Answer::Impossible)
     }
 
     /// The calls beside the pair that may be given what that of `to` is. `None` where these facts cannot hold, whatever those do.

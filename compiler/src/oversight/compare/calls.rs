@@ -15,6 +15,7 @@ use crate::oversight::terms::{Id, Names, Terms};
 use crate::oversight::way::Way;
 use crate::oversight::world::World;
 use crate::oversight::{Cover, Unfit};
+use crate::plan::NodeKind;
 use crate::value::Value;
 
 /// Work for one question.
@@ -40,6 +41,8 @@ pub(super) enum Loosened {
     Silent(Node, Shown),
     /// Neither asks, and the other is given something else.
     Given(Shown),
+    /// At this gate in a loop before one fewer, or others, are asked than before, and the other can run unasked.
+    InLoop(Node),
     /// The other asks, and not for exactly what the call is given, as this gate does.
     Unbound(Node, Shown),
 }
@@ -102,6 +105,9 @@ impl<'p> Pair<'_, 'p> {
             found.extend(self.people(&mut way, &facts, gate, &to));
         }
         found.extend(self.weak(&mut way, &facts, &from, &to));
+        if !is_asked_less && !matches!(way.ask(&reached, &[asks_to]), Answer::Impossible) {
+            found.extend(self.asks_less_in_loops(&mut way).map(Loosened::InLoop));
+        }
         if !is_asked_less {
             found.extend(self.elsewhere(terms).map(|(apart, shown)| Loosened::Reached(apart, shown)));
         }
@@ -240,13 +246,23 @@ impl<'p> Pair<'_, 'p> {
         Some((own, shown))
     }
 
-    /// That no value on which a gate's condition depends is one that the flow of `from` does not know, for each.
+    /// That no value on which a condition of a gate, or of a branch around one or around a call, depends is one that the flow of `from` does not
+    /// know, for each.
     fn unheard_of(&self, way: &mut Way<'_, 'p>, befores: [&[Before]; 2]) -> Vec<(F, &OfOne)> {
         let side = self.merged.side(self.from.at);
         let mut read = Vec::new();
         for gate in befores.into_iter().flatten().map(|before| before.gate) {
             for when in self.places.gate(gate).into_iter().flat_map(|gate| &gate.bands).filter_map(|band| band.when.as_ref()) {
                 let id = way.lowering.term(when, Names::At(gate));
+                way.lowering.terms.read_by(id, &mut read);
+            }
+        }
+        let gates = befores.into_iter().flatten().map(|before| before.gate);
+        for arm in gates.chain([self.from.at, self.to.at]).flat_map(|node| self.places.taken(node)) {
+            let at = Node { region: arm.region, index: arm.branch };
+            let Some(NodeKind::Branch { conditions, .. }) = self.places.node(at).map(|node| &node.kind) else { continue };
+            for condition in conditions {
+                let id = way.lowering.term(condition, Names::At(at));
                 way.lowering.terms.read_by(id, &mut read);
             }
         }

@@ -2,12 +2,20 @@
 
 use super::calls::Pair;
 use crate::oversight::decide::{Answer, F};
+use crate::oversight::people::{self, Enough};
 use crate::oversight::place::{Node, Produced};
 use crate::oversight::terms::Id;
 use crate::oversight::way::Way;
 use crate::oversight::world::World;
 use crate::plan::{Expr, NodeKind};
 use crate::value::Value;
+
+/// When a gate in a loop asks for an item, and all ways in which it opens then.
+struct InLoop {
+    items: Vec<Id>,
+    when: F,
+    ways: Vec<Enough>,
+}
 
 impl<'p> Pair<'_, 'p> {
     /// The loops around the call of `from`, of which that of `to` is in none that goes through the same: over an empty list the one does not run.
@@ -63,6 +71,45 @@ impl<'p> Pair<'_, 'p> {
         let Some((own, other)) = shared else { return false };
         let is_inside = own != end && (own == other || own.index < other.index && self.places.may_come_before(own, other));
         is_inside || self.places.loop_of(own.region).is_some()
+    }
+
+    /// A gate in a loop that is over before the call of `from`, which asks on less, or others, in the other flow. Over an empty list such gates ask
+    /// nobody, so that they cover nothing; and yet somebody is asked at them.
+    pub(super) fn asks_less_in_loops(&self, way: &mut Way<'_, 'p>) -> Option<Node> {
+        let now: Vec<InLoop> = self.gates_in_loops(self.to.at).into_iter().flat_map(|gate| self.asked(way, gate)).collect();
+        self.gates_in_loops(self.from.at).into_iter().find(|gate| {
+            self.asked(way, *gate).iter().any(|before| {
+                let is_enough = |given: &Enough| before.ways.iter().any(|needed| people::were_enough(given, needed, self.groups));
+                let still: Vec<F> =
+                    now.iter().filter(|now| now.items == before.items && now.ways.iter().all(is_enough)).map(|now| now.when).collect();
+                !still.contains(&before.when) && !matches!(way.ask(&[before.when], &still), Answer::Impossible)
+            })
+        })
+    }
+
+    /// Gates in loops that are over before a call, but for those that open when nobody answers.
+    fn gates_in_loops(&self, call: Node) -> Vec<Node> {
+        let around_call = self.places.outward(call);
+        let is_over = |gate: &Node| {
+            let around = self.places.outward(*gate);
+            let shared = around.iter().find_map(|own| Some((*own, *around_call.iter().find(|other| other.region == own.region)?)));
+            shared.is_some_and(|(own, other)| own != *gate && own.index < other.index && self.places.may_come_before(own, other))
+        };
+        let gates = self.places.nodes().filter_map(|(node, kind)| if let NodeKind::Gate(gate) = kind { Some((node, gate)) } else { None });
+        gates.filter(|(node, gate)| is_over(node) && !people::opens_in_silence(gate)).map(|(node, _)| node).collect()
+    }
+
+    /// When a gate asks for an item, and whom.
+    fn asked(&self, way: &mut Way<'_, 'p>, at: Node) -> Vec<InLoop> {
+        let Some(gate) = self.places.gate(at) else { return Vec::new() };
+        let items = self.items(way, at);
+        let reached = way.reached(at);
+        let bands = way.bands(at, gate);
+        let asked = bands.iter().map(|asked| {
+            let when = [reached.as_slice(), &[asked.when]].concat();
+            InLoop { items: items.clone(), when: way.lowering.arena.and(&when), ways: asked.ways.clone() }
+        });
+        asked.collect()
     }
 
     fn items(&self, way: &mut Way<'_, 'p>, at: Node) -> Vec<Id> {

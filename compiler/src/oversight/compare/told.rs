@@ -84,6 +84,17 @@ impl<'p> Teller<'p> {
                 );
                 (message, shown, Vec::new())
             }
+            Loosened::InLoop(gate) => {
+                let known = told.gates.iter().find(|known| (known.0, known.1, known.2) == (direction, About::Asking, gate));
+                if let Some(at) = known.map(|known| known.3) {
+                    self.also(merged, both.1, at, changes);
+                    return;
+                }
+                let name = self.name(merged, gate);
+                let message =
+                    format!("comes after a loop in which fewer or others are asked at `{name}` than before, and nobody need be asked");
+                (message, Shown::None, vec![gate])
+            }
             Loosened::Given(shown) => ("is given something else, with nobody asked".to_owned(), shown, Vec::new()),
             Loosened::Unbound(gate, shown) => {
                 let gate = self.name(merged, gate);
