@@ -1,60 +1,80 @@
-//! What gates ask by: the answers of actions. One that comes about in another way may be another, and then nothing is known of when a gate asks.
+//! What gates ask by, and what calls that nobody is asked about are made by: the answers of actions. One that comes about in another way may be
+//! another, and then nothing is known of when a gate asks, or of what is done.
 
 use std::collections::BTreeSet;
 
 use super::Change;
+use super::matching::Twins;
 use super::merge::{Merged, Side};
 use super::told::Teller;
 use crate::oversight::Declarations as _;
 use crate::oversight::place::{Node, Places};
-use crate::plan::{Action, Expr, Implementation, NodeKind, Plan, Type, TypeKind};
+use crate::oversight::prove::Call;
+use crate::plan::{Action, Expr, Implementation, NodeKind, Plan, Type, TypeKind, Workflow};
 
 /// Records within records are looked into so deep.
 const DEEPEST: u32 = 6;
 
-/// Actions by whose answers gates of the earlier flow ask, and which get them in another way now.
+/// Actions whose answers decide something in the earlier flow, and which get them in another way now. `is_unasked` says of a call of the later
+/// flow whether it can run with nobody asked.
 pub(super) fn compare(
     (old, new): (&Plan, &Plan),
     (merged, places): (&Merged, &Places<'_>),
-    teller: &Teller<'_>,
+    (teller, pairs): (&Teller<'_>, &[Twins<'_>]),
+    is_unasked: &mut dyn FnMut(&Call<'_>) -> bool,
     changes: &mut Vec<Change>,
 ) {
     let stays = |name: &str| places.nodes().any(|(node, kind)| merged.side(node) == Side::New && is_gate(kind, name));
-    let mut told: BTreeSet<&str> = BTreeSet::new();
-    for (at, kind) in places.nodes().filter(|(node, _)| merged.side(*node) == Side::Old) {
-        let NodeKind::Gate(gate) = kind else { continue };
-        // One that is gone is told as that.
-        if !stays(&gate.name) {
-            continue;
-        }
-        for call in asked_by(places, at) {
+    let mut told: BTreeSet<String> = BTreeSet::new();
+    let mut others = |from: Vec<(Node, &Expr)>| -> Vec<(Action, Action)> {
+        let mut found = Vec::new();
+        for call in answered(places, from) {
             let Some(name) = merged.declared.action(call).map(|action| action.name.as_str()) else { continue };
-            let of = |plan: &'_ Plan| plan.actions.iter().find(|action| action.name == name).cloned();
+            let of = |plan: &Plan| plan.actions.iter().find(|action| action.name == name).cloned();
             if let (Some(before), Some(now)) = (of(old), of(new))
+                && !told.contains(name)
                 && !answers_alike((old, &before), (new, &now))
-                && told.insert(name)
             {
-                changes.push(teller.answer(merged, (&before, &now), at));
+                told.insert(name.to_owned());
+                found.push((before, now));
             }
         }
+        found
+    };
+    for (at, kind) in places.nodes().filter(|(node, _)| merged.side(*node) == Side::Old) {
+        // One that is gone is told as that.
+        let NodeKind::Gate(gate) = kind else { continue };
+        if stays(&gate.name) {
+            let conditions = gate.bands.iter().filter_map(|band| band.when.as_ref()).map(|when| (at, when));
+            let found = others(conditions.chain(around(places, at)).collect());
+            changes.extend(found.into_iter().map(|(before, now)| teller.answer(merged, (&before, &now), at)));
+        }
     }
+    for Twins { old: before, new: now, .. } in pairs.iter().filter(|twins| merged.declared.watches(twins.new.action)) {
+        let arguments = before.arguments.iter().map(|argument| (before.at, argument));
+        let found = others(arguments.chain(around(places, before.at)).collect());
+        if !found.is_empty() && is_unasked(now) {
+            changes.extend(found.into_iter().map(|both| teller.answer_to_call(merged, (&both.0, &both.1), (before, now))));
+        }
+    }
+}
+
+/// The conditions of branches around a node.
+fn around<'p>(places: &Places<'p>, node: Node) -> impl Iterator<Item = (Node, &'p Expr)> {
+    let branches = places.taken(node).into_iter().map(|arm| Node { region: arm.region, index: arm.branch });
+    let conditions = branches.map(|at| match places.node(at).map(|node| &node.kind) {
+        Some(NodeKind::Branch { conditions, .. }) => conditions.iter().map(|condition| (at, condition)).collect(),
+        _ => Vec::new(),
+    });
+    conditions.flatten().collect::<Vec<_>>().into_iter()
 }
 
 fn is_gate(kind: &NodeKind, name: &str) -> bool {
     matches!(kind, NodeKind::Gate(gate) if gate.name == name)
 }
 
-/// The actions of the calls whose results decide whether a gate asks, directly or by what other calls are given.
-fn asked_by(places: &Places<'_>, gate: Node) -> Vec<u32> {
-    let mut open: Vec<(Node, &Expr)> = Vec::new();
-    let bands = places.gate(gate).into_iter().flat_map(|gate| &gate.bands);
-    open.extend(bands.filter_map(|band| band.when.as_ref()).map(|when| (gate, when)));
-    for arm in places.taken(gate) {
-        let at = Node { region: arm.region, index: arm.branch };
-        if let Some(NodeKind::Branch { conditions, .. }) = places.node(at).map(|node| &node.kind) {
-            open.extend(conditions.iter().map(|condition| (at, condition)));
-        }
-    }
+/// The actions of the calls whose results these expressions read, directly or by what other calls are given.
+fn answered<'p>(places: &Places<'p>, mut open: Vec<(Node, &'p Expr)>) -> Vec<u32> {
     let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
     while let Some((at, expr)) = open.pop() {
         if let Expr::Slot { frame, index } = expr {
@@ -74,10 +94,13 @@ fn asked_by(places: &Places<'_>, gate: Node) -> Vec<u32> {
     found
 }
 
-/// Whether an action gets its answer as before, and reads it so. What a called workflow gives is compared with the workflow.
+/// Whether an action gets its answer as before, and reads it so; whether a called workflow is as it was.
 fn answers_alike((old, before): (&Plan, &Action), (new, now): (&Plan, &Action)) -> bool {
     match (&before.implementation, &now.implementation) {
-        (Implementation::Workflow(_), Implementation::Workflow(_)) => true,
+        (Implementation::Workflow(was), Implementation::Workflow(is)) => {
+            let called = |plan: &Plan, number: u32| plan.children.get(number as usize).map(bare);
+            called(old, *was) == called(new, *is)
+        }
         (was, is) => {
             was == is
                 && match (&before.result, &now.result) {
@@ -105,4 +128,17 @@ fn reads_alike((old, was): (&Plan, &Type), (new, is): (&Plan, &Type), deepest: u
         }
         _ => true,
     }
+}
+
+/// A plan without the places of its file.
+fn bare(plan: &Plan) -> Plan {
+    let without_lines = |workflow: &mut Workflow| {
+        let handlers = workflow.handlers.iter_mut().map(|handler| &mut handler.body);
+        for node in std::iter::once(&mut workflow.body).chain(&mut workflow.loops).chain(handlers).flat_map(|region| &mut region.nodes) {
+            (node.line, node.span) = (0, flow_grammar::Span::default());
+        }
+    };
+    let mut bare = Plan { file: String::new(), children: plan.children.iter().map(self::bare).collect(), ..plan.clone() };
+    without_lines(&mut bare.workflow);
+    bare
 }

@@ -6,7 +6,7 @@ use super::members;
 use super::merge::{Declared, Side};
 use super::parameters::Parameters;
 use super::told::Teller;
-use super::twins::Twins;
+use super::twins::{Twins, does_the_same};
 use super::version::{Declaration, KnownAction, Version};
 use super::{Change, Direction};
 use crate::oversight::Declarations as _;
@@ -40,6 +40,32 @@ pub(super) fn compare(twins: &Twins<'_>, old: &Version, new: &Version, changes: 
                 change.file.clone_from(&now.path);
             }
             changes.push(change);
+        }
+    }
+}
+
+/// Actions that are new and do what another one did that cannot be taken back or has a duty: less must not be demanded of them.
+pub(super) fn compare_new(twins: &Twins<'_>, old: &Version, new: &Version, changes: &mut Vec<Change>) {
+    let own = |version: &'_ Version| version.actions.iter().filter(|known| known.path == known.plan.file).cloned().collect::<Vec<_>>();
+    let is_known = |now: &KnownAction| {
+        let mut olds = old.actions.iter();
+        olds.any(|known| twins.later(&(known.path.clone(), known.name.clone())) == (now.path.clone(), now.name.clone()))
+    };
+    let olds = own(old);
+    for now in own(new).iter().filter(|now| !is_known(now)) {
+        for before in &olds {
+            let (Some(was), Some(is)) = (before.plan.actions.first(), now.plan.actions.first()) else { continue };
+            let earlier = twins.retold(&before.plan, &now.plan.file);
+            let groups = [Members::of((&now.plan, new), (&earlier, old)), Members::of((&earlier, old), (&now.plan, new))];
+            let mut found = Vec::new();
+            if does_the_same(was, is) {
+                of_action(&earlier, &now.plan, groups.each_ref(), &mut found);
+            }
+            if found.iter().any(|change| change.direction == Direction::Weaker) {
+                let what = format!("is new and does what `{}` does, and less is demanded of it", before.name);
+                changes.push(Teller::of(&earlier, &now.plan).demand(Direction::Weaker, is, what, &Shown::None));
+                break;
+            }
         }
     }
 }

@@ -64,7 +64,8 @@ pub(super) fn compare((old, new): (&Plan, &Plan), teller: &Teller<'_>, groups: [
         notes::of_settings((old, new), teller, changes);
     }
     flows.gates_that_are_gone(changes);
-    answers::compare((old, new), (&merged, &places), teller, changes);
+    let mut is_unasked = |call: &Call<'_>| news.iter().find(|new| new.at == call.at).is_some_and(|new| flows.is_unasked(&mut terms, new));
+    answers::compare((old, new), (&merged, &places), (teller, &pairs), &mut is_unasked, changes);
     notes::of(&merged, &places, &mut terms, teller, changes);
 }
 
@@ -89,6 +90,11 @@ impl<'p> Flows<'_, 'p> {
                 self.teller.tell(Direction::Weaker, self.merged, (other, new), found, changes, told);
             }
         }
+    }
+
+    /// Whether a call can run with nobody asked, whatever ran before.
+    fn is_unasked(&self, terms: &mut Terms<'p>, call: &Call<'p>) -> bool {
+        Pair { beside: Default::default(), ..self.pair(terms, (call, call), None) }.unguarded(terms).is_some()
     }
 
     /// Whether what a call does is done by no call of the other flow.

@@ -92,6 +92,7 @@ pub fn compare(old: &Version, new: &Version) -> Vec<Change> {
     }
     changes.extend(gone.into_iter().map(|plan| Teller::of(plan, plan).gone(None)));
     demands::compare(&twins, old, new, &mut changes);
+    demands::compare_new(&twins, old, new, &mut changes);
     changes.sort_by(|a, b| (a.direction, &a.workflow, a.line).cmp(&(b.direction, &b.workflow, b.line)));
     changes
 }

@@ -252,13 +252,28 @@ impl<'p> Teller<'p> {
     }
 
     /// A gate asks by what an action gives, which comes about in another way now.
-    pub(super) fn answer(&self, merged: &Merged, (before, now): (&Action, &Action), gate: Node) -> Change {
-        let what =
-            if before.implementation == now.implementation { "reads its answer from other members" } else { "answers in another way" };
+    pub(super) fn answer(&self, merged: &Merged, both: (&Action, &Action), gate: Node) -> Change {
         let name = self.name(merged, gate);
-        let message = format!("`{}` {what}, and `{name}` asks by it: whether it asks as often cannot be compared", now.name);
-        let workflow = Some(self.plans[1].workflow.name.to_string());
-        let (action, file) = (Some(now.name.to_string()), self.plans[1].file.clone());
+        self.other_answer(both, &format!("`{name}` asks by it: whether it asks as often cannot be compared"))
+    }
+
+    /// A call that nobody is asked about is made by what an action gives, which comes about in another way now.
+    pub(super) fn answer_to_call(&self, merged: &Merged, both: (&Action, &Action), (old, new): Both<'_, '_>) -> Change {
+        let (line, step) = step_of(merged, new);
+        let subject = Self::subject(merged, new, &step);
+        let change =
+            self.other_answer(both, &format!("{subject} is made by it with nobody asked: whether it does the same cannot be compared"));
+        Change { line, old_line: step_of(merged, old).0, step: Some(step), ..change }
+    }
+
+    fn other_answer(&self, (before, now): (&Action, &Action), and: &str) -> Change {
+        let what = match (&before.implementation, &now.implementation) {
+            (Implementation::Workflow(_), _) => "has changed",
+            (was, is) if was == is => "reads its answer from other members",
+            _ => "answers in another way",
+        };
+        let (workflow, action) = (Some(self.plans[1].workflow.name.to_string()), Some(now.name.to_string()));
+        let (file, message) = (self.plans[1].file.clone(), format!("`{}` {what}, and {and}", now.name));
         Change { direction: Direction::Weaker, workflow, action, file, old_line: None, message, compared: false, ..self.gone(None) }
     }
 

@@ -134,7 +134,7 @@ fn declared(version: &Version) -> BTreeMap<Declaration, &Action> {
     known.filter_map(|known| Some(((known.path.clone(), known.name.clone()), known.plan.actions.first()?))).collect()
 }
 
-fn does_the_same(one: &Action, other: &Action) -> bool {
+pub(super) fn does_the_same(one: &Action, other: &Action) -> bool {
     let names = |action: &Action| action.parameters.iter().map(|parameter| parameter.name.clone()).collect::<Vec<_>>();
     one.implementation == other.implementation && names(one) == names(other)
 }
