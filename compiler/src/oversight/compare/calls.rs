@@ -43,6 +43,8 @@ pub(super) enum Loosened {
     Given(Shown),
     /// At this gate in a loop before one fewer, or others, are asked than before, and the other can run unasked.
     InLoop(Node),
+    /// This call of a workflow that asks somebody comes no more, or less often, before the other, which can run unasked.
+    Called(Node),
     /// The other asks, and not for exactly what the call is given, as this gate does.
     Unbound(Node, Shown),
 }
@@ -107,6 +109,7 @@ impl<'p> Pair<'_, 'p> {
         found.extend(self.weak(&mut way, &facts, &from, &to));
         if !is_asked_less && !matches!(way.ask(&reached, &[asks_to]), Answer::Impossible) {
             found.extend(self.asks_less_in_loops(&mut way).map(Loosened::InLoop));
+            found.extend(self.calls_who_asks_less(&mut way).map(Loosened::Called));
         }
         if !is_asked_less {
             found.extend(self.elsewhere(terms).map(|(apart, shown)| Loosened::Reached(apart, shown)));

@@ -1,6 +1,7 @@
 //! Loops around one call of a pair and not around the other, and loops that end the run.
 
 use super::calls::Pair;
+use crate::oversight::Declarations as _;
 use crate::oversight::decide::{Answer, F};
 use crate::oversight::people::{self, Enough};
 use crate::oversight::place::{Node, Produced};
@@ -85,6 +86,47 @@ impl<'p> Pair<'_, 'p> {
                 !still.contains(&before.when) && !matches!(way.ask(&[before.when], &still), Answer::Impossible)
             })
         })
+    }
+
+    /// A workflow that asks somebody, and that is called before the call of `from`, but before that of `to` no more, or less often.
+    pub(super) fn calls_who_asks_less(&self, way: &mut Way<'_, 'p>) -> Option<Node> {
+        let now = self.calls_who_asks(self.to.at);
+        self.calls_who_asks(self.from.at)
+            .into_iter()
+            .find(|(at, name)| {
+                let items = self.items(way, *at);
+                let before = self.met(way, *at);
+                let mut still = Vec::new();
+                for (other, _) in now.iter().filter(|(_, other)| other == name) {
+                    if self.items(way, *other) == items {
+                        still.push(self.met(way, *other));
+                    }
+                }
+                !still.contains(&before) && !matches!(way.ask(&[before], &still), Answer::Impossible)
+            })
+            .map(|(at, _)| at)
+    }
+
+    /// The calls of workflows that ask somebody which may come before a call, with their names.
+    fn calls_who_asks(&self, call: Node) -> Vec<(Node, &'p str)> {
+        let around_call = self.places.outward(call);
+        let is_before = |node: &Node| {
+            let around = self.places.outward(*node);
+            let shared = around.iter().find_map(|own| Some((*own, *around_call.iter().find(|other| other.region == own.region)?)));
+            shared.is_some_and(|(own, other)| own.index < other.index && self.places.may_come_before(own, other))
+        };
+        let calls = self.places.nodes().filter_map(|(node, kind)| match kind {
+            NodeKind::Call(call) if self.merged.declared.asks(call.action) => {
+                Some((node, self.merged.declared.action(call.action)?.name.as_str()))
+            }
+            _ => None,
+        });
+        calls.filter(|(node, _)| is_before(node)).collect()
+    }
+
+    fn met(&self, way: &mut Way<'_, 'p>, at: Node) -> F {
+        let reached = way.reached(at);
+        way.lowering.arena.and(&reached)
     }
 
     /// Gates in loops that are over before a call, but for those that open when nobody answers.

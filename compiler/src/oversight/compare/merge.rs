@@ -32,8 +32,9 @@ pub(super) struct Merged {
 pub(super) struct Declared {
     types: Vec<TypeDef>,
     actions: Vec<Action>,
-    /// Which of the actions are watched.
+    /// Which of the actions are watched, and which are workflows that ask somebody.
     watched: Vec<bool>,
+    asking: Vec<bool>,
 }
 
 /// Whether calls of an action are watched: it cannot be taken back, or has a duty; or it is a workflow that makes such calls.
@@ -44,6 +45,14 @@ fn is_watched(plan: &Plan, action: &Action) -> bool {
         }
         _ => action.effect == Effect::Irreversible || !action.duties.is_empty(),
     }
+}
+
+/// Whether an action is a workflow that asks somebody, by itself or by one that it calls.
+fn asks(plan: &Plan, action: &Action) -> bool {
+    let Implementation::Workflow(child) = action.implementation else { return false };
+    plan.children.get(child as usize).is_some_and(|child| {
+        child.workflow.nodes().any(|node| matches!(node.kind, NodeKind::Gate(_))) || child.actions.iter().any(|action| asks(child, action))
+    })
 }
 
 impl Listed for Declared {
@@ -156,13 +165,20 @@ impl Declared {
             exprs.for_each(|duty| duty.for_each_expr_mut(&mut |expr| expr.for_each_type_mut(&mut |ty| map.change(ty))));
             action
         }));
-        let watched = [new, old].into_iter().flat_map(|plan| plan.actions.iter().map(|action| is_watched(plan, action)));
-        Self { types, actions, watched: watched.collect() }
+        let both = || [new, old].into_iter().flat_map(|plan| plan.actions.iter().map(move |action| (plan, action)));
+        let watched = both().map(|(plan, action)| is_watched(plan, action)).collect();
+        let asking = both().map(|(plan, action)| asks(plan, action)).collect();
+        Self { types, actions, watched, asking }
     }
 
     /// Whether calls of an action are watched.
     pub(super) fn watches(&self, action: u32) -> bool {
         self.watched.get(action as usize).copied().unwrap_or(true)
+    }
+
+    /// Whether an action is a workflow that asks somebody.
+    pub(super) fn asks(&self, action: u32) -> bool {
+        self.asking.get(action as usize).copied().unwrap_or(false)
     }
 
     /// What two flows declare, without their workflows.

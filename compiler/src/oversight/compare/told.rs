@@ -95,6 +95,14 @@ impl<'p> Teller<'p> {
                     format!("comes after a loop in which fewer or others are asked at `{name}` than before, and nobody need be asked");
                 (message, Shown::None, vec![gate])
             }
+            Loosened::Called(at) => {
+                let nodes = merged.workflow.regions().nth(at.region as usize).and_then(|region| region.nodes.get(at.index as usize));
+                let action =
+                    nodes.and_then(|node| if let NodeKind::Call(call) = &node.kind { merged.declared.action(call.action) } else { None });
+                let name = action.map_or("", |action| action.name.as_str());
+                let message = format!("comes no more, or less often, after `{name}`, which asks somebody, and nobody need be asked");
+                (message, Shown::None, Vec::new())
+            }
             Loosened::Given(shown) => ("is given something else, with nobody asked".to_owned(), shown, Vec::new()),
             Loosened::Unbound(gate, shown) => {
                 let gate = self.name(merged, gate);
