@@ -144,7 +144,7 @@ impl<'p> Advice<'p> {
 }
 
 /// All whom a gate may ask.
-fn everybody(gate: &Gate) -> Vec<&Approvers> {
+pub(super) fn everybody(gate: &Gate) -> Vec<&Approvers> {
     let mut all: Vec<&Approvers> = gate.bands.iter().filter_map(|band| band.by.as_ref()).collect();
     let mut due = gate.deadline.as_ref();
     while let Some(deadline) = due {

@@ -8,9 +8,10 @@ use super::matching::Twins;
 use super::merge::{Merged, Side};
 use super::told::Teller;
 use crate::oversight::Declarations as _;
+use crate::oversight::advice::everybody;
 use crate::oversight::place::{Node, Places};
 use crate::oversight::prove::Call;
-use crate::plan::{Action, Expr, Implementation, NodeKind, Plan, Type, TypeKind, Workflow};
+use crate::plan::{Action, Expr, Gate, Implementation, NodeKind, Plan, Term, Type, TypeKind, Who, Workflow};
 
 /// Records within records are looked into so deep.
 const DEEPEST: u32 = 6;
@@ -45,7 +46,7 @@ pub(super) fn compare(
         // One that is gone is told as that.
         let NodeKind::Gate(gate) = kind else { continue };
         if stays(&gate.name) {
-            let conditions = gate.bands.iter().filter_map(|band| band.when.as_ref()).map(|when| (at, when));
+            let conditions = gate.bands.iter().filter_map(|band| band.when.as_ref()).chain(asked(gate)).map(|part| (at, part));
             let found = others(conditions.chain(around(places, at)).collect());
             changes.extend(found.into_iter().map(|(before, now)| teller.answer(merged, (&before, &now), at)));
         }
@@ -59,14 +60,25 @@ pub(super) fn compare(
     }
 }
 
-/// The conditions of branches around a node.
+/// What decides whether a node is met: conditions of branches around it, and of those that end the run before it, and lists of loops around it.
 fn around<'p>(places: &Places<'p>, node: Node) -> impl Iterator<Item = (Node, &'p Expr)> {
-    let branches = places.taken(node).into_iter().map(|arm| Node { region: arm.region, index: arm.branch });
-    let conditions = branches.map(|at| match places.node(at).map(|node| &node.kind) {
-        Some(NodeKind::Branch { conditions, .. }) => conditions.iter().map(|condition| (at, condition)).collect(),
-        _ => Vec::new(),
-    });
-    conditions.flatten().collect::<Vec<_>>().into_iter()
+    let arms = places.taken(node).into_iter().chain(places.not_taken(node).map(|ending| ending.arm));
+    let branches: Vec<Node> = arms.map(|arm| Node { region: arm.region, index: arm.branch }).collect();
+    let mut found = Vec::new();
+    for at in branches {
+        if let Some(NodeKind::Branch { conditions, .. }) = places.node(at).map(|node| &node.kind) {
+            found.extend(conditions.iter().map(|condition| (at, condition)));
+        }
+    }
+    let around = places.outward(node).into_iter().filter_map(|at| places.loop_of(at.region));
+    found.extend(around.map(|around| (around.node, around.list)));
+    found.into_iter()
+}
+
+/// Addresses of those whom a gate asks.
+fn asked(gate: &Gate) -> impl Iterator<Item = &Expr> {
+    let who = everybody(gate).into_iter().flat_map(|by| by.stages.iter().flatten().map(Term::who).chain(&by.except));
+    who.filter_map(|who| if let Who::Address(address) = who { Some(address) } else { None })
 }
 
 fn is_gate(kind: &NodeKind, name: &str) -> bool {
@@ -81,7 +93,10 @@ fn answered<'p>(places: &Places<'p>, mut open: Vec<(Node, &'p Expr)>) -> Vec<u32
             let filler = places.filler(places.frame(at.region, *frame), *index).filter(|filler| seen.insert(*filler));
             match filler.and_then(|filler| Some((filler, &places.node(filler)?.kind))) {
                 Some((filler, NodeKind::Let { value, .. })) => open.push((filler, value)),
-                Some((filler, NodeKind::ForEach(each))) => open.push((filler, &each.list)),
+                Some((filler, NodeKind::ForEach(each))) => {
+                    open.push((filler, &each.list));
+                    open.extend(each.give.iter().map(|give| (Node { region: each.body + 1, index: u32::MAX }, give)));
+                }
                 Some((filler, NodeKind::Call(call))) => {
                     found.push(call.action);
                     open.extend(call.arguments.iter().map(|argument| (filler, argument)));

@@ -78,7 +78,7 @@ fn other_than(before: &KnownAction, now: &KnownAction) -> Vec<Change> {
     if before.name != now.name {
         notes.push(format!("is compared with `{}`, which is gone", before.name));
     }
-    if was.effect != Effect::Read && was.implementation != is.implementation {
+    if was.implementation != is.implementation {
         notes.push("does something else: what it is made of has changed".to_owned());
     }
     match (&was.preview, &is.preview) {

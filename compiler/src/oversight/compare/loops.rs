@@ -5,11 +5,19 @@ use crate::oversight::Declarations as _;
 use crate::oversight::decide::{Answer, F};
 use crate::oversight::people::{self, Enough};
 use crate::oversight::place::{Node, Produced};
-use crate::oversight::terms::Id;
+use crate::oversight::terms::{Id, Names};
 use crate::oversight::way::Way;
 use crate::oversight::world::World;
-use crate::plan::{Expr, NodeKind};
+use crate::plan::{self, Expr, NodeKind};
 use crate::value::Value;
+
+/// The call of a workflow that asks somebody.
+#[derive(PartialEq)]
+struct Asking<'p> {
+    name: Option<&'p str>,
+    given: Vec<Id>,
+    items: Vec<Id>,
+}
 
 /// When a gate in a loop asks for an item, and all ways in which it opens then.
 struct InLoop {
@@ -90,25 +98,26 @@ impl<'p> Pair<'_, 'p> {
 
     /// A workflow that asks somebody, and that is called before the call of `from`, but before that of `to` no more, or less often.
     pub(super) fn calls_who_asks_less(&self, way: &mut Way<'_, 'p>) -> Option<Node> {
-        let now = self.calls_who_asks(self.to.at);
-        self.calls_who_asks(self.from.at)
-            .into_iter()
-            .find(|(at, name)| {
-                let items = self.items(way, *at);
-                let before = self.met(way, *at);
-                let mut still = Vec::new();
-                for (other, _) in now.iter().filter(|(_, other)| other == name) {
-                    if self.items(way, *other) == items {
-                        still.push(self.met(way, *other));
-                    }
-                }
-                !still.contains(&before) && !matches!(way.ask(&[before], &still), Answer::Impossible)
-            })
-            .map(|(at, _)| at)
+        let mut met = |at: Node| -> Vec<(Node, Asking<'p>, F)> {
+            let mut found = Vec::new();
+            for (node, call) in self.calls_who_asks(at) {
+                let given = call.arguments.iter().map(|argument| way.lowering.term(argument, Names::At(node))).collect();
+                let name = self.merged.declared.action(call.action).map(|action| action.name.as_str());
+                let reached = way.reached(node);
+                found.push((node, Asking { name, given, items: self.items(way, node) }, way.lowering.arena.and(&reached)));
+            }
+            found
+        };
+        let (before, now) = (met(self.from.at), met(self.to.at));
+        let is_missed = |(_, asking, when): &&(Node, Asking<'p>, F)| {
+            let still: Vec<F> = now.iter().filter(|(_, other, _)| other == asking).map(|(.., when)| *when).collect();
+            !still.contains(when) && !matches!(way.ask(&[*when], &still), Answer::Impossible)
+        };
+        before.iter().find(is_missed).map(|(node, ..)| *node)
     }
 
-    /// The calls of workflows that ask somebody which may come before a call, with their names.
-    fn calls_who_asks(&self, call: Node) -> Vec<(Node, &'p str)> {
+    /// The calls of workflows that ask somebody which may come before a call.
+    fn calls_who_asks(&self, call: Node) -> Vec<(Node, &'p plan::Call)> {
         let around_call = self.places.outward(call);
         let is_before = |node: &Node| {
             let around = self.places.outward(*node);
@@ -116,17 +125,10 @@ impl<'p> Pair<'_, 'p> {
             shared.is_some_and(|(own, other)| own.index < other.index && self.places.may_come_before(own, other))
         };
         let calls = self.places.nodes().filter_map(|(node, kind)| match kind {
-            NodeKind::Call(call) if self.merged.declared.asks(call.action) => {
-                Some((node, self.merged.declared.action(call.action)?.name.as_str()))
-            }
+            NodeKind::Call(call) if self.merged.declared.asks(call.action) => Some((node, call)),
             _ => None,
         });
         calls.filter(|(node, _)| is_before(node)).collect()
-    }
-
-    fn met(&self, way: &mut Way<'_, 'p>, at: Node) -> F {
-        let reached = way.reached(at);
-        way.lowering.arena.and(&reached)
     }
 
     /// Gates in loops that are over before a call, but for those that open when nobody answers.

@@ -262,7 +262,7 @@ impl<'p> Teller<'p> {
     /// A gate asks by what an action gives, which comes about in another way now.
     pub(super) fn answer(&self, merged: &Merged, both: (&Action, &Action), gate: Node) -> Change {
         let name = self.name(merged, gate);
-        self.other_answer(both, &format!("`{name}` asks by it: whether it asks as often cannot be compared"))
+        self.other_answer(both, &format!("`{name}` asks by it: whether it asks as often, and the same people, cannot be compared"))
     }
 
     /// A call that nobody is asked about is made by what an action gives, which comes about in another way now.
